@@ -1,0 +1,42 @@
+/** Bundles host, worker, command line and pages into dist/. `--watch` rebuilds, `--production` minifies. */
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, context, type BuildOptions } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+const common: BuildOptions = {
+  bundle: true,
+  outdir: dist,
+  absWorkingDir: root,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  logLevel: 'warning',
+};
+// Node 20 runs the command line too (package.json "engines").
+const node: BuildOptions = { ...common, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] };
+
+const bundles: BuildOptions[] = [
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, external: ['vscode'] },
+  { ...node, entryPoints: { worker: 'src/worker/main.ts' }, external: ['onnxruntime-node'] },
+  { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...common,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: { 'webview/report': 'webview/report/main.ts', 'webview/plan': 'webview/plan/main.ts' },
+  },
+  { ...common, entryPoints: { 'webview/page': 'webview/common/page.css' } },
+];
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+// The bundles are CommonJS, whatever the project's own modules are.
+await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+if (watch) for (const options of bundles) await (await context(options)).watch();
+else await Promise.all(bundles.map((options) => build(options)));
+if (!watch) await chmod(join(dist, 'cli.js'), 0o755);

@@ -1,0 +1,55 @@
+/**
+ * An error that a person can act on: the message says what is wrong, with which file or tensor; the hint says what to
+ * do next. Everything else that is thrown is a bug and is shown with its stack.
+ */
+export class UserError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UserError';
+    this.hint = hint;
+  }
+}
+
+/** The input itself cannot be used (malformed, missing, not matching): the command line exits with 2. */
+export class InputError extends UserError {
+  override readonly name = 'InputError';
+}
+
+/** The job was cancelled by the person. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+
+  constructor() {
+    super('Cancelled.');
+  }
+}
+
+const SYSTEM_REASONS: Record<string, string> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  EIO: 'the disk reports an input/output error',
+  EMFILE: 'too many open files',
+  ELOOP: 'its symbolic links form a loop',
+  ENAMETOOLONG: 'the path is too long',
+  EEXIST: 'it exists already',
+};
+
+/** Says why the operating system refused, in words; errors that are not the system's pass through unchanged. */
+export function systemError(error: unknown, action: string, path: string): unknown {
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const reason = SYSTEM_REASONS[code] ?? code;
+  return new InputError(`Cannot ${action} ${path}: ${reason}.`, undefined, { cause: error });
+}
+
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

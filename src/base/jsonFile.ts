@@ -1,0 +1,42 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { z } from 'zod';
+import { InputError, systemError } from './errors.ts';
+
+/** An index of a 1.8-trillion-parameter model is some tens of megabytes. */
+const MAX_BYTES = 128_000_000;
+
+/** @throws InputError naming the file if it cannot be read, is not JSON, or does not follow the schema */
+export async function readJsonFile<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
+  return parseJsonText(await readTextFile(path), schema, path);
+}
+
+export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new InputError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`, hintFor(text));
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new InputError(`${path}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`);
+}
+
+/** @throws InputError if the file cannot be read or is absurdly large */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw systemError(error, 'read', path);
+  }
+}
+
+function hintFor(text: string): string | undefined {
+  if (text.startsWith('version https://git-lfs')) return 'It is a Git LFS pointer: fetch the real file with "git lfs pull".';
+  if (/^(<{7}|={7}|>{7})/m.test(text)) return 'It holds an unresolved merge conflict.';
+  if (/^\s*</.test(text)) return 'It is an HTML page: download the file itself.';
+  return undefined;
+}

@@ -1,0 +1,87 @@
+/** How far a job is. Bytes and tensors count the current phase only; the rate is in bytes a second. */
+export interface Progress {
+  phase: string;
+  bytesDone: number;
+  bytesTotal: number;
+  tensorsDone: number;
+  tensorsTotal: number;
+  current: string;
+  rate: number;
+  secondsLeft: number | undefined;
+}
+
+export type ProgressSink = (progress: Progress) => void;
+
+const INTERVAL_MS = 80;
+const WINDOW_MS = 5000;
+
+/** Counts bytes and tensors of one phase and reports at most every 80 ms, with a rate over the last five seconds. */
+export class ProgressMeter {
+  private bytesDone = 0;
+  private tensorsDone = 0;
+  private current = '';
+  private lastReport = -Infinity;
+  private readonly samples: { at: number; bytes: number }[];
+  private readonly phase: string;
+  private readonly total: { bytes: number; tensors: number };
+  private readonly sink: ProgressSink;
+  private readonly now: () => number;
+
+  constructor(
+    phase: string,
+    total: { bytes: number; tensors: number },
+    sink: ProgressSink,
+    now: () => number = () => performance.now(),
+  ) {
+    this.phase = phase;
+    this.total = total;
+    this.sink = sink;
+    this.now = now;
+    this.samples = [{ at: now(), bytes: 0 }];
+    this.report(true);
+  }
+
+  begin(tensor: string): void {
+    this.current = tensor;
+    this.report(false);
+  }
+
+  addBytes(bytes: number): void {
+    this.bytesDone += bytes;
+    this.report(false);
+  }
+
+  addTensor(): void {
+    this.tensorsDone++;
+    this.report(this.tensorsDone === this.total.tensors);
+  }
+
+  private report(always: boolean): void {
+    const at = this.now();
+    if (!always && at - this.lastReport < INTERVAL_MS) return;
+    this.lastReport = at;
+    const rate = this.rate(at);
+    const left = this.total.bytes - this.bytesDone;
+    this.sink({
+      phase: this.phase,
+      bytesDone: this.bytesDone,
+      bytesTotal: this.total.bytes,
+      tensorsDone: this.tensorsDone,
+      tensorsTotal: this.total.tensors,
+      current: this.current,
+      rate,
+      secondsLeft: rate > 0 ? left / rate : undefined,
+    });
+  }
+
+  private rate(at: number): number {
+    this.samples.push({ at, bytes: this.bytesDone });
+    let first = this.samples[0];
+    while (first !== undefined && this.samples.length > 2 && at - first.at > WINDOW_MS) {
+      this.samples.shift();
+      first = this.samples[0];
+    }
+    const seconds = (at - (first?.at ?? at)) / 1000;
+    return seconds > 0 ? (this.bytesDone - (first?.bytes ?? 0)) / seconds : 0;
+  }
+}

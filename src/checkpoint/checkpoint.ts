@@ -1,0 +1,124 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { InputError, systemError } from '../base/errors.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorEntry } from '../safetensors/header.ts';
+import { readConfig, type ModelConfig } from './config.ts';
+import { checkpointName, configSha256, fileIdentity, type CheckpointIdentity } from './identity.ts';
+import { listShards, resolveInside } from './shards.ts';
+
+/** One weight file of a checkpoint, by its name in the folder. */
+export interface Shard {
+  readonly name: string;
+  readonly file: SafetensorsFile;
+}
+
+export interface LocatedTensor {
+  readonly entry: TensorEntry;
+  readonly shard: Shard;
+}
+
+/** An open checkpoint: config, headers of every shard, and where each tensor lies. Weights are not read. */
+export class Checkpoint {
+  readonly folder: string;
+  readonly config: ModelConfig;
+  readonly shards: readonly Shard[];
+  readonly tensors: ReadonlyMap<string, LocatedTensor>;
+  /** All names in the folder. */
+  readonly names: ReadonlySet<string>;
+  readonly indexed: boolean;
+  readonly identity: CheckpointIdentity;
+
+  private constructor(fields: Omit<Checkpoint, 'close' | typeof Symbol.asyncDispose>) {
+    this.folder = fields.folder;
+    this.config = fields.config;
+    this.shards = fields.shards;
+    this.tensors = fields.tensors;
+    this.names = fields.names;
+    this.indexed = fields.indexed;
+    this.identity = fields.identity;
+  }
+
+  /** @throws InputError if the folder is not a complete checkpoint in Hugging Face layout */
+  static async open(folder: string): Promise<Checkpoint> {
+    const names = await listFolder(folder);
+    const config = await readConfig(folder);
+    const list = await listShards(folder, names);
+    const shards: Shard[] = [];
+    try {
+      for (const name of list.files)
+        shards.push({ name, file: await SafetensorsFile.open(await resolveInside(folder, name)) });
+      const tensors = locate(folder, shards, list.promised);
+      const identity = await identify(folder, config, shards, tensors);
+      return new Checkpoint({ folder, config, shards, tensors, names, indexed: list.promised !== undefined, identity });
+    } catch (error) {
+      await Promise.all(shards.map(({ file }) => file.close()));
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.shards.map(({ file }) => file.close()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** @throws InputError if the folder cannot be read */
+export async function listFolder(folder: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(folder));
+  } catch (error) {
+    throw systemError(error, 'read', folder);
+  }
+}
+
+function locate(
+  folder: string,
+  shards: readonly Shard[],
+  promised: ReadonlyMap<string, string> | undefined,
+): Map<string, LocatedTensor> {
+  const tensors = new Map<string, LocatedTensor>();
+  for (const shard of shards)
+    for (const entry of shard.file.header.tensors.values()) {
+      const other = tensors.get(entry.name);
+      if (other) throw new InputError(`${folder}: tensor "${entry.name}" is in ${other.shard.name} and in ${shard.name}.`);
+      tensors.set(entry.name, { entry, shard });
+    }
+  for (const [name, file] of promised ?? [])
+    if (tensors.get(name)?.shard.name !== file)
+      throw new InputError(`${folder}: the index promises tensor "${name}" in ${file}, which does not hold it.`);
+  return tensors;
+}
+
+async function identify(
+  folder: string,
+  config: ModelConfig,
+  shards: readonly Shard[],
+  tensors: ReadonlyMap<string, LocatedTensor>,
+): Promise<CheckpointIdentity> {
+  const entries = [...tensors.values()].map(({ entry }) => entry);
+  const path = await realpath(folder);
+  return {
+    path,
+    ...checkpointName(path),
+    architecture: config.architecture,
+    parameters: entries.reduce((sum, { shape }) => sum + elements(shape), 0),
+    dtype: mainDtype(entries),
+    bytes: shards.reduce((sum, { file }) => sum + file.header.fileBytes, 0),
+    configSha256: await configSha256(folder),
+    files: shards.map(({ name, file }) => fileIdentity(name, file)),
+  };
+}
+
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** The dtype that most bytes have. */
+export function mainDtype(entries: readonly TensorEntry[]): string {
+  const bytes = new Map<string, number>();
+  for (const { dtype, begin, end } of entries) bytes.set(dtype, (bytes.get(dtype) ?? 0) + end - begin);
+  return [...bytes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'none';
+}

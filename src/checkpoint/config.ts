@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile } from '../base/jsonFile.ts';
+
+/** The parts of config.json that a port depends on, in the spellings of transformers v4 and v5. */
+const CONFIG = z.looseObject({
+  architectures: z.array(z.string()).nullish(),
+  model_type: z.string().nullish(),
+  tie_word_embeddings: z.boolean().nullish(),
+  num_hidden_layers: z.number().int().nonnegative().nullish(),
+  hidden_size: z.number().int().nonnegative().nullish(),
+  vocab_size: z.number().int().nonnegative().nullish(),
+  torch_dtype: z.string().nullish(),
+  dtype: z.string().nullish(),
+  quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
+  text_config: z.looseObject({ tie_word_embeddings: z.boolean().nullish() }).nullish(),
+});
+
+export interface ModelConfig {
+  /** The class that transformers would build, or the model type where config.json names none. */
+  readonly architecture: string;
+  readonly modelType: string;
+  readonly tiesEmbeddings: boolean;
+  /** gptq, bitsandbytes, fp8 …, where the weights are quantised. */
+  readonly quantization: string | undefined;
+  readonly layers: number | undefined;
+  readonly hiddenSize: number | undefined;
+  readonly vocabularySize: number | undefined;
+}
+
+/** Classes whose default is tied embeddings when config.json says nothing. */
+const TIED_BY_DEFAULT = new Set(['gemma', 'gemma2', 'gemma3', 'gemma3_text', 'gpt2', 'opt', 'bloom', 'falcon']);
+
+/** @throws InputError if config.json is missing or malformed */
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  const config = await readJsonFile(join(folder, 'config.json'), CONFIG);
+  const modelType = config.model_type ?? 'unknown';
+  const tie = config.tie_word_embeddings ?? config.text_config?.tie_word_embeddings;
+  return {
+    architecture: config.architectures?.[0] ?? modelType,
+    modelType,
+    tiesEmbeddings: tie ?? TIED_BY_DEFAULT.has(modelType),
+    quantization: config.quantization_config ? (config.quantization_config.quant_method ?? 'quantised') : undefined,
+    layers: config.num_hidden_layers ?? undefined,
+    hiddenSize: config.hidden_size ?? undefined,
+    vocabularySize: config.vocab_size ?? undefined,
+  };
+}

@@ -1,0 +1,79 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { InputError, systemError } from '../base/errors.ts';
+import { readJsonFile } from '../base/jsonFile.ts';
+
+export const SINGLE_FILE = 'model.safetensors';
+export const INDEX_FILE = 'model.safetensors.index.json';
+
+const INDEX = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+/** Which files hold the weights; with an index, which tensor it promises in which file. */
+export interface ShardList {
+  readonly files: readonly string[];
+  readonly promised: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * @param names the files of the folder
+ * @throws InputError if there are no weights, or the index names a file that is not a plain name in the folder
+ */
+export async function listShards(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
+  if (names.has(INDEX_FILE)) return readIndex(folder, names);
+  if (names.has(SINGLE_FILE)) return { files: [SINGLE_FILE], promised: undefined };
+  throw new InputError(`${folder} holds no ${SINGLE_FILE} and no ${INDEX_FILE}.`, hintWithoutWeights(names));
+}
+
+async function readIndex(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
+  const path = join(folder, INDEX_FILE);
+  const { weight_map: map } = await readJsonFile(path, INDEX);
+  const promised = new Map(Object.entries(map));
+  const files = [...new Set(promised.values())].sort();
+  if (files.length === 0) throw new InputError(`${path} names no tensors.`);
+  for (const file of files) {
+    if (!isPlainName(file)) throw new InputError(`${path} names a file outside the folder: "${file}".`);
+    if (!names.has(file)) throw new InputError(`${path} names ${file}, which is missing.`, 'Complete the download.');
+  }
+  return { files, promised };
+}
+
+function isPlainName(file: string): boolean {
+  return file !== '' && file !== '..' && basename(file) === file && !isAbsolute(file) && !/[\\/:\0]/.test(file);
+}
+
+function hintWithoutWeights(names: ReadonlySet<string>): string {
+  const pickled = [...names].some((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  return pickled
+    ? 'It holds PyTorch pickles, which are never opened: convert it to safetensors first.'
+    : 'Choose a folder in Hugging Face layout with safetensors weights.';
+}
+
+/**
+ * The real path of a file of a chosen folder. Links may lead to the folder itself or, in the Hugging Face cache, to
+ * the blobs beside the snapshots; nowhere else.
+ *
+ * @throws InputError if the file is missing or leads elsewhere
+ */
+export async function resolveInside(folder: string, file: string): Promise<string> {
+  const path = join(folder, file);
+  try {
+    const [root, target] = await Promise.all([realpath(folder), realpath(path)]);
+    if (isWithin(cacheRepository(root) ?? root, target)) return target;
+    throw new InputError(`${path} is a link that leads out of the folder, to ${target}.`, 'Choose the folder it leads to.');
+  } catch (error) {
+    throw systemError(error, 'read', path);
+  }
+}
+
+/** `…/models--org--name` for a folder `…/models--org--name/snapshots/<commit>`. */
+export function cacheRepository(folder: string): string | undefined {
+  const snapshots = dirname(folder);
+  const repository = dirname(snapshots);
+  return basename(snapshots) === 'snapshots' && basename(repository).startsWith('models--') ? repository : undefined;
+}
+
+function isWithin(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}

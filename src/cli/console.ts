@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { CancelledError, UserError } from '../base/errors.ts';
+import { formatProgress } from '../base/format.ts';
+import type { Progress } from '../base/progress.ts';
+import { WorkerClient } from '../worker/client.ts';
+
+/** What a command may write: results on standard output, everything else on standard error. Ctrl+C cancels. */
+export class Console {
+  readonly worker: WorkerClient;
+  readonly signal: AbortSignal;
+  private readonly json: boolean;
+  private readonly controller = new AbortController();
+  private bar: SingleBar | undefined;
+  private readonly interrupt = (): void => this.controller.abort();
+
+  constructor(json: boolean) {
+    this.json = json;
+    this.signal = this.controller.signal;
+    this.worker = new WorkerClient({ entry: join(__dirname, 'worker.js'), idleMs: 60_000, log: () => undefined });
+    process.on('SIGINT', this.interrupt);
+    process.on('SIGTERM', this.interrupt);
+  }
+
+  /** With --json the value as one document, else the lines. */
+  result(value: unknown, lines: () => readonly string[]): void {
+    this.endBar();
+    process.stdout.write(this.json ? JSON.stringify(value, null, 2) + '\n' : lines().join('\n') + '\n');
+  }
+
+  warn(line: string): void {
+    this.endBar();
+    process.stderr.write(`warning: ${line}\n`);
+  }
+
+  readonly progress = (progress: Progress): void => {
+    this.bar ??= this.startBar();
+    this.bar.setTotal(Math.max(1, progress.bytesTotal));
+    this.bar.update(progress.bytesDone, { line: formatProgress(progress) });
+  };
+
+  fail(error: unknown): void {
+    this.endBar();
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof UserError ? error.hint : undefined;
+    if (this.json) process.stdout.write(JSON.stringify({ error: { message, hint: hint ?? null } }, null, 2) + '\n');
+    const prefix = error instanceof CancelledError ? '' : 'error: ';
+    process.stderr.write(`${prefix}${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+  }
+
+  /** Not the person's doing: show where, so that it can be reported. */
+  bug(error: unknown): void {
+    if (error instanceof Error) process.stderr.write(`This is a bug in PortLLM; please report it.\n${error.stack ?? ''}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.endBar();
+    process.off('SIGINT', this.interrupt);
+    process.off('SIGTERM', this.interrupt);
+    await this.worker.stop();
+  }
+
+  private startBar(): SingleBar {
+    const bar = new SingleBar({
+      format: '[{bar}] {percentage} % {line}',
+      stream: process.stderr,
+      noTTYOutput: true,
+      notTTYSchedule: 2000,
+      barsize: 24,
+      hideCursor: true,
+      gracefulExit: false,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+    });
+    bar.start(1, 0, { line: '' });
+    return bar;
+  }
+
+  private endBar(): void {
+    this.bar?.stop();
+    this.bar = undefined;
+  }
+}

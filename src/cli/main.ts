@@ -1,0 +1,97 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InputError, UserError, CancelledError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
+import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
+import { OUTPUT_KINDS, type OutputKind } from '../port/planTypes.ts';
+import { inspectCommand, portCommand, verifyCommand } from './commands.ts';
+import { Console } from './console.ts';
+
+/** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
+const FAILED = 1;
+const BAD_INPUT = 2;
+
+interface CommonOptions {
+  readonly json?: true;
+}
+
+interface PortOptions extends CommonOptions {
+  readonly onto: string;
+  readonly from?: string;
+  readonly out: string;
+  readonly as: OutputKind;
+  readonly scale: number;
+  readonly dryRun?: true;
+  readonly device: DeviceChoice;
+}
+
+function parseScale(text: string): number {
+  const scale = Number(text);
+  if (text.trim() === '' || !Number.isFinite(scale)) throw new InvalidArgumentError('It must be a number.');
+  return scale;
+}
+
+function parseDevice(text: string): DeviceChoice {
+  if (!isDeviceChoice(text)) throw new InvalidArgumentError(`One of ${DEVICE_CHOICES.join(', ')}.`);
+  return text;
+}
+
+const json = (): Option => new Option('--json', 'one JSON document on standard output; progress stays on standard error');
+const device = (): Option =>
+  new Option('--device <name>', DEVICE_CHOICES.join(', ')).default('auto').argParser(parseDevice);
+
+function program(): Command {
+  const root = new Command('portllm')
+    .description('Port a LoRA patch onto a newer base model: no training, no data.')
+    .version(VERSION)
+    .exitOverride();
+  root
+    .command('inspect')
+    .description('say what a model, a patch, an output or a safetensors file is')
+    .argument('<path>')
+    .addOption(json())
+    .action((path: string, options: CommonOptions) => run(options, (console) => inspectCommand(path, console)));
+  root
+    .command('port')
+    .description('add a patch to a new base')
+    .argument('<patch>', 'the adapter folder')
+    .requiredOption('--onto <folder>', 'the new base')
+    .option('--from <folder>', 'the old base, to compare lineage')
+    .requiredOption('--out <folder>', 'the folder to make')
+    .addOption(new Option('--as <kind>', 'what to make').choices(OUTPUT_KINDS).default('checkpoint'))
+    .option('--scale <number>', 'multiplies the patch', parseScale, 1)
+    .option('--dry-run', 'show the plan and write nothing')
+    .addOption(device())
+    .addOption(json())
+    .action((patch: string, options: PortOptions) =>
+      run(options, (console) => portCommand({ patch, ...options }, options.dryRun === true, options.device, console)),
+    );
+  root
+    .command('verify')
+    .description('check an output against its provenance, computing every touched tensor again')
+    .argument('<folder>')
+    .addOption(device())
+    .addOption(json())
+    .action((folder: string, options: CommonOptions & { device: DeviceChoice }) =>
+      run(options, (console) => verifyCommand(folder, options.device, console)),
+    );
+  return root;
+}
+
+/** Runs one command; every error becomes words and an exit code. */
+async function run(options: CommonOptions, command: (console: Console) => Promise<boolean>): Promise<void> {
+  await using console = new Console(options.json === true);
+  try {
+    process.exitCode = (await command(console)) ? 0 : FAILED;
+  } catch (error) {
+    console.fail(error);
+    process.exitCode = error instanceof InputError ? BAD_INPUT : FAILED;
+    if (!(error instanceof UserError) && !(error instanceof CancelledError)) console.bug(error);
+  }
+}
+
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
+  });

@@ -1,0 +1,126 @@
+import { formatBytes, formatCount, plural } from '../base/format.ts';
+import type { Inspection } from '../library/inspect.ts';
+import type { LibraryItem } from '../library/item.ts';
+import type { Refusal } from '../patch/patch.ts';
+import type { Coverage, PortPlan } from '../port/planTypes.ts';
+import type { PortResult } from '../port/port.ts';
+import type { VerifyResult } from '../port/verify.ts';
+
+export function inspectionLines({ path, item, tensors, refusals, warnings }: Inspection): string[] {
+  return [
+    ...(item ? itemLines(item) : [path]),
+    `  tensors     ${tensors.length}`,
+    ...refusalLines(refusals),
+    ...warnings.map((warning) => `  warning     ${warning}`),
+  ];
+}
+
+function itemLines(item: LibraryItem): string[] {
+  switch (item.kind) {
+    case 'baseModel':
+      return [
+        `${item.name}: base model`,
+        `  path        ${item.path}`,
+        `  architecture ${item.architecture}`,
+        `  parameters  ${formatCount(item.parameters)} (${item.dtype})`,
+        `  size        ${formatBytes(item.bytes)} in ${plural(item.shards, 'file')}`,
+      ];
+    case 'patch':
+      return [
+        `${item.name}: patch (${item.peftType})`,
+        `  path        ${item.path}`,
+        `  made for    ${item.baseName ?? 'not stated'}`,
+        `  modules     ${item.modules}, rank ${item.ranks.join(', ')} (${item.dtype})`,
+        `  size        ${formatBytes(item.bytes)}`,
+      ];
+    case 'portedModel':
+      return [
+        `${item.name}: ported ${item.output}`,
+        `  path        ${item.path}`,
+        `  patch       ${item.patch.name} (${item.patch.path})`,
+        `  new base    ${item.newBase.name} (${item.newBase.path})`,
+      ];
+  }
+}
+
+function refusalLines(refusals: readonly Refusal[]): string[] {
+  return refusals.map(({ tensor, kind, reason }) => `  refused     ${tensor} (${kind}): ${reason}`);
+}
+
+function coverageLines({ patchTensors, matchedPatchTensors, touchedTensors, baseTensors }: Coverage): string[] {
+  return [
+    `  coverage    ${matchedPatchTensors} of ${patchTensors} patch tensors have a target; ` +
+      `${touchedTensors} of ${baseTensors} base tensors are touched`,
+  ];
+}
+
+export function planLines(plan: PortPlan): string[] {
+  return [
+    `Plan: ${plan.patch.name} onto ${plan.newBase.name}, as ${plan.request.as}, scale ${plan.request.scale}`,
+    ...coverageLines(plan.coverage),
+    `  output      ${plan.request.out} (${formatBytes(plan.outputBytes)})`,
+    ...plan.items.map(
+      ({ target, shape, dtype, kind, rank, scaling, rule }) =>
+        `  ${target}  [${shape.join(', ')}] ${dtype}  ${kind}, rank ${rank}, s = ${round(scaling)}  (${rule})`,
+    ),
+    ...refusalLines(plan.refusals),
+    ...plan.warnings.map((warning) => `  warning     ${warning}`),
+    plan.refusals.length === 0 ? 'Nothing was written.' : 'This plan cannot be carried out. Nothing was written.',
+  ];
+}
+
+export function resultLines({ folder, provenance }: PortResult): string[] {
+  const { patch, newBase, coverage, tensors, output, device } = provenance;
+  return [
+    `Ported ${patch.name} onto ${newBase.name} (${output}, computed on ${device})`,
+    ...coverageLines(coverage),
+    `  ‖Δ‖         ${round(total(tensors.map(({ deltaNorm }) => deltaNorm)))} over the touched tensors`,
+    ...measuredLines(tensors),
+    `  output      ${folder}`,
+  ];
+}
+
+function measuredLines(tensors: PortResult['provenance']['tensors']): string[] {
+  const measured = tensors.flatMap((tensor) => (tensor.measured ? [{ ...tensor, ...tensor.measured }] : []));
+  if (measured.length === 0) return [];
+  const delta = total(measured.map(({ deltaNorm }) => deltaNorm));
+  const weight = total(measured.map(({ weightNorm }) => weightNorm));
+  const rounding = total(measured.map(({ roundingError }) => roundingError));
+  const elements = measured.reduce((sum, { shape }) => sum + size(shape), 0);
+  const absorbed = measured.reduce((sum, { shape, absorbedShare }) => sum + absorbedShare * size(shape), 0);
+  return [
+    `  ‖Δ‖/‖W‖     ${percent(delta / weight)} (‖W‖ ${round(weight)})`,
+    `  rounding    ${percent(absorbed / elements)} of the elements stayed as they were; ` +
+      `the delta that arrived is off by ${percent(rounding / delta)}`,
+  ];
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+function total(norms: readonly number[]): number {
+  return Math.hypot(...norms);
+}
+
+export function verifyLines({ folder, ok, files, tensors, recomputed, problems }: VerifyResult): string[] {
+  return [
+    `${folder}: ${ok ? 'verified' : 'NOT as it was written'}`,
+    `  compared    ${plural(files, 'file')}, ${plural(tensors, 'tensor')} by SHA-256`,
+    ...(recomputed
+      ? [
+          `  recomputed  ${plural(recomputed.tensors, 'tensor')}: ${recomputed.different} of ${recomputed.elements} elements differ` +
+            (recomputed.different > 0 ? ` (by ${recomputed.worstUlp} units in the last place at most)` : ''),
+        ]
+      : []),
+    ...problems.map((problem) => `  problem     ${problem}`),
+  ];
+}
+
+function round(value: number): string {
+  return value.toPrecision(4).replace(/\.?0+$/, '');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toPrecision(3)} %`;
+}

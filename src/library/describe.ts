@@ -1,0 +1,80 @@
+import { basename } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
+import { openPatch } from '../patch/patch.ts';
+import { readProvenance } from '../port/provenanceFile.ts';
+import type { BaseModelItem, ItemKind, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
+
+/** Reads headers and configurations of one folder. @throws InputError if it cannot be used */
+export function describe(folder: string, kind: ItemKind): Promise<LibraryItem> {
+  switch (kind) {
+    case 'baseModel':
+      return describeBase(folder);
+    case 'patch':
+      return describePatch(folder);
+    case 'portedModel':
+      return describePorted(folder);
+  }
+}
+
+/** Like `describe`, but a folder that cannot be used is listed with its problem. */
+export async function describeOrProblem(folder: string, kind: ItemKind): Promise<LibraryItem> {
+  try {
+    return await describe(folder, kind);
+  } catch (error) {
+    const problem = error instanceof UserError ? error.message : String(error);
+    return broken(folder, kind, problem);
+  }
+}
+
+async function describeBase(folder: string): Promise<BaseModelItem> {
+  await using checkpoint = await Checkpoint.open(folder);
+  const { name, revision, architecture, parameters, dtype, bytes } = checkpoint.identity;
+  const shards = checkpoint.shards.length;
+  return { kind: 'baseModel', path: folder, name, revision, architecture, parameters, dtype, bytes, shards };
+}
+
+async function describePatch(folder: string): Promise<PatchItem> {
+  const patch = await openPatch(folder);
+  await patch.file.close();
+  return {
+    kind: 'patch',
+    path: folder,
+    name: basename(folder),
+    bytes: patch.file.header.fileBytes,
+    baseName: patch.config.base_model_name_or_path ?? null,
+    peftType: patch.config.peft_type ?? 'LORA',
+    modules: patch.modules.length,
+    ranks: [...new Set(patch.modules.map(({ rank }) => rank))].sort((a, b) => a - b),
+    dtype: mainDtype([...patch.file.header.tensors.values()]),
+  };
+}
+
+async function describePorted(folder: string): Promise<PortedModelItem> {
+  const { output, patch, newBase } = await readProvenance(folder);
+  return {
+    kind: 'portedModel',
+    path: folder,
+    name: basename(folder),
+    output,
+    patch: { name: patch.name, path: patch.path },
+    newBase: { name: newBase.name, path: newBase.path },
+    parameters: newBase.parameters,
+    dtype: newBase.dtype,
+    bytes: output === 'adapter' ? patch.bytes : newBase.bytes,
+  };
+}
+
+function broken(folder: string, kind: ItemKind, problem: string): LibraryItem {
+  const common = { path: folder, name: basename(folder), bytes: 0, dtype: '', problem };
+  switch (kind) {
+    case 'baseModel':
+      return { kind, ...common, revision: null, architecture: '', parameters: 0, shards: 0 };
+    case 'patch':
+      return { kind, ...common, baseName: null, peftType: '', modules: 0, ranks: [] };
+    case 'portedModel': {
+      const unknown = { name: 'unknown', path: '' };
+      return { kind, ...common, output: 'checkpoint', patch: unknown, newBase: unknown, parameters: 0 };
+    }
+  }
+}

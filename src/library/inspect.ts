@@ -1,0 +1,77 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { InputError, systemError } from '../base/errors.ts';
+import { Checkpoint, listFolder } from '../checkpoint/checkpoint.ts';
+import type { CheckpointIdentity } from '../checkpoint/identity.ts';
+import { openPatch, type Refusal } from '../patch/patch.ts';
+import { readProvenance } from '../port/provenanceFile.ts';
+import type { Provenance } from '../port/provenance.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorEntry } from '../safetensors/header.ts';
+import { describe } from './describe.ts';
+import { kindOfFolder, type LibraryItem } from './item.ts';
+
+export interface InspectedTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+/** What a path is, from headers and configurations alone. */
+export interface Inspection {
+  readonly kind: LibraryItem['kind'] | 'file';
+  readonly path: string;
+  readonly name: string;
+  readonly item: LibraryItem | null;
+  readonly identity: CheckpointIdentity | null;
+  readonly tensors: readonly InspectedTensor[];
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly string[];
+  readonly provenance: Provenance | null;
+}
+
+/** @throws InputError if the path is nothing that can be read */
+export async function inspect(path: string): Promise<Inspection> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    (error: unknown) => {
+      throw systemError(error, 'read', path);
+    },
+  );
+  if (!isFolder) return inspectFile(path);
+  const kind = kindOfFolder(await listFolder(path));
+  if (kind === undefined)
+    throw new InputError(
+      `${path} is neither a model nor a patch.`,
+      'A model has config.json and safetensors files, a patch adapter_config.json, an output portllm.json.',
+    );
+  const item = await describe(path, kind);
+  const common = { ...EMPTY, kind, path, name: item.name, item };
+  if (kind === 'patch') return { ...common, ...(await patchDetails(path)) };
+  const provenance = kind === 'portedModel' ? await readProvenance(path) : null;
+  if (provenance?.output === 'adapter') return { ...common, ...(await patchDetails(path)), provenance };
+  return { ...common, ...(await checkpointDetails(path)), provenance };
+}
+
+const EMPTY = { identity: null, tensors: [], refusals: [], warnings: [], provenance: null, item: null };
+
+async function inspectFile(path: string): Promise<Inspection> {
+  await using file = await SafetensorsFile.open(path);
+  return { ...EMPTY, kind: 'file', path, name: basename(path), tensors: plain(file.header.tensors.values()) };
+}
+
+async function patchDetails(path: string): Promise<Pick<Inspection, 'tensors' | 'refusals' | 'warnings'>> {
+  const { file, refusals, warnings } = await openPatch(path);
+  await file.close();
+  return { tensors: plain(file.header.tensors.values()), refusals, warnings };
+}
+
+async function checkpointDetails(path: string): Promise<Pick<Inspection, 'tensors' | 'identity'>> {
+  await using checkpoint = await Checkpoint.open(path);
+  const entries = [...checkpoint.tensors.values()].map(({ entry }) => entry);
+  return { tensors: plain(entries), identity: checkpoint.identity };
+}
+
+function plain(entries: Iterable<TensorEntry>): InspectedTensor[] {
+  return [...entries].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+}

@@ -1,0 +1,45 @@
+/** What the library lists. Plain data; `problem` says why a folder that looks like a model cannot be used. */
+interface Listed {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly problem?: string;
+}
+
+export interface BaseModelItem extends Listed {
+  readonly kind: 'baseModel';
+  readonly revision: string | null;
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly dtype: string;
+  readonly shards: number;
+}
+
+export interface PatchItem extends Listed {
+  readonly kind: 'patch';
+  readonly baseName: string | null;
+  readonly peftType: string;
+  readonly modules: number;
+  readonly ranks: readonly number[];
+  readonly dtype: string;
+}
+
+export interface PortedModelItem extends Listed {
+  readonly kind: 'portedModel';
+  readonly output: 'checkpoint' | 'adapter';
+  readonly patch: { readonly name: string; readonly path: string };
+  readonly newBase: { readonly name: string; readonly path: string };
+  readonly parameters: number;
+  readonly dtype: string;
+}
+
+export type LibraryItem = BaseModelItem | PatchItem | PortedModelItem;
+export type ItemKind = LibraryItem['kind'];
+
+/** Which of the three a folder is, from the names in it alone. */
+export function kindOfFolder(names: ReadonlySet<string>): ItemKind | undefined {
+  if (names.has('portllm.json')) return 'portedModel';
+  if (names.has('adapter_config.json')) return 'patch';
+  const weights = [...names].some((name) => /\.safetensors(\.index\.json)?$/.test(name));
+  return names.has('config.json') && weights ? 'baseModel' : undefined;
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { InputError } from '../base/errors.ts';
+import { listFolder } from '../checkpoint/checkpoint.ts';
+import { configSha256 } from '../checkpoint/identity.ts';
+import { resolveInside } from '../checkpoint/shards.ts';
+import { isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorEntry } from '../safetensors/header.ts';
+import { readAdapterConfig, refusedSettings, type AdapterConfig } from './adapterConfig.ts';
+import { parseKey, type PatchKind } from './keys.ts';
+import { patternValue } from './patterns.ts';
+
+export const ADAPTER_FILE = 'adapter_model.safetensors';
+
+/** One patched module: Δ = scaling · B @ A, with A [rank, in] and B [out, rank]. */
+export interface LoraModule {
+  /** As PEFT names it, without `base_model.model.`: model.layers.0.self_attn.q_proj */
+  readonly module: string;
+  readonly a: TensorEntry & { readonly dtype: FloatDtype };
+  readonly b: TensorEntry & { readonly dtype: FloatDtype };
+  /** Embedding factors: Δ is transposed, [vocabulary, dimension]. */
+  readonly embedding: boolean;
+  readonly rank: number;
+  readonly alpha: number;
+  /** α/r, or α/√r with rsLoRA. */
+  readonly scaling: number;
+}
+
+/** A tensor, or a setting, that cannot be ported. */
+export interface Refusal {
+  /** The tensor's key, or adapter_config.json for a setting. */
+  readonly tensor: string;
+  readonly kind: PatchKind | 'no target';
+  readonly reason: string;
+}
+
+export interface PatchIdentity {
+  readonly path: string;
+  readonly name: string;
+  readonly baseName: string | null;
+  readonly bytes: number;
+  readonly configSha256: string;
+  readonly sha256: string;
+}
+
+/** A PEFT LoRA adapter folder, read as far as names, shapes and settings go. */
+export interface Patch {
+  readonly folder: string;
+  readonly config: AdapterConfig;
+  readonly file: SafetensorsFile;
+  readonly names: ReadonlySet<string>;
+  readonly modules: readonly LoraModule[];
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly string[];
+}
+
+/** @throws InputError if the folder is no LoRA adapter with safetensors weights. The caller closes `file`. */
+export async function openPatch(folder: string): Promise<Patch> {
+  const names = await listFolder(folder);
+  if (!names.has('adapter_config.json')) throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
+  const config = await readAdapterConfig(folder);
+  if (!names.has(ADAPTER_FILE)) throw new InputError(`${folder} has no ${ADAPTER_FILE}.`, hintWithoutWeights(names));
+  const file = await SafetensorsFile.open(await resolveInside(folder, ADAPTER_FILE));
+  try {
+    return { folder, file, names, config, ...readModules(file, config) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The patch's own hash: adapters are small, and it is what the provenance stands on. */
+export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
+  const bytes = await readFile(patch.file.path);
+  return {
+    path: patch.folder,
+    name: basename(patch.folder),
+    baseName: patch.config.base_model_name_or_path ?? null,
+    bytes: bytes.length,
+    configSha256: await configSha256(patch.folder, 'adapter_config.json'),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+function hintWithoutWeights(names: ReadonlySet<string>): string | undefined {
+  return names.has('adapter_model.bin')
+    ? 'It has adapter_model.bin, a pickle, which is never opened. Load it with PEFT and save it as safetensors.'
+    : undefined;
+}
+
+type Halves = { a?: TensorEntry; b?: TensorEntry; embedding: boolean };
+
+function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 'modules' | 'refusals' | 'warnings'> {
+  const refusals: Refusal[] = refusedSettings(config).map((reason) => ({
+    tensor: 'adapter_config.json',
+    kind: 'unportable',
+    reason,
+  }));
+  const halves = new Map<string, Halves>();
+  for (const entry of file.header.tensors.values()) {
+    const key = parseKey(entry.name);
+    if ('reason' in key) refusals.push({ tensor: entry.name, ...key });
+    else {
+      const half = halves.get(key.module) ?? { embedding: key.embedding };
+      halves.set(key.module, key.factor === 'A' ? { ...half, a: entry } : { ...half, b: entry });
+    }
+  }
+  const modules: LoraModule[] = [];
+  const warnings: string[] = [];
+  for (const [module, half] of halves) {
+    const pair = pairFactors(module, half, config);
+    if ('reason' in pair) refusals.push(pair);
+    else modules.push(pair);
+  }
+  warnings.push(...rankWarnings(modules, config));
+  return { modules, refusals, warnings };
+}
+
+function pairFactors(module: string, { a, b, embedding }: Halves, config: AdapterConfig): LoraModule | Refusal {
+  const refuse = (entry: TensorEntry | undefined, reason: string): Refusal => ({
+    tensor: entry?.name ?? module,
+    kind: 'unportable',
+    reason,
+  });
+  if (a === undefined || b === undefined) return refuse(a ?? b, `its partner lora_${a ? 'B' : 'A'} is missing`);
+  if (!hasFloats(a)) return refuse(a, `its dtype ${a.dtype} is not a float that can be computed with`);
+  if (!hasFloats(b)) return refuse(b, `its dtype ${b.dtype} is not a float that can be computed with`);
+  const [rank] = a.shape;
+  if (rank === undefined || a.shape.length !== 2 || b.shape.length !== 2)
+    return refuse(a, 'only factors with two dimensions are supported yet (no convolutions)');
+  if (rank === 0 || b.shape[1] !== rank)
+    return refuse(b, `its shape [${b.shape.join(', ')}] does not fit lora_A's [${a.shape.join(', ')}]`);
+  const alpha = patternValue(config.alpha_pattern ?? {}, module, config.lora_alpha ?? NaN);
+  const scaling = alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank);
+  return { module, a, b, embedding, rank, alpha, scaling };
+}
+
+function hasFloats(entry: TensorEntry): entry is TensorEntry & { dtype: FloatDtype } {
+  return isFloatDtype(entry.dtype);
+}
+
+/** The shape of lora_A is the truth; a configuration that says otherwise is reported. */
+function rankWarnings(modules: readonly LoraModule[], config: AdapterConfig): string[] {
+  const different = modules.filter(
+    ({ module, rank }) => patternValue(config.rank_pattern ?? {}, module, config.r ?? rank) !== rank,
+  );
+  const first = different[0];
+  if (first === undefined) return [];
+  return [
+    `adapter_config.json states another rank than the tensors for ${different.length} modules ` +
+      `(${first.module} has rank ${first.rank}); the tensors are right.`,
+  ];
+}

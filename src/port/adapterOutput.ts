@@ -1,0 +1,59 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { yieldToEvents } from '../base/abort.ts';
+import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
+import type { CheckpointIdentity } from '../checkpoint/identity.ts';
+import { resolveInside } from '../checkpoint/shards.ts';
+import { tokenizerFiles } from '../checkpoint/sideFiles.ts';
+import { ADAPTER_FILE } from '../patch/patch.ts';
+import { portedTensor, type WrittenTensors } from './checkpointOutput.ts';
+import { deltaNorm, readFactors } from './factors.ts';
+import type { PortInputs } from './inputs.ts';
+
+/**
+ * Writes the patch re-based on the new base. Pure deltas do not depend on the base, so the weights are copied byte for
+ * byte and only the configuration changes: which base, and the scale where the person chose one.
+ */
+export async function writeAdapter(
+  inputs: PortInputs,
+  folder: string,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<WrittenTensors> {
+  const { patch, plan } = inputs;
+  const meter = new ProgressMeter('Porting', { bytes: plan.outputBytes, tensors: plan.items.length }, sink);
+  const tensors = [];
+  for (const item of plan.items) {
+    await yieldToEvents(signal);
+    meter.begin(item.target);
+    const factors = await readFactors(patch.file, item, plan.request.scale);
+    tensors.push(portedTensor(item, deltaNorm(factors)));
+    meter.addBytes((factors.left.length + factors.right.length) * 4);
+    meter.addTensor();
+  }
+  await copyFile(patch.file.path, join(folder, ADAPTER_FILE));
+  await patch.file.assertUnchanged();
+  await writeFile(join(folder, 'adapter_config.json'), await rebasedConfig(inputs));
+  for (const name of tokenizerFiles(patch.names)) await copyFile(await resolveInside(patch.folder, name), join(folder, name));
+  return { tensors, untouched: {} };
+}
+
+/** adapter_config.json, every key kept, pointing to the new base; λ goes into alpha, in which Δ is linear. */
+async function rebasedConfig({ patch, plan }: PortInputs): Promise<string> {
+  const text = await readFile(join(patch.folder, 'adapter_config.json'), 'utf8');
+  const config = JSON.parse(text.replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  config['base_model_name_or_path'] = loadableName(plan.newBase);
+  if ('revision' in config) config['revision'] = plan.newBase.revision;
+  const { scale } = plan.request;
+  if (scale !== 1) {
+    config['lora_alpha'] = (patch.config.lora_alpha ?? 0) * scale;
+    const alphas = Object.entries(patch.config.alpha_pattern ?? {});
+    config['alpha_pattern'] = Object.fromEntries(alphas.map(([key, alpha]) => [key, alpha * scale]));
+  }
+  return JSON.stringify(config, null, 2) + '\n';
+}
+
+/** What PEFT can load the base by: the hub's name where the cache holds it, else the path. */
+function loadableName({ name, revision, path }: CheckpointIdentity): string {
+  return revision === null ? path : name;
+}

@@ -1,0 +1,69 @@
+import { narrow, widen } from '../kernels/convert.ts';
+import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
+
+/** What happened to the elements of a tensor, summed over its tiles. */
+export interface TileSums {
+  elements: number;
+  /** Σ W², of the weights before. */
+  weight: number;
+  /** Σ (W' − W − Δ)²: what rounding to the dtype did to the delta. */
+  rounding: number;
+  /** Elements that Δ ≠ 0 left as they were. */
+  absorbed: number;
+  /** Elements that were finite and are not any more. */
+  overflowed: number;
+}
+
+export function noSums(): TileSums {
+  return { elements: 0, weight: 0, rounding: 0, absorbed: 0, overflowed: 0 };
+}
+
+/** Reused between tiles, so that a port's memory does not grow with the model. */
+export class TileBuffers {
+  private readonly weights: Float32Array;
+  private readonly sums: Float32Array;
+
+  constructor(elements: number) {
+    this.weights = new Float32Array(elements);
+    this.sums = new Float32Array(elements);
+  }
+
+  /**
+   * bytes ← round(W + Δ), in place: W widened to float32, one float32 addition, one rounding to the dtype.
+   *
+   * @param bytes the tile's weights in `dtype`
+   * @param delta float32, as many elements
+   */
+  add(bytes: Uint8Array, dtype: FloatDtype, delta: Float32Array, totals: TileSums): void {
+    const count = bytes.length / bytesPerElement(dtype);
+    const before = this.weights.subarray(0, count);
+    const after = this.sums.subarray(0, count);
+    widen(bytes, dtype, before);
+    for (let i = 0; i < count; i++) after[i] = (before[i] ?? 0) + (delta[i] ?? 0);
+    narrow(after, dtype, bytes);
+    widen(bytes, dtype, after);
+    collect(before, after, delta, totals);
+  }
+}
+
+function collect(before: Float32Array, after: Float32Array, delta: Float32Array, totals: TileSums): void {
+  let weight = 0;
+  let rounding = 0;
+  let absorbed = 0;
+  let overflowed = 0;
+  for (let i = 0; i < before.length; i++) {
+    const old = before[i] ?? 0;
+    const now = after[i] ?? 0;
+    const change = delta[i] ?? 0;
+    weight += old * old;
+    const lost = now - old - change;
+    rounding += lost * lost;
+    if (now === old && change !== 0) absorbed++;
+    if (Number.isFinite(old) && !Number.isFinite(now)) overflowed++;
+  }
+  totals.elements += before.length;
+  totals.weight += weight;
+  totals.rounding += rounding;
+  totals.absorbed += absorbed;
+  totals.overflowed += overflowed;
+}

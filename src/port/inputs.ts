@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import { InputError, UserError } from '../base/errors.ts';
+import { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { openPatch, type Patch } from '../patch/patch.ts';
+import { makePlan } from './plan.ts';
+import type { PortPlan, PortRequest } from './planTypes.ts';
+
+/** The opened inputs of a port, with its plan; closed as one. */
+export interface PortInputs extends AsyncDisposable {
+  readonly patch: Patch;
+  readonly newBase: Checkpoint;
+  readonly plan: PortPlan;
+}
+
+/** @throws InputError if one of the inputs cannot be used */
+export async function openInputs(request: PortRequest): Promise<PortInputs> {
+  if (!Number.isFinite(request.scale)) throw new InputError(`The scale ${request.scale} is not a number.`);
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(resource: T): T => {
+    opened.push(resource);
+    return resource;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((resource) => resource.close()));
+  };
+  try {
+    const patch = await openPatch(request.patch);
+    keep(patch.file);
+    const newBase = keep(await Checkpoint.open(request.onto));
+    const oldBase = request.from === undefined ? null : keep(await Checkpoint.open(request.from));
+    const plan = makePlan(request, patch, newBase, oldBase);
+    return { patch, newBase, plan, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @throws InputError listing what cannot be ported, if anything cannot */
+export function assertPortable(plan: PortPlan): void {
+  const { refusals } = plan;
+  if (refusals.length === 0) return;
+  const shown = refusals.slice(0, 5).map(({ tensor, reason }) => `  ${tensor}: ${reason}`);
+  if (refusals.length > shown.length) shown.push(`  … and ${refusals.length - shown.length} more`);
+  throw new InputError(
+    `The patch ${plan.patch.name} cannot be ported onto ${plan.newBase.name}:\n${shown.join('\n')}`,
+    'Nothing was written. "portllm port … --dry-run" lists everything.',
+  );
+}
+
+/** @throws UserError if something stands at the output's path already */
+export async function assertFree(path: string): Promise<void> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
+}

@@ -1,0 +1,111 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { throwIfCancelled } from '../base/abort.ts';
+import { sha256OfFile } from '../base/hash.ts';
+import type { ProgressSink } from '../base/progress.ts';
+import type { LowRankKernel } from '../kernels/lowRank.ts';
+import { identifyPatch } from '../patch/patch.ts';
+import { writeAdapter } from './adapterOutput.ts';
+import { writeCheckpoint, type WrittenTensors } from './checkpointOutput.ts';
+import { assertPortable, openInputs, type PortInputs } from './inputs.ts';
+import { modelCard } from './modelCard.ts';
+import type { PortPlan, PortRequest } from './planTypes.ts';
+import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
+import { Staging } from './staging.ts';
+import { verifyWritten } from './verify.ts';
+
+export interface PortResult {
+  /** The finished folder. */
+  readonly folder: string;
+  readonly provenance: Provenance;
+}
+
+/** Opens the inputs, plans, and closes them: nothing is written and no weight is read. */
+export async function planPort(request: PortRequest): Promise<PortPlan> {
+  await using inputs = await openInputs(request);
+  return inputs.plan;
+}
+
+/**
+ * Plan → apply → verify → name. Whatever goes wrong on the way, nothing is left behind.
+ *
+ * @throws InputError if the inputs cannot be used; UserError if the output cannot be made; CancelledError
+ */
+export async function port(
+  request: PortRequest,
+  kernel: LowRankKernel,
+  toolVersion: string,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<PortResult> {
+  await using inputs = await openInputs(request);
+  assertPortable(inputs.plan);
+  const staging = await Staging.create(request.out, inputs.plan.outputBytes);
+  try {
+    const written =
+      request.as === 'checkpoint'
+        ? await writeCheckpoint(inputs, staging.folder, kernel, sink, signal)
+        : await writeAdapter(inputs, staging.folder, sink, signal);
+    const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
+    await verifyWritten(staging.folder, provenance, sink, signal);
+    throwIfCancelled(signal);
+    return { folder: await staging.commit(), provenance };
+  } catch (error) {
+    await staging.discard();
+    throw error;
+  }
+}
+
+/** Writes README.md and portllm.json; returns what the latter says. */
+async function describePort(
+  inputs: PortInputs,
+  written: WrittenTensors,
+  folder: string,
+  device: string,
+  toolVersion: string,
+): Promise<Provenance> {
+  const { plan, patch } = inputs;
+  const provenance: Provenance = {
+    portllm: toolVersion,
+    version: PROVENANCE_VERSION,
+    output: plan.request.as,
+    formula: FORMULA,
+    scale: plan.request.scale,
+    device,
+    patch: await identifyPatch(patch),
+    newBase: mutable(plan.newBase),
+    oldBase: plan.oldBase && mutable(plan.oldBase),
+    coverage: plan.coverage,
+    warnings: [...plan.warnings, ...untrained(written)],
+    tensors: written.tensors,
+    untouched: written.untouched,
+    files: [],
+  };
+  await writeFile(join(folder, 'README.md'), modelCard(provenance));
+  const shards = new Set(plan.request.as === 'checkpoint' ? plan.newBase.files.map(({ name }) => name) : []);
+  provenance.files = await listFiles(folder, shards);
+  await writeFile(join(folder, PROVENANCE_FILE), JSON.stringify(provenance, null, 2) + '\n');
+  return provenance;
+}
+
+function mutable(identity: PortPlan['newBase']): Provenance['newBase'] {
+  return { ...identity, files: [...identity.files] };
+}
+
+function untrained({ tensors }: WrittenTensors): string[] {
+  const zero = tensors.filter(({ deltaNorm }) => deltaNorm === 0);
+  if (zero.length === 0) return [];
+  const share = zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
+  return [`${share}: it was not trained there, and changes nothing.`];
+}
+
+/** Shards are covered tensor by tensor; the others by their own hash. */
+async function listFiles(folder: string, shards: ReadonlySet<string>): Promise<Provenance['files']> {
+  const names = (await readdir(folder)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      return { name, bytes: (await stat(path)).size, sha256: shards.has(name) ? null : await sha256OfFile(path) };
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** The file beside every output that says what it was made from, and how. */
+export const PROVENANCE_FILE = 'portllm.json';
+export const PROVENANCE_VERSION = 1;
+
+export const FORMULA =
+  "W' = W_new + λ · s · (B @ A), s = alpha / r (alpha / sqrt(r) with rsLoRA); float32, rounded once to the tensor's dtype";
+
+const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+const FILE = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  headerSha256: SHA256,
+  sha256: SHA256.nullable(),
+});
+const CHECKPOINT = z.object({
+  path: z.string(),
+  name: z.string(),
+  revision: z.string().nullable(),
+  architecture: z.string(),
+  parameters: z.number(),
+  dtype: z.string(),
+  bytes: z.number(),
+  configSha256: SHA256,
+  files: z.array(FILE),
+});
+const PATCH = z.object({
+  path: z.string(),
+  name: z.string(),
+  baseName: z.string().nullable(),
+  bytes: z.number(),
+  configSha256: SHA256,
+  sha256: SHA256,
+});
+
+/** Measured on one patched tensor. Norms are Frobenius norms. */
+const PORTED_TENSOR = z.object({
+  module: z.string(),
+  layer: z.number().nullable(),
+  type: z.string(),
+  target: z.string(),
+  shape: z.array(z.number()),
+  dtype: z.string(),
+  kind: z.literal('pure delta'),
+  rank: z.number(),
+  scaling: z.number(),
+  deltaNorm: z.number(),
+  /** ‖W_new‖, and what rounding did; null where the base's weights were not read (adapter output). */
+  measured: z
+    .object({
+      weightNorm: z.number(),
+      roundingError: z.number(),
+      absorbedShare: z.number(),
+      sourceSha256: SHA256,
+      sha256: SHA256,
+    })
+    .nullable(),
+});
+
+export const PROVENANCE = z.object({
+  portllm: z.string(),
+  version: z.literal(PROVENANCE_VERSION),
+  output: z.enum(['checkpoint', 'adapter']),
+  formula: z.string(),
+  scale: z.number(),
+  device: z.string(),
+  patch: PATCH,
+  newBase: CHECKPOINT,
+  oldBase: CHECKPOINT.nullable(),
+  coverage: z.object({
+    patchTensors: z.number(),
+    matchedPatchTensors: z.number(),
+    touchedTensors: z.number(),
+    baseTensors: z.number(),
+    touchedParameters: z.number(),
+    baseParameters: z.number(),
+  }),
+  warnings: z.array(z.string()),
+  tensors: z.array(PORTED_TENSOR),
+  /** Tensors copied byte for byte, each with the SHA-256 of its bytes. */
+  untouched: z.record(z.string(), SHA256),
+  /** Every file of the output but this one. */
+  files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: SHA256.nullable() })),
+});
+
+export type Provenance = z.output<typeof PROVENANCE>;
+export type PortedTensor = Provenance['tensors'][number];

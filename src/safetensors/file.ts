@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import { InputError, systemError } from '../base/errors.ts';
+import { MAX_HEADER_BYTES, parseHeader, type Header, type TensorEntry } from './header.ts';
+import { sniff } from './sniff.ts';
+
+/** An open safetensors file: its header, and positional reads of tensor bytes. Read-only. */
+export class SafetensorsFile {
+  readonly path: string;
+  readonly header: Header;
+  /** The first 8 + N bytes, as they stand in the file. */
+  readonly headerBytes: Uint8Array;
+  private readonly handle: FileHandle;
+  private readonly modified: bigint;
+
+  private constructor(path: string, handle: FileHandle, modified: bigint, headerBytes: Uint8Array, header: Header) {
+    this.path = path;
+    this.handle = handle;
+    this.modified = modified;
+    this.headerBytes = headerBytes;
+    this.header = header;
+  }
+
+  /** @throws InputError if the file cannot be read or is not valid safetensors */
+  static async open(path: string): Promise<SafetensorsFile> {
+    const handle = await open(path, 'r').catch((error: unknown) => {
+      throw systemError(error, 'read', path);
+    });
+    try {
+      const { size, mtimeNs } = await handle.stat({ bigint: true });
+      const headerBytes = await readHeaderBytes(handle, Number(size), path);
+      const header = parseHeader(headerBytes.subarray(8), Number(size), path);
+      return new SafetensorsFile(path, handle, mtimeNs, headerBytes, header);
+    } catch (error) {
+      await handle.close();
+      throw systemError(error, 'read', path);
+    }
+  }
+
+  get headerSha256(): string {
+    return createHash('sha256').update(this.headerBytes).digest('hex');
+  }
+
+  entry(name: string): TensorEntry {
+    const entry = this.header.tensors.get(name);
+    if (entry === undefined) throw new InputError(`${this.path} has no tensor "${name}".`);
+    return entry;
+  }
+
+  /** Fills `target` with the bytes from `position` on, however odd the offset. */
+  async read(target: Uint8Array, position: number): Promise<void> {
+    await readFully(this.handle, target, position, this.path);
+  }
+
+  /** The whole tensor's bytes: for patches and small tensors; large ones are read in pieces. */
+  async readTensor(name: string): Promise<Uint8Array> {
+    const { begin, end } = this.entry(name);
+    const bytes = new Uint8Array(end - begin);
+    await this.read(bytes, begin);
+    return bytes;
+  }
+
+  /** @throws InputError if the file changed since it was opened */
+  async assertUnchanged(): Promise<void> {
+    const { size, mtimeNs } = await this.handle.stat({ bigint: true });
+    if (mtimeNs !== this.modified || Number(size) !== this.header.fileBytes)
+      throw new InputError(`${this.path} changed while it was being read.`, 'Let the other program finish, then start again.');
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function readHeaderBytes(handle: FileHandle, size: number, path: string): Promise<Uint8Array> {
+  const start = new Uint8Array(Math.min(size, 256));
+  await readFully(handle, start, 0, path);
+  const reject = (reason: string): never => {
+    const seen = sniff(start);
+    if (seen) throw new InputError(`${path} is not a safetensors file but ${seen.what}.`, seen.hint);
+    throw new InputError(`${path} is not a valid safetensors file: ${reason}.`);
+  };
+  if (size < 8) reject('it is shorter than 8 bytes');
+  const length = Number(new DataView(start.buffer).getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES) reject('its header would be longer than 100 MB');
+  if (8 + length > size) reject('it ends inside its header');
+  const bytes = new Uint8Array(8 + length);
+  await readFully(handle, bytes, 0, path);
+  return bytes;
+}
+
+async function readFully(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, position + done).catch((error: unknown) => {
+      throw systemError(error, 'read', path);
+    });
+    if (bytesRead === 0) throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
+    done += bytesRead;
+  }
+}

@@ -1,0 +1,116 @@
+import { InputError } from '../base/errors.ts';
+import { DTYPE_BITS, isDtype, type Dtype } from './dtypes.ts';
+import { JsonNumber, parseJson, type JsonValue } from './json.ts';
+
+/** One tensor of a file. `begin` and `end` are byte offsets from the start of the file. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the first bytes of a safetensors file say; checked against the file's size. */
+export interface Header {
+  readonly metadata: ReadonlyMap<string, string>;
+  /** In the order of their bytes. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly dataStart: number;
+  readonly fileBytes: number;
+}
+
+export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_U64 = 2n ** 64n - 1n;
+
+/**
+ * Reads the header's JSON and checks it as safetensors 0.8.0 does: known dtypes, unsigned sizes, shape × dtype equal to
+ * the byte range, ranges that follow one another from 0 to the end of the file.
+ *
+ * @param json the N header bytes; the tensor data begin at 8 + N
+ * @throws InputError naming the file and the reason
+ */
+export function parseHeader(json: Uint8Array, fileBytes: number, file: string): Header {
+  const fail = (reason: string): never => {
+    throw new InputError(`${file} is not a valid safetensors file: ${reason}.`);
+  };
+  const root = parseRoot(json, fail);
+  const dataStart = 8 + json.length;
+  const metadata = readMetadata(root.get('__metadata__'), fail);
+  root.delete('__metadata__');
+  const entries = [...root].map(([name, value]) => readEntry(name, value, dataStart, fail));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkContiguous(entries, dataStart, fileBytes, fail);
+  return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])), dataStart, fileBytes };
+}
+
+type Fail = (reason: string) => never;
+
+function parseRoot(json: Uint8Array, fail: Fail): Map<string, JsonValue> {
+  let value: JsonValue;
+  try {
+    value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json));
+  } catch (error) {
+    return fail(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  return value instanceof Map ? value : fail('its header is not a JSON object');
+}
+
+function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, string> {
+  const metadata = new Map<string, string>();
+  if (value === undefined || value === null) return metadata;
+  if (!(value instanceof Map)) return fail('__metadata__ is not an object');
+  for (const [key, text] of value) metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${key} is not text`));
+  return metadata;
+}
+
+function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail): TensorEntry {
+  const wrong = (reason: string): never => fail(`tensor "${name}" ${reason}`);
+  if (!(value instanceof Map)) return wrong('is not described by an object');
+  const dtype = value.get('dtype');
+  if (typeof dtype !== 'string' || !isDtype(dtype)) return wrong(`has the unknown dtype ${describe(dtype)}`);
+  const dimensions = readIntegers(value.get('shape'), 'shape', wrong);
+  const offsets = readIntegers(value.get('data_offsets'), 'data_offsets', wrong);
+  const [begin, end] = offsets;
+  if (begin === undefined || end === undefined || offsets.length !== 2) return wrong('needs two data_offsets');
+  if (begin > end) return wrong('ends before it begins');
+  const bits = countBits(dimensions, dtype, wrong);
+  if (bits % 8n !== 0n) return wrong('does not fill whole bytes');
+  if (bits / 8n !== end - begin) return wrong(`has ${end - begin} bytes where its shape and dtype need ${bits / 8n}`);
+  if (end > BigInt(Number.MAX_SAFE_INTEGER - dataStart)) return wrong('lies beyond 2^53 bytes');
+  return { name, dtype, shape: dimensions.map(Number), begin: dataStart + Number(begin), end: dataStart + Number(end) };
+}
+
+function countBits(dimensions: bigint[], dtype: Dtype, wrong: Fail): bigint {
+  let elements = 1n;
+  for (const dimension of dimensions) {
+    elements *= dimension;
+    if (elements > MAX_U64) wrong('has a shape that overflows');
+  }
+  const bits = elements * BigInt(DTYPE_BITS[dtype]);
+  return bits > MAX_U64 ? wrong('has a shape that overflows') : bits;
+}
+
+function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): bigint[] {
+  if (!Array.isArray(value)) return wrong(`has no ${field}`);
+  return value.map((item) => {
+    if (!(item instanceof JsonNumber) || !/^\d+$/.test(item.text)) return wrong(`has a ${field} that is not whole numbers`);
+    const number = BigInt(item.text);
+    return number > MAX_U64 ? wrong(`has a ${field} beyond 64 bits`) : number;
+  });
+}
+
+function checkContiguous(entries: TensorEntry[], dataStart: number, fileBytes: number, fail: Fail): void {
+  let expected = dataStart;
+  for (const { name, begin, end } of entries) {
+    if (begin < expected) fail(`tensor "${name}" overlaps the one before it`);
+    if (begin > expected) fail(`there is a hole of ${begin - expected} bytes before tensor "${name}"`);
+    expected = end;
+  }
+  if (expected > fileBytes) fail(`it is cut off: ${expected - fileBytes} of ${expected} bytes are missing`);
+  if (expected < fileBytes) fail(`${fileBytes - expected} bytes follow the last tensor`);
+}
+
+function describe(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? `"${value.slice(0, 40)}"` : 'that is not text';
+}

@@ -1,0 +1,133 @@
+import type { Progress } from '../base/progress.ts';
+import { CancelledError, UserError } from '../base/errors.ts';
+import { sweepStaging } from '../port/staging.ts';
+import { PROTOCOL_VERSION, type Method, type Parameters_, type Result } from './contract.ts';
+import { WorkerProcess } from './process.ts';
+
+export interface WorkerOptions {
+  /** The built dist/worker.js. */
+  readonly entry: string;
+  readonly idleMs: number;
+  readonly log: (line: string) => void;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const START_TIMEOUT_MS = 30_000;
+/** A cancelled job that has not ended by then is ended with its process. */
+const CANCEL_GRACE_MS = 800;
+/** A worker that dies this often in this time is not started again until somebody asks after the pause. */
+const MAX_DEATHS = 3;
+const DEATH_WINDOW_MS = 180_000;
+
+/**
+ * The supervisor: starts the worker when a job needs it, stops it when idle, and ends every job in exactly one of
+ * done, failed, cancelled, whatever becomes of the process.
+ */
+export class WorkerClient {
+  private readonly options: WorkerOptions;
+  private process: Promise<WorkerProcess> | undefined;
+  private running = 0;
+  private idleTimer: NodeJS.Timeout | undefined;
+  private deaths: number[] = [];
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+  }
+
+  /** The process id while the worker runs, for diagnostics. */
+  async pid(): Promise<number | undefined> {
+    return (await this.process)?.pid;
+  }
+
+  /**
+   * Runs one job.
+   *
+   * @throws InputError, UserError as the worker threw them; CancelledError; UserError if the process died
+   */
+  async call<M extends Method>(method: M, parameters: Parameters_<M>, options: CallOptions = {}): Promise<Result<M>> {
+    clearTimeout(this.idleTimer);
+    this.running++;
+    try {
+      if (options.signal?.aborted === true) throw new CancelledError();
+      const worker = await this.start();
+      return await this.callOn(worker, method, parameters, options);
+    } finally {
+      this.running--;
+      if (this.running === 0) this.idleTimer = setTimeout(() => void this.stop(), this.options.idleMs).unref();
+    }
+  }
+
+  /** Ends the process, if it runs; jobs that are under way fail. */
+  async stop(): Promise<void> {
+    clearTimeout(this.idleTimer);
+    const starting = this.process;
+    this.process = undefined;
+    const worker = await starting?.catch(() => undefined);
+    await worker?.stop();
+  }
+
+  private async callOn<M extends Method>(
+    worker: WorkerProcess,
+    method: M,
+    parameters: Parameters_<M>,
+    { signal, onProgress }: CallOptions,
+  ): Promise<Result<M>> {
+    let grace: NodeJS.Timeout | undefined;
+    const giveUp = (): void => {
+      grace = setTimeout(() => void worker.kill(), CANCEL_GRACE_MS);
+    };
+    signal?.addEventListener('abort', giveUp);
+    try {
+      return await worker.request(method, parameters, onProgress, signal);
+    } catch (error) {
+      if (worker.dead && worker.pid !== undefined && 'request' in parameters)
+        await sweepStaging(parameters.request.out, worker.pid);
+      throw signal?.aborted === true ? new CancelledError() : error;
+    } finally {
+      clearTimeout(grace);
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  private start(): Promise<WorkerProcess> {
+    this.process ??= this.spawn().catch((error: unknown) => {
+      this.process = undefined;
+      throw error;
+    });
+    return this.process;
+  }
+
+  private async spawn(): Promise<WorkerProcess> {
+    this.assertNotStorming();
+    const { entry, log } = this.options;
+    const worker = new WorkerProcess(entry, log);
+    void worker.exited.then(({ expected, reason }) => {
+      log(`worker ${worker.pid ?? ''} ${reason}`);
+      if (!expected) this.deaths.push(Date.now());
+      this.process = undefined;
+    });
+    const hello = await worker.request('hello', { protocolVersion: PROTOCOL_VERSION }, undefined, undefined, START_TIMEOUT_MS);
+    if (hello.protocolVersion !== PROTOCOL_VERSION) {
+      await worker.stop();
+      throw new UserError(
+        `The worker speaks version ${hello.protocolVersion} of the protocol, the editor ${PROTOCOL_VERSION}.`,
+        'Reload the window; if that does not help, install the extension again.',
+      );
+    }
+    log(`worker ${hello.pid} started, PortLLM ${hello.version}, Node ${hello.node}`);
+    return worker;
+  }
+
+  private assertNotStorming(): void {
+    this.deaths = this.deaths.filter((at) => Date.now() - at < DEATH_WINDOW_MS);
+    if (this.deaths.length < MAX_DEATHS) return;
+    throw new UserError(
+      `The worker process died ${this.deaths.length} times in three minutes and is not started again for now.`,
+      'The log says why (PortLLM: Show Log).',
+    );
+  }
+}

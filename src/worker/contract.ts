@@ -1,0 +1,50 @@
+/** All that passes between the worker process and whoever started it; both ends are typed from here. */
+import type { Progress } from '../base/progress.ts';
+import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { Inspection } from '../library/inspect.ts';
+import type { PortPlan, PortRequest } from '../port/planTypes.ts';
+import type { PortResult } from '../port/port.ts';
+import type { VerifyResult } from '../port/verify.ts';
+
+/** Raised whenever this file changes its meaning: both ends must be of one build. */
+export const PROTOCOL_VERSION = 1;
+
+export interface Handshake {
+  readonly protocolVersion: number;
+  readonly version: string;
+  readonly pid: number;
+  readonly node: string;
+}
+
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port` and `verify` report progress. */
+export interface WorkerApi {
+  hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
+  /** Starts ONNX Runtime, if it has not been, and says which device computes. */
+  device(parameters: { readonly device: DeviceChoice }): Promise<DeviceReport>;
+  inspect(parameters: { readonly path: string }): Promise<Inspection>;
+  plan(parameters: PortRequest): Promise<PortPlan>;
+  port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
+  verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
+}
+
+export type Method = keyof WorkerApi;
+export type Parameters_<M extends Method> = Parameters<WorkerApi[M]>[0];
+export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;
+
+/** One implementation per method; the worker adds progress and cancellation. */
+export type WorkerHandlers = {
+  readonly [M in Method]: (parameters: Parameters_<M>, context: JobContext) => Promise<Result<M>>;
+};
+
+export interface JobContext {
+  readonly sink: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** An error as it crosses the process border; rebuilt by `fromWire`. */
+export interface WireError {
+  readonly kind: 'input' | 'user' | 'cancelled' | 'bug';
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly stack: string | undefined;
+}

@@ -1,0 +1,66 @@
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { UserError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
+import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { LowRankKernel } from '../kernels/lowRank.ts';
+import { inspect } from '../library/inspect.ts';
+import { planPort, port } from '../port/port.ts';
+import { verify } from '../port/verify.ts';
+import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
+import { serve } from './server.ts';
+
+interface Device {
+  readonly kernel: LowRankKernel;
+  readonly report: DeviceReport;
+}
+
+const devices = new Map<DeviceChoice, Promise<Device>>();
+
+/** ONNX Runtime is loaded at the first job that computes, once per device that is asked for. */
+function deviceFor(choice: DeviceChoice): Promise<Device> {
+  let device = devices.get(choice);
+  if (device === undefined) {
+    device = loadRuntime().then(({ chooseDevice }) => chooseDevice(choice));
+    device.catch(() => devices.delete(choice));
+    devices.set(choice, device);
+  }
+  return device;
+}
+
+async function loadRuntime(): Promise<typeof import('../kernels/runtime/chooseDevice.ts')> {
+  try {
+    return await import('../kernels/runtime/chooseDevice.ts');
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new UserError(
+      `ONNX Runtime cannot be loaded on ${process.platform}-${process.arch}: ${reason}.`,
+      'It is there for linux-x64, linux-arm64, win32-x64, win32-arm64 and darwin-arm64.',
+      { cause: error },
+    );
+  }
+}
+
+const handlers: WorkerHandlers = {
+  hello: () =>
+    Promise.resolve({ protocolVersion: PROTOCOL_VERSION, version: VERSION, pid: process.pid, node: process.version }),
+  device: async ({ device }) => (await deviceFor(device)).report,
+  inspect: ({ path }) => inspect(path),
+  plan: (request) => planPort(request),
+  port: async ({ request, device }, { sink, signal }) => {
+    const { kernel } = await deviceFor(device);
+    return port(request, kernel, VERSION, sink, signal);
+  },
+  verify: async ({ folder, device }, { sink, signal }) => {
+    const { kernel } = await deviceFor(device);
+    return verify(folder, kernel, sink, signal);
+  },
+};
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+const { shutdown } = serve(connection, handlers);
+connection.listen();
+// The worker never outlives whoever started it; it gets a moment to remove what it was writing.
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(0), 400);
+  void shutdown().finally(() => process.exit(0));
+});

@@ -1,0 +1,114 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { CancellationTokenSource } from 'vscode-jsonrpc';
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import { UserError } from '../base/errors.ts';
+import type { Progress } from '../base/progress.ts';
+import type { Method, Parameters_, Result } from './contract.ts';
+import { fromWire, PROGRESS, requestType } from './wire.ts';
+
+export interface Exit {
+  /** We asked for it. */
+  readonly expected: boolean;
+  readonly reason: string;
+}
+
+const STDERR_KEPT = 8192;
+const STOP_GRACE_MS = 500;
+
+/** One worker process: its connection, what it says on stderr, and how it ended. */
+export class WorkerProcess {
+  readonly exited: Promise<Exit>;
+  private readonly child: ChildProcess;
+  private readonly connection: MessageConnection;
+  private readonly listeners = new Map<number, (progress: Progress) => void>();
+  private nextJob = 1;
+  private stderr = '';
+  private stopping = false;
+
+  constructor(entry: string, log: (line: string) => void) {
+    // VS Code's execPath is Electron in the desktop; fork makes it run as Node by itself.
+    this.child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.child.stdout?.on('data', (data: Buffer) => log(`worker: ${data.toString().trimEnd()}`));
+    this.child.stderr?.on('data', (data: Buffer) => {
+      this.stderr = (this.stderr + data.toString()).slice(-STDERR_KEPT);
+      log(`worker: ${data.toString().trimEnd()}`);
+    });
+    this.exited = new Promise((resolve) => {
+      this.child.once('error', (error) => resolve({ expected: false, reason: `could not run: ${error.message}` }));
+      this.child.once('exit', (code, signal) => resolve({ expected: this.stopping, reason: exitReason(code, signal) }));
+    });
+    this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
+    this.connection.onNotification(PROGRESS, ({ job, progress }) => this.listeners.get(job)?.(progress));
+    this.connection.onError(([error]) => log(`worker connection: ${error.message}`));
+    this.connection.listen();
+  }
+
+  get dead(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** @throws what the worker threw, or UserError if the process ends first */
+  async request<M extends Method>(
+    method: M,
+    parameters: Parameters_<M>,
+    onProgress: ((progress: Progress) => void) | undefined,
+    signal: AbortSignal | undefined,
+    timeoutMs?: number,
+  ): Promise<Result<M>> {
+    const job = this.nextJob++;
+    const cancellation = new CancellationTokenSource();
+    const cancel = (): void => cancellation.cancel();
+    if (signal?.aborted === true) cancel();
+    signal?.addEventListener('abort', cancel);
+    if (onProgress) this.listeners.set(job, onProgress);
+    try {
+      const answer = this.connection.sendRequest(requestType(method), { job, parameters }, cancellation.token);
+      return await Promise.race([answer, this.death(), ...(timeoutMs === undefined ? [] : [this.timeout(timeoutMs)])]);
+    } catch (error) {
+      throw fromWire(error);
+    } finally {
+      this.listeners.delete(job);
+      signal?.removeEventListener('abort', cancel);
+      cancellation.dispose();
+    }
+  }
+
+  /** Asks it to end, and makes it. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    if (this.child.connected) this.child.disconnect();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.exited;
+    clearTimeout(timer);
+    this.connection.dispose();
+  }
+
+  async kill(): Promise<void> {
+    this.stopping = true;
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  private async death(): Promise<never> {
+    const { reason } = await this.exited;
+    const last = this.stderr.trim().split('\n').at(-1);
+    const hint = last === undefined || last === '' ? 'The log may say more (PortLLM: Show Log).' : `Its last words: ${last}`;
+    throw new UserError(`The worker process ${reason} before the job was done.`, hint);
+  }
+
+  private async timeout(milliseconds: number): Promise<never> {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+    await this.kill();
+    throw new UserError(`The worker process did not answer within ${milliseconds / 1000} s.`);
+  }
+}
+
+function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === 134 || code === 137) return `ran out of memory or was killed (exit code ${code})`;
+  if (signal === 'SIGKILL') return 'was killed (SIGKILL; by the system if memory ran out)';
+  return signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`;
+}

@@ -1,0 +1,67 @@
+import type { CancellationToken, MessageConnection, RequestHandler, ResponseError } from 'vscode-jsonrpc';
+import { throwIfCancelled } from '../base/abort.ts';
+import type { JobContext, Method, Result, WireError, WorkerHandlers } from './contract.ts';
+import { PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
+
+/** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
+const QUEUED: ReadonlySet<Method> = new Set(['port', 'verify']);
+
+/** Answers every method of the contract on a connection; `shutdown` cancels the jobs and waits for them to clean up. */
+export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
+  const queue = new Queue();
+  const closing = new AbortController();
+  for (const method of Object.keys(handlers) as Method[])
+    register(connection, handlers, method, queue, closing.signal);
+  return {
+    shutdown: () => {
+      closing.abort();
+      return queue.drained();
+    },
+  };
+}
+
+function register<M extends Method>(
+  connection: MessageConnection,
+  handlers: WorkerHandlers,
+  method: M,
+  queue: Queue,
+  closing: AbortSignal,
+): void {
+  const answer = async ({ job, parameters }: Envelope<M>, token: CancellationToken): Promise<Answer<M>> => {
+    const signal = AbortSignal.any([toSignal(token), closing]);
+    const sink: JobContext['sink'] = (progress) => void connection.sendNotification(PROGRESS, { job, progress });
+    const run = (): Promise<Result<M>> => {
+      throwIfCancelled(signal);
+      return handlers[method](parameters, { sink, signal });
+    };
+    try {
+      return await (QUEUED.has(method) ? queue.add(run) : run());
+    } catch (error) {
+      return toWire(error);
+    }
+  };
+  connection.onRequest(requestType(method), answer as RequestHandler<Envelope<M>, Result<M>, WireError>);
+}
+
+type Answer<M extends Method> = Result<M> | ResponseError<WireError>;
+
+class Queue {
+  private last: Promise<unknown> = Promise.resolve();
+
+  add<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.last.then(job);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  async drained(): Promise<void> {
+    await this.last;
+  }
+}
+
+function toSignal(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  else token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
