@@ -17,7 +17,13 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 // Node 20 runs the command line too (package.json "engines").
-const node: BuildOptions = { ...common, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] };
+const node: BuildOptions = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+};
 
 const bundles: BuildOptions[] = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, external: ['vscode'] },

@@ -28,9 +28,14 @@ const CODE = ['ts', 'tsx'];
 /** @param {string} layer */
 function upwards(layer) {
   const above = LAYERS.slice(0, LAYERS.indexOf(layer));
-  const patterns = [{ regex: '/extension\\.ts$', message: 'src/extension.ts is the composition root; nothing imports it.' }];
+  const patterns = [
+    { regex: '/extension\\.ts$', message: 'src/extension.ts is the composition root; nothing imports it.' },
+  ];
   if (above.length > 0)
-    patterns.push({ regex: `^(\\.\\./)+(${above.join('|')})/`, message: `src/${layer}/ may only import what stands below it (scripts/layers.js).` });
+    patterns.push({
+      regex: `^(\\.\\./)+(${above.join('|')})/`,
+      message: `src/${layer}/ may only import what stands below it (scripts/layers.js).`,
+    });
   if (layer !== 'editor') patterns.push({ regex: '/webview/', message: 'Only src/editor/ knows the pages.' });
   if (layer !== 'worker' && layer !== 'kernels')
     patterns.push({ regex: '/kernels/runtime/', message: RUNTIME.message });
@@ -55,7 +60,13 @@ export const importRules = [
         'error',
         {
           paths: [VSCODE, RUNTIME],
-          patterns: [{ regex: '/src/', allowTypeImports: true, message: 'Pages know src/ only by its types.' }],
+          patterns: [
+            {
+              regex: '/src/(?!base/format\\.ts$)',
+              allowTypeImports: true,
+              message: 'Pages know src/ only by its types (and how numbers are written).',
+            },
+          ],
         },
       ],
     },

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import { COMMANDS, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
+import { Jobs } from './editor/jobs.ts';
+import { LibraryModel } from './editor/libraryModel.ts';
+import { LibraryTree } from './editor/libraryTree.ts';
+import { ReportPanels } from './editor/pages/reportPanels.ts';
+import { registerCommands } from './editor/registerCommands.ts';
+import { readSettings } from './editor/settings.ts';
+import { StatusItem } from './editor/status.ts';
+import { WorkerClient } from './worker/client.ts';
+
+let worker: WorkerClient | undefined;
+
+/** Builds the parts and registers them. Nothing is scanned and no process started until somebody looks or asks. */
+export function activate(context: vscode.ExtensionContext): void {
+  const { extensionUri, subscriptions } = context;
+  const log = vscode.window.createOutputChannel('PortLLM', { log: true });
+  const library = new LibraryModel(log);
+  const status = new StatusItem();
+  worker = new WorkerClient({
+    entry: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath,
+    idleMs: readSettings().idleMinutes * 60_000,
+    log: (line) => log.info(line),
+  });
+  const jobs = new Jobs(worker, status, log);
+  const reports = new ReportPanels(extensionUri);
+  subscriptions.push(
+    log,
+    library,
+    status,
+    vscode.window.createTreeView(LIBRARY_VIEW, { treeDataProvider: new LibraryTree(library), showCollapseAll: true }),
+    vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
+    registerCommands({ extensionUri, log, library, worker, jobs, reports }),
+  );
+  // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
+  void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  log.debug(`${COMMANDS.port} is ready`);
+}
+
+export async function deactivate(): Promise<void> {
+  await worker?.stop();
+}

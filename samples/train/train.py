@@ -17,7 +17,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 import tasks
 import text
-from evaluate import accuracy
 from model import encode, load, make_config, make_tokenizer, perplexity, pretrain, save
 from report import write_report
 
@@ -45,7 +44,7 @@ def train_bases(args: argparse.Namespace) -> None:
     tokens_2 = encode(tokenizer, second)
     print(f"version 2: {len(tokens_2):,} tokens", flush=True)
     pretrain(model, tokens_2, args.steps_new, args.rate_new, SEED + 1, label="v2")
-    save(model, tokenizer, args.out / "models" / NEW, "2MB")
+    save(model, tokenizer, args.out / "models" / NEW, "1MB")
     old, new = load(args.out / "models" / OLD), load(args.out / "models" / NEW)
     table = {name: {"text 1": perplexity(m, tokens), "text 2": perplexity(m, tokens_2)} for name, m in ((OLD, old), (NEW, new))}
     (args.work / "perplexity.json").write_text(json.dumps(table, indent=2))

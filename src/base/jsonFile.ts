@@ -15,12 +15,17 @@ export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new InputError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`, hintFor(text));
+    throw new InputError(
+      `${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      hintFor(text),
+    );
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new InputError(`${path}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`);
+  throw new InputError(
+    `${path}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`,
+  );
 }
 
 /** @throws InputError if the file cannot be read or is absurdly large */
@@ -35,7 +40,8 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 function hintFor(text: string): string | undefined {
-  if (text.startsWith('version https://git-lfs')) return 'It is a Git LFS pointer: fetch the real file with "git lfs pull".';
+  if (text.startsWith('version https://git-lfs'))
+    return 'It is a Git LFS pointer: fetch the real file with "git lfs pull".';
   if (/^(<{7}|={7}|>{7})/m.test(text)) return 'It holds an unresolved merge conflict.';
   if (/^\s*</.test(text)) return 'It is an HTML page: download the file itself.';
   return undefined;

@@ -3,7 +3,8 @@ import { InputError, systemError } from '../base/errors.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { readConfig, type ModelConfig } from './config.ts';
-import { checkpointName, configSha256, fileIdentity, type CheckpointIdentity } from './identity.ts';
+import { checkpointName, configSha256, fileIdentity } from './identity.ts';
+import type { CheckpointIdentity } from './identityTypes.ts';
 import { listShards, resolveInside } from './shards.ts';
 
 /** One weight file of a checkpoint, by its name in the folder. */
@@ -83,7 +84,8 @@ function locate(
   for (const shard of shards)
     for (const entry of shard.file.header.tensors.values()) {
       const other = tensors.get(entry.name);
-      if (other) throw new InputError(`${folder}: tensor "${entry.name}" is in ${other.shard.name} and in ${shard.name}.`);
+      if (other)
+        throw new InputError(`${folder}: tensor "${entry.name}" is in ${other.shard.name} and in ${shard.name}.`);
       tensors.set(entry.name, { entry, shard });
     }
   for (const [name, file] of promised ?? [])

@@ -2,29 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { SafetensorsFile } from '../safetensors/file.ts';
+import type { FileIdentity } from './identityTypes.ts';
 import { cacheRepository } from './shards.ts';
-
-/** A weight file as it was found; the content's hash only where the Hugging Face cache names it. */
-export interface FileIdentity {
-  readonly name: string;
-  readonly bytes: number;
-  readonly headerSha256: string;
-  readonly sha256: string | null;
-}
-
-/** Which checkpoint this is, without reading its weights. */
-export interface CheckpointIdentity {
-  readonly path: string;
-  /** `org/name` in the Hugging Face cache, else the folder's name. */
-  readonly name: string;
-  readonly revision: string | null;
-  readonly architecture: string;
-  readonly parameters: number;
-  readonly dtype: string;
-  readonly bytes: number;
-  readonly configSha256: string;
-  readonly files: readonly FileIdentity[];
-}
 
 /** In the Hugging Face cache, the blob of an LFS file is named by its SHA-256. */
 export function fileIdentity(name: string, file: SafetensorsFile): FileIdentity {

@@ -60,7 +60,10 @@ export async function resolveInside(folder: string, file: string): Promise<strin
   try {
     const [root, target] = await Promise.all([realpath(folder), realpath(path)]);
     if (isWithin(cacheRepository(root) ?? root, target)) return target;
-    throw new InputError(`${path} is a link that leads out of the folder, to ${target}.`, 'Choose the folder it leads to.');
+    throw new InputError(
+      `${path} is a link that leads out of the folder, to ${target}.`,
+      'Choose the folder it leads to.',
+    );
   } catch (error) {
     throw systemError(error, 'read', path);
   }

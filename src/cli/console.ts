@@ -50,7 +50,8 @@ export class Console {
 
   /** Not the person's doing: show where, so that it can be reported. */
   bug(error: unknown): void {
-    if (error instanceof Error) process.stderr.write(`This is a bug in PortLLM; please report it.\n${error.stack ?? ''}\n`);
+    if (error instanceof Error)
+      process.stderr.write(`This is a bug in PortLLM; please report it.\n${error.stack ?? ''}\n`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -35,7 +35,8 @@ function parseDevice(text: string): DeviceChoice {
   return text;
 }
 
-const json = (): Option => new Option('--json', 'one JSON document on standard output; progress stays on standard error');
+const json = (): Option =>
+  new Option('--json', 'one JSON document on standard output; progress stays on standard error');
 const device = (): Option =>
   new Option('--device <name>', DEVICE_CHOICES.join(', ')).default('auto').argParser(parseDevice);
 

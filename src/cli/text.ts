@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, plural } from '../base/format.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { LibraryItem } from '../library/item.ts';
-import type { Refusal } from '../patch/patch.ts';
+import type { Refusal } from '../patch/refusal.ts';
 import type { Coverage, PortPlan } from '../port/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify.ts';

@@ -19,7 +19,6 @@ export interface ProductShape {
 export function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(matrix.length);
   for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      result[column * rows + row] = matrix[row * columns + column] ?? 0;
+    for (let column = 0; column < columns; column++) result[column * rows + row] = matrix[row * columns + column] ?? 0;
   return result;
 }

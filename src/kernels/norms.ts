@@ -25,7 +25,8 @@ function gram(values: Float32Array, rank: number, length: number, step: number, 
   for (let i = 0; i < rank; i++)
     for (let j = 0; j <= i; j++) {
       let sum = 0;
-      for (let t = 0; t < length; t++) sum += (values[t * step + i * stride] ?? 0) * (values[t * step + j * stride] ?? 0);
+      for (let t = 0; t < length; t++)
+        sum += (values[t * step + i * stride] ?? 0) * (values[t * step + j * stride] ?? 0);
       result[i * rank + j] = sum;
       result[j * rank + i] = sum;
     }

@@ -26,7 +26,11 @@ export async function scan(roots: readonly ScanRoot[], signal: AbortSignal): Pro
     if (signal.aborted || found.has(folder)) return;
     const entries = await limit(() => readdir(folder, { withFileTypes: true })).catch(() => []);
     const kind = kindOfFolder(new Set(entries.map(({ name }) => name)));
-    if (kind !== undefined) found.set(folder, limit(() => describeOrProblem(folder, kind)));
+    if (kind !== undefined)
+      found.set(
+        folder,
+        limit(() => describeOrProblem(folder, kind)),
+      );
     if (depth === 0) return;
     const below = entries.filter((entry) => entry.isDirectory() && !isSkipped(entry.name));
     await Promise.all(below.map((entry) => visit(join(folder, entry.name), depth - 1)));
@@ -43,9 +47,9 @@ function isSkipped(name: string): boolean {
 
 /** `models--org--name/snapshots/<commit>` under the hub's cache folder (formats.md §8). */
 export function huggingFaceCache(environment: NodeJS.ProcessEnv = process.env): ScanRoot {
-  const explicit = environment['HF_HUB_CACHE'] ?? environment['HUGGINGFACE_HUB_CACHE'];
-  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const home = environment['HF_HOME'] ?? join(cache, 'huggingface');
+  const explicit = environment.HF_HUB_CACHE ?? environment.HUGGINGFACE_HUB_CACHE;
+  const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const home = environment.HF_HOME ?? join(cache, 'huggingface');
   return { folder: explicit ?? join(home, 'hub'), depth: 3 };
 }
 

@@ -26,12 +26,18 @@ export type AdapterConfig = z.output<typeof ADAPTER_CONFIG>;
 export async function readAdapterConfig(folder: string): Promise<AdapterConfig> {
   const path = join(folder, 'adapter_config.json');
   const config = await readJsonFile(path, ADAPTER_CONFIG);
-  if (config['lora_parameters'] != null || config['lora_layers'] != null)
-    throw new InputError(`${path} is an MLX-LM adapter's, which stores A and B transposed.`, 'Export it to PEFT first.');
+  if (config.lora_parameters != null || config.lora_layers != null)
+    throw new InputError(
+      `${path} is an MLX-LM adapter's, which stores A and B transposed.`,
+      'Export it to PEFT first.',
+    );
   if (config.peft_type == null)
     throw new InputError(`${path} has no peft_type.`, 'Choose an adapter folder that PEFT has saved.');
   if (config.peft_type !== 'LORA')
-    throw new InputError(`${path}: patches of the type ${config.peft_type} cannot be ported.`, 'Only LoRA adapters can.');
+    throw new InputError(
+      `${path}: patches of the type ${config.peft_type} cannot be ported.`,
+      'Only LoRA adapters can.',
+    );
   if (config.lora_alpha == null) throw new InputError(`${path} has no lora_alpha, so the patch's scale is unknown.`);
   return config;
 }
@@ -62,7 +68,9 @@ export function refusedSettings(config: AdapterConfig): string[] {
     .map(([key, why]) => `${key} is set: ${why}.`);
   const init = config.init_lora_weights;
   if (typeof init === 'string' && MUTATED_BASE.test(init))
-    reasons.push(`init_lora_weights is "${init}": the patch is relative to a changed base. Convert it with PEFT first.`);
+    reasons.push(
+      `init_lora_weights is "${init}": the patch is relative to a changed base. Convert it with PEFT first.`,
+    );
   return reasons;
 }
 

@@ -25,11 +25,19 @@ const REFUSALS: readonly (readonly [leaf: RegExp, kind: PatchKind, reason: strin
   [/\.lora_magnitude_vector(\..+)?$/, 'base-relative', 'a DoRA magnitude, relative to the old base'],
   [/\.lora_B\.bias$/, 'pure delta', 'a LoRA bias (lora_bias), not supported yet'],
   [/\.base_layer\.(weight|bias)$/, 'absolute', "a saved copy of the old base's own weights"],
-  [/\.modules_to_save(\.[^.]+)?\.[^.]+$/, 'absolute', 'a whole module trained in place of the old one (modules_to_save)'],
+  [
+    /\.modules_to_save(\.[^.]+)?\.[^.]+$/,
+    'absolute',
+    'a whole module trained in place of the old one (modules_to_save)',
+  ],
   [/\.original_module\.[^.]+$/, 'absolute', 'a saved copy of the old module'],
   [/\.trainable_tokens_delta$/, 'absolute', 'whole rows of the embedding, despite the name (trainable tokens)'],
   [/\.lora_diag/, 'unportable', 'a KaSA diagonal, on a truncated base'],
-  [/\.lora_(embedding_)?[AB]\.[^.]+(\.weight)?$/, 'pure delta', 'a factor with an adapter name in its key, not supported yet'],
+  [
+    /\.lora_(embedding_)?[AB]\.[^.]+(\.weight)?$/,
+    'pure delta',
+    'a factor with an adapter name in its key, not supported yet',
+  ],
   [/prompt_embeddings$/, 'unportable', 'a prompt, which has no weights to add to'],
   [/\.bias$/, 'absolute', 'a whole bias vector trained in place of the old one'],
   [/\.weight$/, 'absolute', 'a whole weight trained in place of the old one (modules_to_save)'],
@@ -39,11 +47,16 @@ const REFUSALS: readonly (readonly [leaf: RegExp, kind: PatchKind, reason: strin
 export function parseKey(key: string): FactorKey | RefusedKey {
   if (!key.startsWith(PREFIX)) return { kind: 'unportable', reason: `its name does not begin with ${PREFIX}` };
   const rest = key.slice(PREFIX.length);
-  for (const [pattern, embedding] of [[FACTOR, false], [EMBEDDING_FACTOR, true]] as const) {
+  for (const [pattern, embedding] of [
+    [FACTOR, false],
+    [EMBEDDING_FACTOR, true],
+  ] as const) {
     const match = pattern.exec(rest);
     if (match?.[1] !== undefined && !match[1].endsWith('.base_layer'))
       return { module: match[1], factor: match[2] === 'A' ? 'A' : 'B', embedding };
   }
   const refusal = REFUSALS.find(([leaf]) => leaf.test(rest));
-  return refusal ? { kind: refusal[1], reason: refusal[2] } : { kind: 'unportable', reason: 'a tensor of an unknown kind' };
+  return refusal
+    ? { kind: refusal[1], reason: refusal[2] }
+    : { kind: 'unportable', reason: 'a tensor of an unknown kind' };
 }

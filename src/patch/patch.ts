@@ -9,8 +9,9 @@ import { isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { readAdapterConfig, refusedSettings, type AdapterConfig } from './adapterConfig.ts';
-import { parseKey, type PatchKind } from './keys.ts';
+import { parseKey } from './keys.ts';
 import { patternValue } from './patterns.ts';
+import type { Refusal } from './refusal.ts';
 
 export const ADAPTER_FILE = 'adapter_model.safetensors';
 
@@ -26,14 +27,6 @@ export interface LoraModule {
   readonly alpha: number;
   /** α/r, or α/√r with rsLoRA. */
   readonly scaling: number;
-}
-
-/** A tensor, or a setting, that cannot be ported. */
-export interface Refusal {
-  /** The tensor's key, or adapter_config.json for a setting. */
-  readonly tensor: string;
-  readonly kind: PatchKind | 'no target';
-  readonly reason: string;
 }
 
 export interface PatchIdentity {
@@ -59,7 +52,8 @@ export interface Patch {
 /** @throws InputError if the folder is no LoRA adapter with safetensors weights. The caller closes `file`. */
 export async function openPatch(folder: string): Promise<Patch> {
   const names = await listFolder(folder);
-  if (!names.has('adapter_config.json')) throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
+  if (!names.has('adapter_config.json'))
+    throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
   const config = await readAdapterConfig(folder);
   if (!names.has(ADAPTER_FILE)) throw new InputError(`${folder} has no ${ADAPTER_FILE}.`, hintWithoutWeights(names));
   const file = await SafetensorsFile.open(await resolveInside(folder, ADAPTER_FILE));
@@ -90,7 +84,11 @@ function hintWithoutWeights(names: ReadonlySet<string>): string | undefined {
     : undefined;
 }
 
-type Halves = { a?: TensorEntry; b?: TensorEntry; embedding: boolean };
+interface Halves {
+  a?: TensorEntry;
+  b?: TensorEntry;
+  embedding: boolean;
+}
 
 function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 'modules' | 'refusals' | 'warnings'> {
   const refusals: Refusal[] = refusedSettings(config).map((reason) => ({

@@ -2,7 +2,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { yieldToEvents } from '../base/abort.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
-import type { CheckpointIdentity } from '../checkpoint/identity.ts';
+import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 import { tokenizerFiles } from '../checkpoint/sideFiles.ts';
 import { ADAPTER_FILE } from '../patch/patch.ts';
@@ -34,7 +34,8 @@ export async function writeAdapter(
   await copyFile(patch.file.path, join(folder, ADAPTER_FILE));
   await patch.file.assertUnchanged();
   await writeFile(join(folder, 'adapter_config.json'), await rebasedConfig(inputs));
-  for (const name of tokenizerFiles(patch.names)) await copyFile(await resolveInside(patch.folder, name), join(folder, name));
+  for (const name of tokenizerFiles(patch.names))
+    await copyFile(await resolveInside(patch.folder, name), join(folder, name));
   return { tensors, untouched: {} };
 }
 
@@ -42,13 +43,13 @@ export async function writeAdapter(
 async function rebasedConfig({ patch, plan }: PortInputs): Promise<string> {
   const text = await readFile(join(patch.folder, 'adapter_config.json'), 'utf8');
   const config = JSON.parse(text.replace(/^\uFEFF/, '')) as Record<string, unknown>;
-  config['base_model_name_or_path'] = loadableName(plan.newBase);
-  if ('revision' in config) config['revision'] = plan.newBase.revision;
+  config.base_model_name_or_path = loadableName(plan.newBase);
+  if ('revision' in config) config.revision = plan.newBase.revision;
   const { scale } = plan.request;
   if (scale !== 1) {
-    config['lora_alpha'] = (patch.config.lora_alpha ?? 0) * scale;
+    config.lora_alpha = (patch.config.lora_alpha ?? 0) * scale;
     const alphas = Object.entries(patch.config.alpha_pattern ?? {});
-    config['alpha_pattern'] = Object.fromEntries(alphas.map(([key, alpha]) => [key, alpha * scale]));
+    config.alpha_pattern = Object.fromEntries(alphas.map(([key, alpha]) => [key, alpha * scale]));
   }
   return JSON.stringify(config, null, 2) + '\n';
 }

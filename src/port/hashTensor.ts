@@ -6,7 +6,11 @@ import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
 const CHUNK_BYTES = 1 << 22;
 
 /** SHA-256 of a tensor's bytes, read in pieces. */
-export async function hashTensor({ entry, shard }: LocatedTensor, meter: ProgressMeter, signal: AbortSignal): Promise<string> {
+export async function hashTensor(
+  { entry, shard }: LocatedTensor,
+  meter: ProgressMeter,
+  signal: AbortSignal,
+): Promise<string> {
   const hash = createHash('sha256');
   const buffer = new Uint8Array(Math.min(CHUNK_BYTES, entry.end - entry.begin));
   meter.begin(entry.name);

@@ -1,11 +1,17 @@
 import { basename } from 'node:path';
 import { elements, mainDtype, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Patch, Refusal } from '../patch/patch.ts';
+import type { Patch } from '../patch/patch.ts';
+import type { Refusal } from '../patch/refusal.ts';
 import { findTarget, parametersOf } from './target.ts';
 import type { Coverage, PatchSummary, PlanItem, PortPlan, PortRequest } from './planTypes.ts';
 
 /** What a port will do, tensor by tensor. Reads nothing: all it needs stands in headers and configurations. */
-export function makePlan(request: PortRequest, patch: Patch, newBase: Checkpoint, oldBase: Checkpoint | null): PortPlan {
+export function makePlan(
+  request: PortRequest,
+  patch: Patch,
+  newBase: Checkpoint,
+  oldBase: Checkpoint | null,
+): PortPlan {
   const fanInFanOut = patch.config.fan_in_fan_out === true;
   const found = patch.modules.map((module) => findTarget(module, newBase, fanInFanOut));
   const items = found.filter((item): item is PlanItem => 'target' in item);
@@ -69,10 +75,14 @@ function lineageWarnings(
 ): string[] {
   const warnings: string[] = [];
   if (newBase.config.tiesEmbeddings && items.some(({ type }) => type === 'embed_tokens' || type === 'wte'))
-    warnings.push("The new base ties its head to the embedding: the patch on the embedding changes the head too, as PEFT's merge does.");
+    warnings.push(
+      "The new base ties its head to the embedding: the patch on the embedding changes the head too, as PEFT's merge does.",
+    );
   const name = patch.config.base_model_name_or_path;
   if (/(bnb|4bit|8bit|gptq|awq)/i.test(name ?? ''))
-    warnings.push(`The patch was trained on a quantised base (${name ?? ''}); it is added to 16-bit weights, which it never saw.`);
+    warnings.push(
+      `The patch was trained on a quantised base (${name ?? ''}); it is added to 16-bit weights, which it never saw.`,
+    );
   if (oldBase !== null) warnings.push(...compareBases(oldBase, newBase, items));
   return warnings;
 }
@@ -90,6 +100,8 @@ function compareBases(oldBase: Checkpoint, newBase: Checkpoint, items: readonly 
     return entry === undefined || elements(entry.shape) !== elements(shape);
   });
   if (strangers.length > 0)
-    warnings.push(`The old base does not have ${strangers.length} of the patched tensors in this shape: is it the right one?`);
+    warnings.push(
+      `The old base does not have ${strangers.length} of the patched tensors in this shape: is it the right one?`,
+    );
   return warnings;
 }

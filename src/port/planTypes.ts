@@ -1,7 +1,7 @@
 /** Plain data only: a plan can be printed, sent to a page and stored. No weights were read to make it. */
-import type { CheckpointIdentity } from '../checkpoint/identity.ts';
+import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
 import type { PatchKind } from '../patch/keys.ts';
-import type { Refusal } from '../patch/patch.ts';
+import type { Refusal } from '../patch/refusal.ts';
 
 export const OUTPUT_KINDS = ['checkpoint', 'adapter'] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];

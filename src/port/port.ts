@@ -95,7 +95,8 @@ function mutable(identity: PortPlan['newBase']): Provenance['newBase'] {
 function untrained({ tensors }: WrittenTensors): string[] {
   const zero = tensors.filter(({ deltaNorm }) => deltaNorm === 0);
   if (zero.length === 0) return [];
-  const share = zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
+  const share =
+    zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
   return [`${share}: it was not trained there, and changes nothing.`];
 }
 

@@ -70,9 +70,13 @@ async function reopen({ patch, newBase, oldBase, output, scale }: Provenance): P
     return await openInputs({ patch: patch.path, onto: newBase.path, from, out: '', as: output, scale });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`, undefined, {
-      cause: error,
-    });
+    throw new InputError(
+      `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -83,7 +87,8 @@ async function changedInputs(inputs: PortInputs, provenance: Provenance): Promis
     problems.push(`The patch at ${patch.path} is not the one that was ported.`);
   const recorded = new Map(provenance.newBase.files.map((file) => [file.name, file.headerSha256]));
   for (const { name, headerSha256 } of inputs.newBase.identity.files)
-    if (recorded.get(name) !== headerSha256) problems.push(`${name} of the new base is not the one that was ported onto.`);
+    if (recorded.get(name) !== headerSha256)
+      problems.push(`${name} of the new base is not the one that was ported onto.`);
   return problems;
 }
 

@@ -68,7 +68,11 @@ async function freeBytesAt(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-async function assertSpace(parent: string, bytes: number, freeBytes: (folder: string) => Promise<number>): Promise<void> {
+async function assertSpace(
+  parent: string,
+  bytes: number,
+  freeBytes: (folder: string) => Promise<number>,
+): Promise<void> {
   const free = await freeBytes(parent);
   if (free < bytes + MARGIN_BYTES)
     throw new UserError(

@@ -1,5 +1,6 @@
 import { elements, type Checkpoint, type LocatedTensor } from '../checkpoint/checkpoint.ts';
-import type { LoraModule, Refusal } from '../patch/patch.ts';
+import type { LoraModule } from '../patch/patch.ts';
+import type { Refusal } from '../patch/refusal.ts';
 import { isFloatDtype } from '../safetensors/dtypes.ts';
 import type { PlanItem } from './planTypes.ts';
 

@@ -53,7 +53,8 @@ export async function verifyWritten(
   signal: AbortSignal,
 ): Promise<void> {
   const [problem] = await compareHashes(folder, provenance, sink, signal);
-  if (problem !== undefined) throw new UserError(`What was written cannot be read back: ${problem}`, 'Is the disk sound?');
+  if (problem !== undefined)
+    throw new UserError(`What was written cannot be read back: ${problem}`, 'Is the disk sound?');
 }
 
 function countTensors({ tensors, untouched }: Provenance): number {

@@ -64,7 +64,10 @@ export class SafetensorsFile {
   async assertUnchanged(): Promise<void> {
     const { size, mtimeNs } = await this.handle.stat({ bigint: true });
     if (mtimeNs !== this.modified || Number(size) !== this.header.fileBytes)
-      throw new InputError(`${this.path} changed while it was being read.`, 'Let the other program finish, then start again.');
+      throw new InputError(
+        `${this.path} changed while it was being read.`,
+        'Let the other program finish, then start again.',
+      );
   }
 
   async close(): Promise<void> {
@@ -96,10 +99,13 @@ async function readHeaderBytes(handle: FileHandle, size: number, path: string): 
 async function readFully(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
   let done = 0;
   while (done < target.length) {
-    const { bytesRead } = await handle.read(target, done, target.length - done, position + done).catch((error: unknown) => {
-      throw systemError(error, 'read', path);
-    });
-    if (bytesRead === 0) throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
+    const { bytesRead } = await handle
+      .read(target, done, target.length - done, position + done)
+      .catch((error: unknown) => {
+        throw systemError(error, 'read', path);
+      });
+    if (bytesRead === 0)
+      throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
     done += bytesRead;
   }
 }

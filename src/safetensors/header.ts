@@ -60,7 +60,8 @@ function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, str
   const metadata = new Map<string, string>();
   if (value === undefined || value === null) return metadata;
   if (!(value instanceof Map)) return fail('__metadata__ is not an object');
-  for (const [key, text] of value) metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${key} is not text`));
+  for (const [key, text] of value)
+    metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${key} is not text`));
   return metadata;
 }
 
@@ -94,7 +95,8 @@ function countBits(dimensions: bigint[], dtype: Dtype, wrong: Fail): bigint {
 function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): bigint[] {
   if (!Array.isArray(value)) return wrong(`has no ${field}`);
   return value.map((item) => {
-    if (!(item instanceof JsonNumber) || !/^\d+$/.test(item.text)) return wrong(`has a ${field} that is not whole numbers`);
+    if (!(item instanceof JsonNumber) || !/^\d+$/.test(item.text))
+      return wrong(`has a ${field} that is not whole numbers`);
     const number = BigInt(item.text);
     return number > MAX_U64 ? wrong(`has a ${field} beyond 64 bits`) : number;
   });

@@ -110,7 +110,13 @@ export class WorkerClient {
       if (!expected) this.deaths.push(Date.now());
       this.process = undefined;
     });
-    const hello = await worker.request('hello', { protocolVersion: PROTOCOL_VERSION }, undefined, undefined, START_TIMEOUT_MS);
+    const hello = await worker.request(
+      'hello',
+      { protocolVersion: PROTOCOL_VERSION },
+      undefined,
+      undefined,
+      START_TIMEOUT_MS,
+    );
     if (hello.protocolVersion !== PROTOCOL_VERSION) {
       await worker.stop();
       throw new UserError(

@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
+import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
 import { inspect } from '../library/inspect.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify.ts';
@@ -27,7 +28,7 @@ function deviceFor(choice: DeviceChoice): Promise<Device> {
   return device;
 }
 
-async function loadRuntime(): Promise<typeof import('../kernels/runtime/chooseDevice.ts')> {
+async function loadRuntime(): Promise<{ chooseDevice: typeof ChooseDevice }> {
   try {
     return await import('../kernels/runtime/chooseDevice.ts');
   } catch (error) {
@@ -57,10 +58,10 @@ const handlers: WorkerHandlers = {
 };
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-const { shutdown } = serve(connection, handlers);
+const server = serve(connection, handlers);
 connection.listen();
 // The worker never outlives whoever started it; it gets a moment to remove what it was writing.
 process.on('disconnect', () => {
   setTimeout(() => process.exit(0), 400);
-  void shutdown().finally(() => process.exit(0));
+  void server.shutdown().finally(() => process.exit(0));
 });

@@ -1,6 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { CancellationTokenSource } from 'vscode-jsonrpc';
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
 import type { Progress } from '../base/progress.ts';
 import type { Method, Parameters_, Result } from './contract.ts';
@@ -96,7 +101,8 @@ export class WorkerProcess {
   private async death(): Promise<never> {
     const { reason } = await this.exited;
     const last = this.stderr.trim().split('\n').at(-1);
-    const hint = last === undefined || last === '' ? 'The log may say more (PortLLM: Show Log).' : `Its last words: ${last}`;
+    const hint =
+      last === undefined || last === '' ? 'The log may say more (PortLLM: Show Log).' : `Its last words: ${last}`;
     throw new UserError(`The worker process ${reason} before the job was done.`, hint);
   }
 

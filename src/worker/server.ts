@@ -10,8 +10,7 @@ const QUEUED: ReadonlySet<Method> = new Set(['port', 'verify']);
 export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
   const queue = new Queue();
   const closing = new AbortController();
-  for (const method of Object.keys(handlers) as Method[])
-    register(connection, handlers, method, queue, closing.signal);
+  for (const method of Object.keys(handlers) as Method[]) register(connection, handlers, method, queue, closing.signal);
   return {
     shutdown: () => {
       closing.abort();

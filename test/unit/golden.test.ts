@@ -39,7 +39,10 @@ describe("a checkpoint port equals PEFT's merge", () => {
       const totals = await compare(join(GOLDEN, name), result.folder);
       assert.ok(totals.elements > 8000, 'something was compared');
       assert.ok(totals.worst <= 1, `off by ${totals.worst} units in the last place`);
-      assert.ok(totals.different <= totals.elements / 100_000, `${totals.different} of ${totals.elements} elements differ`);
+      assert.ok(
+        totals.different <= totals.elements / 100_000,
+        `${totals.different} of ${totals.elements} elements differ`,
+      );
       const verified = await verify(result.folder, kernel, IGNORE, NEVER);
       assert.deepEqual(verified.problems, []);
       assert.equal(verified.recomputed?.different, 0);

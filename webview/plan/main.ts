@@ -1,0 +1,74 @@
+import { formatBytes, formatCount } from '../../src/base/format.ts';
+import type { PortPlan } from '../../src/port/planTypes.ts';
+import { element, render } from '../common/dom.ts';
+import { facts, listBox, shareBar, table, type Column } from '../common/parts.ts';
+import { button } from '../common/ui.ts';
+import { HostEnd } from '../common/vscode.ts';
+import type { PlanContract } from '../contract.ts';
+
+const host = new HostEnd<PlanContract>(({ plan }) => show(plan));
+
+const COLUMNS: readonly Column<PortPlan['items'][number]>[] = [
+  { title: 'Tensor', kind: 'code', value: ({ target }) => target },
+  { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
+  { title: 'Dtype', value: ({ dtype }) => dtype },
+  { title: 'Kind', value: ({ kind }) => kind },
+  { title: 'Rank', kind: 'number', value: ({ rank }) => String(rank) },
+  { title: 'Scale s', kind: 'number', value: ({ scaling }) => Number(scaling.toPrecision(4)).toString() },
+  { title: 'Matched by', value: ({ rule }) => rule },
+];
+
+function show(plan: PortPlan): void {
+  const fits = plan.refusals.length === 0;
+  const { patch, newBase, request, items } = plan;
+  render(
+    element('h1', {}, `${patch.name} onto ${newBase.name}`),
+    element('p', { class: 'subtitle' }, fits ? sentence(plan) : 'This patch cannot be ported onto this base.'),
+    ...listBox(
+      'What stands in the way',
+      plan.refusals.map(({ tensor, reason }) => `${tensor}: ${reason}`),
+      'error',
+    ),
+    ...listBox('Worth knowing', plan.warnings, 'warning'),
+    element(
+      'div',
+      { class: 'actions' },
+      button('Port', 'primary', () => host.send({ type: 'port' }), fits),
+      button('Cancel', 'secondary', () => host.send({ type: 'cancel' })),
+    ),
+    facts([
+      ['Patch', `${patch.path} (made for ${patch.baseName ?? 'an unnamed base'})`],
+      [
+        'New base',
+        `${newBase.path} (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
+      ],
+      ['Output', `${request.out} (${request.as}, ${formatBytes(plan.outputBytes)})`],
+      ['Formula', `W′ = W + λ·s·(B·A) with λ = ${request.scale}, in float32, rounded once`],
+    ]),
+    element('h2', {}, 'Coverage'),
+    ...coverage(plan),
+    element('h2', {}, 'Tensors'),
+    table('Every tensor that the patch touches', COLUMNS, items),
+  );
+}
+
+function sentence({ coverage: { touchedTensors, baseTensors }, request }: PortPlan): string {
+  const change =
+    request.as === 'adapter'
+      ? `The adapter will patch ${touchedTensors} of ${baseTensors} tensors of the new base.`
+      : `${touchedTensors} of ${baseTensors} tensors will change; the others are copied byte for byte.`;
+  return `${change} Nothing has been written yet.`;
+}
+
+function coverage({ coverage: c }: PortPlan): HTMLElement[] {
+  const touched = c.touchedParameters / Math.max(1, c.baseParameters);
+  return [
+    shareBar(
+      c.matchedPatchTensors / Math.max(1, c.patchTensors),
+      `${c.matchedPatchTensors} of ${c.patchTensors} patch tensors have a target`,
+    ),
+    shareBar(touched, `${formatCount(c.touchedParameters)} of ${formatCount(c.baseParameters)} parameters are touched`),
+  ];
+}
+
+host.send({ type: 'ready' });

@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+import { VERSION } from '../../base/version.ts';
+import type { EditorContext } from '../context.ts';
+import { readSettings } from '../settings.ts';
+
+/** What a bug report needs, onto the clipboard; no paths and no names of models. */
+export async function copyDiagnostics(editor: EditorContext): Promise<void> {
+  const { folders, ...settings } = readSettings();
+  const device = await editor.jobs
+    .quick('device', { device: settings.device })
+    .catch((error: unknown) => String(error));
+  const counts = { baseModel: 0, patch: 0, portedModel: 0, broken: 0 };
+  for (const { kind, problem } of await editor.library.load()) counts[problem === undefined ? kind : 'broken']++;
+  const diagnostics = {
+    portllm: VERSION,
+    vscode: vscode.version,
+    host: `${vscode.env.appHost}, remote ${vscode.env.remoteName ?? 'none'}`,
+    platform: `${process.platform}-${process.arch}, Node ${process.version}`,
+    trusted: vscode.workspace.isTrusted,
+    settings: { ...settings, folders: folders.length },
+    library: counts,
+    device,
+  };
+  await vscode.env.clipboard.writeText(JSON.stringify(diagnostics, null, 2));
+  void vscode.window.showInformationMessage('The diagnostics are on the clipboard.');
+}

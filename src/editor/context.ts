@@ -1,0 +1,15 @@
+import type * as vscode from 'vscode';
+import type { WorkerClient } from '../worker/client.ts';
+import type { Jobs } from './jobs.ts';
+import type { LibraryModel } from './libraryModel.ts';
+import type { ReportPanels } from './pages/reportPanels.ts';
+
+/** The parts that commands work with, built once by extension.ts. */
+export interface EditorContext {
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  readonly library: LibraryModel;
+  readonly worker: WorkerClient;
+  readonly jobs: Jobs;
+  readonly reports: ReportPanels;
+}

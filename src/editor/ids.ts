@@ -1,0 +1,21 @@
+/** Everything that package.json contributes, by name; a test compares the two. */
+export const COMMANDS = {
+  port: 'portllm.port',
+  verify: 'portllm.verify',
+  openReport: 'portllm.openReport',
+  reveal: 'portllm.reveal',
+  addFolder: 'portllm.library.addFolder',
+  refresh: 'portllm.library.refresh',
+  copyDiagnostics: 'portllm.copyDiagnostics',
+  showLog: 'portllm.showLog',
+  stopWorker: 'portllm.stopWorker',
+} as const;
+
+export const LIBRARY_VIEW = 'portllm.library';
+export const REPORT_PAGE = 'portllm.report';
+
+export const CONTEXT = {
+  libraryState: 'portllm.libraryState',
+  portableFolders: 'portllm.portableFolders',
+  portedFolders: 'portllm.portedFolders',
+} as const;

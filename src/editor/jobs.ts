@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import { formatProgress } from '../base/format.ts';
+import type { Progress } from '../base/progress.ts';
+import type { Method, Parameters_, Result } from '../worker/contract.ts';
+import type { WorkerClient } from '../worker/client.ts';
+import { readSettings } from './settings.ts';
+import type { StatusItem } from './status.ts';
+
+type Report = vscode.Progress<{ message?: string; increment?: number }>;
+
+/** Runs jobs of the worker with everything a person wants to see of them. */
+export class Jobs {
+  private readonly worker: WorkerClient;
+  private readonly status: StatusItem;
+  private readonly log: vscode.LogOutputChannel;
+  private readonly warned = new Set<string>();
+
+  constructor(worker: WorkerClient, status: StatusItem, log: vscode.LogOutputChannel) {
+    this.worker = worker;
+    this.status = status;
+    this.log = log;
+  }
+
+  /** A job that is over in a moment. */
+  quick<M extends Method>(method: M, parameters: Parameters_<M>): Promise<Result<M>> {
+    return this.worker.call(method, parameters);
+  }
+
+  /**
+   * A long job, with progress, rate, remaining time and cancel.
+   *
+   * @throws whatever ended the job; CancelledError if the person did
+   */
+  async long<M extends Method>(method: M, title: string, parameters: Parameters_<M>): Promise<Result<M>> {
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    const run = async (report: Report, token: vscode.CancellationToken): Promise<Result<M>> => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const busy = this.status.busy(title);
+      const onProgress = progressReporter(report);
+      try {
+        const begin = performance.now();
+        const result = await this.worker.call(method, parameters, { signal: controller.signal, onProgress });
+        this.log.info(`${title}: done in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+        return result;
+      } finally {
+        busy.dispose();
+      }
+    };
+    return vscode.window.withProgress(options, run);
+  }
+
+  /** Which device computes; a wish that cannot be met is said once. */
+  async device(): Promise<void> {
+    const report = await this.worker.call('device', { device: readSettings().device });
+    this.status.setDevice(report);
+    for (const { provider, ok, milliseconds, detail } of report.checks)
+      this.log.info(`device ${provider}: ${ok ? 'ok' : 'not used'}, ${milliseconds?.toFixed(2) ?? '–'} ms, ${detail}`);
+    if (report.warning === undefined || this.warned.has(report.warning)) return;
+    this.warned.add(report.warning);
+    void vscode.window.showWarningMessage(report.warning);
+  }
+}
+
+function progressReporter(report: Report): (progress: Progress) => void {
+  let phase = '';
+  let shown = 0;
+  return (progress) => {
+    // A notification's bar only grows: the phases after the first show words alone.
+    const first = phase === '' || phase === progress.phase;
+    if (first) phase = progress.phase;
+    const share = progress.bytesTotal > 0 ? (100 * progress.bytesDone) / progress.bytesTotal : 0;
+    const increment = first ? Math.max(0, share - shown) : 0;
+    shown += increment;
+    report.report({ message: formatProgress(progress), increment });
+  };
+}

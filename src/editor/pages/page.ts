@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { PageContract } from '../../../webview/contract.ts';
+
+/** What a page may load: its own script and style, nothing else. */
+export function pageOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')] };
+}
+
+/**
+ * The HTML of a page. The toolkit's style elements take their nonce from the csp-nonce meta element
+ * (https://github.com/microsoft/vscode-webview-ui-toolkit/issues/561: archived, so this stays).
+ */
+export function pageHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  page: 'plan' | 'report',
+  title: string,
+): string {
+  const nonce = randomBytes(16).toString('base64');
+  const file = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
+<meta charset="UTF-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="stylesheet" href="${file('page.css')}">
+</head>
+<body>
+<main id="app" aria-busy="true"></main>
+<script nonce="${nonce}" src="${file(`${page}.js`)}"></script>
+</body>
+</html>`;
+}
+
+/** The host's end of a page's contract: nothing is sent before the page says it is ready. */
+export class PageEnd<C extends PageContract> {
+  private readonly webview: vscode.Webview;
+
+  constructor(webview: vscode.Webview, onMessage: (message: C['fromPage']) => void) {
+    this.webview = webview;
+    webview.onDidReceiveMessage((message: unknown) => {
+      if (isMessage(message)) onMessage(message);
+    });
+  }
+
+  send(message: C['toPage']): void {
+    void this.webview.postMessage(message);
+  }
+}
+
+function isMessage(message: unknown): message is { type: string } {
+  return typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string';
+}
