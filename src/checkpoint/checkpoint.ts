@@ -118,6 +118,13 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Bytes of the tensors themselves, without headers. */
+export function sumBytes(tensors: Iterable<LocatedTensor>): number {
+  let bytes = 0;
+  for (const { entry } of tensors) bytes += entry.end - entry.begin;
+  return bytes;
+}
+
 /** The dtype that most bytes have. */
 export function mainDtype(entries: readonly TensorEntry[]): string {
   const bytes = new Map<string, number>();

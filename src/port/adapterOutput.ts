@@ -21,7 +21,11 @@ export async function writeAdapter(
   signal: AbortSignal,
 ): Promise<WrittenTensors> {
   const { patch, plan } = inputs;
-  const meter = new ProgressMeter('Porting', { bytes: plan.outputBytes, tensors: plan.items.length }, sink);
+  const bytes = plan.items.reduce(
+    (sum, { rank, shape: [rows = 0, columns = 0] }) => sum + 4 * rank * (rows + columns),
+    0,
+  );
+  const meter = new ProgressMeter('Porting', { bytes, tensors: plan.items.length }, sink);
   const tensors = [];
   for (const item of plan.items) {
     await yieldToEvents(signal);

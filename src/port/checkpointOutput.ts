@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import { INDEX_FILE, resolveInside } from '../checkpoint/shards.ts';
 import { sideFiles } from '../checkpoint/sideFiles.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { sumBytes, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { readFactors } from './factors.ts';
 import type { PortInputs } from './inputs.ts';
@@ -26,12 +26,11 @@ export async function writeCheckpoint(
 ): Promise<WrittenTensors> {
   const { newBase, patch, plan } = inputs;
   const items = new Map(plan.items.map((item) => [item.target, item]));
-  const total = { bytes: newBase.identity.bytes, tensors: newBase.tensors.size };
+  const total = { bytes: sumBytes(newBase.tensors.values()), tensors: newBase.tensors.size };
   const meter = new ProgressMeter('Porting', total, sink);
   const ported = new Map<string, PortedTensor>();
   const untouched: [string, string][] = [];
   for (const shard of newBase.shards) {
-    meter.addBytes(shard.file.headerBytes.length);
     const factorsOf = (tensor: string): ReturnType<typeof readFactors> | undefined => {
       const item = items.get(tensor);
       return item && readFactors(patch.file, item, plan.request.scale);
@@ -85,7 +84,7 @@ async function copySideFiles(base: Checkpoint, folder: string): Promise<void> {
 async function copyIndex(base: Checkpoint, folder: string): Promise<void> {
   const text = await readFile(await resolveInside(base.folder, INDEX_FILE), 'utf8');
   const index = JSON.parse(text) as { metadata?: { total_size?: number } };
-  const bytes = [...base.tensors.values()].reduce((sum, { entry }) => sum + entry.end - entry.begin, 0);
+  const bytes = sumBytes(base.tensors.values());
   if (index.metadata?.total_size === bytes) await writeFile(join(folder, INDEX_FILE), text);
   else {
     index.metadata = { ...index.metadata, total_size: bytes };

@@ -1,7 +1,7 @@
 import { yieldToEvents } from '../base/abort.ts';
 import { InputError } from '../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
-import { Checkpoint, type LocatedTensor } from '../checkpoint/checkpoint.ts';
+import { Checkpoint, sumBytes, type LocatedTensor } from '../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
 import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
@@ -38,7 +38,7 @@ export async function recompute(
   if (provenance.output === 'adapter') return { result, problems };
   await using output = await Checkpoint.open(folder);
   problems.push(...(await compareUntouched(inputs.newBase, provenance, sink, signal)));
-  const bytes = provenance.tensors.reduce((sum, { target }) => sum + bytesOf(output.tensors.get(target)), 0);
+  const bytes = sumBytes(provenance.tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
   const meter = new ProgressMeter('Recomputing', { bytes, tensors: provenance.tensors.length }, sink);
   for (const item of inputs.plan.items) {
     const [source, written] = [inputs.newBase.tensors.get(item.target), output.tensors.get(item.target)];
@@ -99,7 +99,7 @@ async function compareUntouched(
   signal: AbortSignal,
 ): Promise<string[]> {
   const names = Object.keys(untouched);
-  const bytes = names.reduce((sum, name) => sum + bytesOf(base.tensors.get(name)), 0);
+  const bytes = sumBytes(names.flatMap((name) => base.tensors.get(name) ?? []));
   const meter = new ProgressMeter('Reading the base', { bytes, tensors: names.length }, sink);
   const problems: string[] = [];
   for (const [name, sha256] of Object.entries(untouched)) {
@@ -136,8 +136,4 @@ async function compareTensor(
     meter.addBytes(have.length);
   }
   return totals;
-}
-
-function bytesOf(located: LocatedTensor | undefined): number {
-  return located === undefined ? 0 : located.entry.end - located.entry.begin;
 }

@@ -100,10 +100,14 @@ export class WorkerProcess {
 
   private async death(): Promise<never> {
     const { reason } = await this.exited;
-    const last = this.stderr.trim().split('\n').at(-1);
-    const hint =
-      last === undefined || last === '' ? 'The log may say more (PortLLM: Show Log).' : `Its last words: ${last}`;
-    throw new UserError(`The worker process ${reason} before the job was done.`, hint);
+    throw new UserError(`The worker process ${reason} before the job was done.`, this.lastWords());
+  }
+
+  /** A process that ended by itself says why; one that was killed had no time to. */
+  private lastWords(): string {
+    const last = this.stderr.trim().split('\n').at(-1) ?? '';
+    const spoke = this.child.signalCode === null && last !== '';
+    return spoke ? `Its last words: ${last}` : 'Nothing was written. The log may say more (PortLLM: Show Log).';
   }
 
   private async timeout(milliseconds: number): Promise<never> {

@@ -56,12 +56,14 @@ const ORDER = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', '
 export function heatModel(tensors: readonly PortedTensor[], measure: Measure): HeatModel {
   const paths = [...new Set(tensors.map(modulePath))].sort(byCustom);
   const layers = [...new Set(tensors.map(({ layer }) => layer))].sort((a, b) => (a ?? -1) - (b ?? -1));
-  const cells = tensors.map((tensor) => ({
-    row: layers.indexOf(tensor.layer),
-    column: paths.indexOf(modulePath(tensor)),
-    tensor,
-    value: measure.of(tensor),
-  }));
+  const cells = tensors
+    .map((tensor) => ({
+      row: layers.indexOf(tensor.layer),
+      column: paths.indexOf(modulePath(tensor)),
+      tensor,
+      value: measure.of(tensor),
+    }))
+    .sort((a, b) => a.row - b.row || a.column - b.column);
   return {
     rows: layers.map((layer) => (layer === null ? '–' : String(layer))),
     columns: shortNames(paths),

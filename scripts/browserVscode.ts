@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+const folder = join(import.meta.dirname, 'browser-vscode');
+
+/** Folder of the installed npm package code-server. Installs it if its lock file has changed. @throws with npm's words */
+export function installBrowserVscode(): string {
+  const installed = join(folder, 'node_modules', 'code-server');
+  const stamp = join(folder, 'node_modules', '.installed');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return installed;
+  console.error('Installing VS Code for the browser (once, about two minutes) …');
+  const { status, stderr } = spawnSync('npm', ['ci'], { cwd: folder, env: buildEnvironment(), encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`code-server cannot be installed: ${stderr.trim().split('\n').slice(-12).join('\n')}`);
+  writeFileSync(stamp, wanted);
+  return installed;
+}
+
+/** Its native modules must be built by, and for, this Node 24: the npm package "node" brings the headers along. */
+function buildEnvironment(): NodeJS.ProcessEnv {
+  const node = realpathSync(process.execPath);
+  const headers = dirname(dirname(node));
+  const environment = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const nodedir = [headers, ...platformPackages()].find((path) => existsSync(join(path, 'include', 'node', 'node.h')));
+  return nodedir === undefined ? environment : { ...environment, npm_config_nodedir: nodedir };
+}
+
+function platformPackages(): string[] {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const modules = join(import.meta.dirname, '..', 'node_modules');
+  return [join(modules, name), join(modules, 'node', 'node_modules', name)];
+}

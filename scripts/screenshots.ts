@@ -1,0 +1,55 @@
+/** Takes the pictures of README.md from the real thing, in a dark and a light theme: media/screenshots/*.png. */
+import { mkdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { poll } from '../test/vscode/harness/poll.ts';
+import { notification, openViewContainer, treeItem, webview } from '../test/vscode/harness/views.ts';
+import { Session } from '../test/vscode/session.ts';
+import { installBrowserVscode } from './browserVscode.ts';
+import { ensureSystemPackages } from './systemPackages.ts';
+
+const folder = process.argv[2] ?? join(import.meta.dirname, '..', 'media', 'screenshots');
+const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+const VIEWPORT = { width: 1180, height: 760 };
+
+async function take(theme: keyof typeof THEMES, codeServer: string): Promise<void> {
+  const session = await Session.open(codeServer, { 'workbench.colorTheme': THEMES[theme] }, VIEWPORT);
+  const { page, library } = session;
+  const shoot = async (name: string): Promise<void> => {
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
+  };
+  try {
+    await openViewContainer(page, 'PortLLM');
+    await treeItem(page, 'storyteller-v1').first().click();
+    await page.keyboard.press('ArrowRight');
+    await shoot('tree');
+    await session.execute('portllm.port', join(library, 'models', 'storyteller-v2'));
+    await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await shoot('quickpick');
+    const out = join(library, 'ported', 'kind-on-storyteller-v2');
+    await session.answerWizard({ patch: 'kind', kind: 'Patched checkpoint', out });
+    await (await webview(page, 'Port Plan: kind')).getByText('tensors will change').waitFor();
+    await shoot('plan');
+    await session.acceptPlan('kind');
+    await (await notification(page, 'Ported kind')).click('Open Report');
+    await (await webview(page, 'Report: kind-on-storyteller-v2')).locator('.heatmap').first().waitFor();
+    await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
+    await shoot('report');
+    await session.startBigPort('big-port');
+    const running = await notification(page, 'Porting huge-patch');
+    await poll('some progress', async () => (/[1-9]\d* MB of/.test(await running.text()) ? true : undefined));
+    await shoot('progress');
+    await running.cancel();
+    const big = join(library, 'big');
+    await poll('the end of the port', async () => ((await readdir(big)).length === 2 ? true : undefined));
+  } finally {
+    await session.close();
+  }
+}
+
+ensureSystemPackages();
+mkdirSync(folder, { recursive: true });
+const codeServer = process.env['CODE_SERVER_ROOT'] ?? installBrowserVscode();
+for (const theme of ['dark', 'light'] as const) await take(theme, codeServer);

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+interface Need {
+  readonly what: string;
+  readonly there: () => boolean;
+  readonly packages: readonly string[];
+}
+
+const onPath = (program: string): boolean => spawnSync('which', [program], { stdio: 'ignore' }).status === 0;
+
+/** What the tests need of the system: a browser, and what code-server's native modules are built with. */
+const NEEDS: readonly Need[] = [
+  {
+    what: 'Chromium',
+    there: () =>
+      process.env.CHROMIUM_PATH !== undefined || ['chromium', 'chromium-browser', 'google-chrome'].some(onPath),
+    packages: ['chromium'],
+  },
+  {
+    what: "Kerberos headers (code-server's build)",
+    there: () => process.platform !== 'linux' || ['/usr/include/krb5.h', '/usr/include/krb5/krb5.h'].some(existsSync),
+    packages: ['libkrb5-dev'],
+  },
+  {
+    what: "a C++ compiler, make and Python (code-server's build)",
+    there: () => ['g++', 'make', 'python3'].every(onPath),
+    packages: ['g++', 'make', 'python3'],
+  },
+  {
+    what: 'the Vulkan loader (software WebGPU)',
+    there: () =>
+      process.platform !== 'linux' || spawnSync('sh', ['-c', 'ldconfig -p | grep -q libvulkan.so.1']).status === 0,
+    packages: ['libvulkan1'],
+  },
+];
+
+/** Installs what is missing where this is Debian and we are root. @throws Error with the one line that helps, elsewhere */
+export function ensureSystemPackages(): void {
+  const missing = NEEDS.filter(({ there }) => !there());
+  if (missing.length === 0) return;
+  const packages = missing.flatMap((need) => need.packages);
+  const names = missing.map(({ what }) => what).join(', ');
+  if (!onPath('apt-get') || process.getuid?.() !== 0)
+    throw new Error(`Missing: ${names}. On Debian or Ubuntu: sudo apt-get install -y ${packages.join(' ')}`);
+  console.error(`Installing ${names} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
+    if (spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
+      throw new Error(`apt-get ${args.join(' ')} failed.`);
+}

@@ -1,0 +1,183 @@
+/** The extension as a person meets it: a real VS Code in a real browser, driven by clicks. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { isKnownNoise } from './harness/noise.ts';
+import { poll } from './harness/poll.ts';
+import { explorerContextMenu, notification, openViewContainer, treeItem, webview } from './harness/views.ts';
+import { Session } from './session.ts';
+
+const EXTENSION_ID = 'portllm.portllm';
+
+describe('PortLLM in VS Code', () => {
+  let session: Session;
+  let library: string;
+  let page: Page;
+
+  before(async () => {
+    const codeServerRoot = process.env.CODE_SERVER_ROOT;
+    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
+    session = await Session.open(codeServerRoot);
+    ({ library, page } = session);
+  });
+
+  after(() => session.close());
+
+  it('activates without starting a process', async () => {
+    const isActive = await session.bridge.evaluate(async (vscode, id) => {
+      const extension = vscode.extensions.getExtension(id);
+      await extension?.activate();
+      return extension?.isActive;
+    }, EXTENSION_ID);
+    assert.equal(isActive, true);
+  });
+
+  it('contributes exactly the commands that it registers', async () => {
+    const { declared, registered } = await session.bridge.evaluate(async (vscode, id) => {
+      const manifest = vscode.extensions.getExtension(id)?.packageJSON as {
+        contributes: { commands: { command: string }[] };
+      };
+      const all = await vscode.commands.getCommands(true);
+      return {
+        declared: manifest.contributes.commands.map(({ command }) => command).sort(),
+        registered: all
+          .filter(
+            (name) =>
+              name.startsWith('portllm.') &&
+              !/\.(focus|open|resetViewLocation|removeView|toggleVisibility)$/.test(name),
+          )
+          .sort(),
+      };
+    }, EXTENSION_ID);
+    assert.deepEqual(registered, declared);
+  });
+
+  it('lists base models, patches and their lineage', async () => {
+    await openViewContainer(page, 'PortLLM');
+    for (const name of ['Base Models', 'Patches', 'storyteller-v1', 'storyteller-v2', 'mood', 'kind'])
+      await treeItem(page, name).first().waitFor();
+    await treeItem(page, 'storyteller-v1').first().click();
+    await page.keyboard.press('ArrowRight');
+    await poll('the patches below their base', async () =>
+      (await treeItem(page, 'mood').count()) === 2 ? true : undefined,
+    );
+    assert.match(await treeItem(page, 'storyteller-v2').first().innerText(), /BF16 · 1\.44M · 2\.89 MB/);
+    await treeItem(page, 'broken').first().waitFor();
+    assert.match(await treeItem(page, 'broken').first().innerText(), /cannot be used/);
+  });
+
+  it('offers Port Patch… on checkpoint folders of the explorer, and on no other', async () => {
+    await openViewContainer(page, 'Explorer');
+    await treeItem(page, 'models').click();
+    await treeItem(page, 'storyteller-v2').waitFor();
+    const other = await explorerContextMenu(page, 'models');
+    assert.ok(!other.labels.some((label) => label.includes('Port Patch')), other.labels.join());
+    await other.close();
+    const menu = await explorerContextMenu(page, 'storyteller-v2');
+    assert.ok(menu.labels.includes('Port Patch…'), menu.labels.join());
+    await menu.click('Port Patch…');
+  });
+
+  it('ports by clicks, from the right-click to the finished report', async () => {
+    const out = join(library, 'ported', 'mood-on-v2');
+    await session.answerWizard({ patch: 'mood', kind: 'Patched checkpoint', out });
+    const plan = await webview(page, 'Port Plan: mood');
+    await plan.getByText('42 of 56 tensors will change').waitFor();
+    assert.deepEqual(
+      await readdir(library),
+      ['big', 'broken', 'models', 'patches'],
+      'nothing is written before the plan is accepted',
+    );
+    await session.acceptPlan('mood');
+    const done = await notification(page, 'Ported mood onto storyteller-v2');
+    await done.click('Open Report');
+    const report = await webview(page, 'Report: mood-on-v2');
+    await report.getByText('84 of 84 patch tensors were ported').waitFor();
+    assert.equal(await report.locator('.heatmap .cell[role=img]').count(), 42);
+    const written = await readdir(out);
+    assert.ok(written.includes('portllm.json') && written.includes('model-00003-of-00003.safetensors'), written.join());
+  });
+
+  it('keeps the chosen measure while the report is hidden, and works by keyboard', async () => {
+    const title = 'Report: mood-on-v2';
+    const report = await webview(page, title);
+    await report.locator('vscode-dropdown').click();
+    await report.getByRole('option', { name: 'Lost to rounding' }).click();
+    await report.getByText('Error of the delta that arrived').waitFor();
+    await session.execute('workbench.action.files.newUntitledFile');
+    await poll('the report to be hidden', async () =>
+      (await page.locator('iframe.webview.ready').count()) === 0 ? true : undefined,
+    );
+    await session.execute('workbench.action.closeActiveEditor');
+    const again = await webview(page, title);
+    await again.getByText('Error of the delta that arrived').waitFor();
+    await again.locator('.heatmap .cell[tabindex="0"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await again.getByText(/model\.layers\.0\.self_attn\.k_proj\.weight: Lost to rounding = /).waitFor();
+  });
+
+  it('shows the ported model in the tree with both parents', async () => {
+    await openViewContainer(page, 'PortLLM');
+    await treeItem(page, 'mood-on-v2').first().click();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.monaco-list-row', { hasText: 'new base' }).waitFor();
+    await page.locator('.monaco-list-row', { hasText: /mood\s*patch/ }).waitFor();
+  });
+
+  it('verifies a ported model', async () => {
+    await session.execute('portllm.verify', join(library, 'ported', 'mood-on-v2'));
+    const done = await notification(page, 'mood-on-v2 is as it was written');
+    assert.match(await done.text(), /42 tensors computed again/);
+  });
+
+  it('says what stands in the way of a patch that does not fit, and writes nothing', async () => {
+    await session.execute('portllm.port', join(library, 'patches', 'kind'));
+    await session.answerWizard({ base: 'huge', kind: 'Re-based adapter', out: join(library, 'nothing') });
+    const plan = await webview(page, 'Port Plan: kind');
+    await plan.getByText('This patch cannot be ported onto this base.').waitFor();
+    await plan.getByText('has no tensor model.layers.0.self_attn.q_proj.weight').first().waitFor();
+    assert.equal(await plan.locator('vscode-button[disabled]', { hasText: 'Port' }).count(), 1);
+    await plan.getByRole('button', { name: 'Cancel' }).click();
+    assert.ok(!(await readdir(library)).includes('nothing'));
+  });
+
+  it('cancels in the middle within a second and leaves nothing behind', async () => {
+    await session.startBigPort('cancelled');
+    const progress = await notification(page, 'Porting huge-patch onto huge');
+    await poll('the port to write', async () => ((await staging()).length > 0 ? true : undefined));
+    const begin = Date.now();
+    await progress.cancel();
+    await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));
+    const seconds = (Date.now() - begin) / 1000;
+    assert.ok(seconds < 3, `it took ${seconds} s, clicks included`);
+    assert.deepEqual(await readdir(join(library, 'big')), ['huge', 'huge-patch']);
+  });
+
+  it('survives the death of the worker in the middle, says so, and works again', async () => {
+    await session.startBigPort('killed');
+    await poll('the port to write', async () => ((await staging()).length > 0 ? true : undefined));
+    const [name = ''] = await staging();
+    process.kill(Number(/portllm-(\d+)-/.exec(name)?.[1]), 'SIGKILL');
+    const failure = await notification(page, 'The worker process was killed');
+    assert.match(await failure.text(), /SIGKILL/);
+    await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));
+    await session.execute('portllm.verify', join(library, 'ported', 'mood-on-v2'));
+    await notification(page, 'mood-on-v2 is as it was written');
+  });
+
+  it('violates no content security policy and logs no error of its own', () => {
+    const { cspViolations, consoleErrors } = session.workbench;
+    const ours = cspViolations.map(({ text }) => text);
+    assert.deepEqual(ours, []);
+    const errors = consoleErrors.filter(
+      (error) => !isKnownNoise(error) && !error.text.includes('The worker process was killed'),
+    );
+    assert.deepEqual(errors, []);
+  });
+
+  async function staging(): Promise<string[]> {
+    return (await readdir(join(library, 'big'))).filter((name) => name.includes('.portllm-'));
+  }
+});
