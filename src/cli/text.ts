@@ -122,5 +122,5 @@ function round(value: number): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toPrecision(3)} %`;
+  return Number.isFinite(share) ? `${(100 * share).toPrecision(3)} %` : '–';
 }

@@ -50,7 +50,6 @@ function collect(before: Float32Array, after: Float32Array, delta: Float32Array,
   let weight = 0;
   let rounding = 0;
   let absorbed = 0;
-  let overflowed = 0;
   for (let i = 0; i < before.length; i++) {
     const old = before[i] ?? 0;
     const now = after[i] ?? 0;
@@ -59,11 +58,17 @@ function collect(before: Float32Array, after: Float32Array, delta: Float32Array,
     const lost = now - old - change;
     rounding += lost * lost;
     if (now === old && change !== 0) absorbed++;
-    if (Number.isFinite(old) && !Number.isFinite(now)) overflowed++;
   }
   totals.elements += before.length;
   totals.weight += weight;
   totals.rounding += rounding;
   totals.absorbed += absorbed;
-  totals.overflowed += overflowed;
+  // An infinity in the result shows in the sum, so the usual loop need not look at each element.
+  if (!Number.isFinite(rounding)) totals.overflowed += countOverflows(before, after);
+}
+
+function countOverflows(before: Float32Array, after: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < before.length; i++) if (Number.isFinite(before[i]) && !Number.isFinite(after[i])) count++;
+  return count;
 }

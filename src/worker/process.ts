@@ -70,12 +70,14 @@ export class WorkerProcess {
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel);
     if (onProgress) this.listeners.set(job, onProgress);
+    const deadline = timeoutMs === undefined ? undefined : this.deadline(timeoutMs);
     try {
       const answer = this.connection.sendRequest(requestType(method), { job, parameters }, cancellation.token);
-      return await Promise.race([answer, this.death(), ...(timeoutMs === undefined ? [] : [this.timeout(timeoutMs)])]);
+      return await Promise.race([answer, this.death(), ...(deadline ? [deadline.passed] : [])]);
     } catch (error) {
       throw fromWire(error);
     } finally {
+      clearTimeout(deadline?.timer);
       this.listeners.delete(job);
       signal?.removeEventListener('abort', cancel);
       cancellation.dispose();
@@ -110,10 +112,16 @@ export class WorkerProcess {
     return spoke ? `Its last words: ${last}` : 'Nothing was written. The log may say more (PortLLM: Show Log).';
   }
 
-  private async timeout(milliseconds: number): Promise<never> {
-    await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-    await this.kill();
-    throw new UserError(`The worker process did not answer within ${milliseconds / 1000} s.`);
+  /** Ends a process that does not answer in time; whoever gets the answer first clears the timer. */
+  private deadline(milliseconds: number): { timer: NodeJS.Timeout; passed: Promise<never> } {
+    let timer!: NodeJS.Timeout;
+    const passed = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new UserError(`The worker process did not answer within ${milliseconds / 1000} s.`));
+        void this.kill();
+      }, milliseconds);
+    });
+    return { timer, passed };
   }
 }
 
