@@ -51,5 +51,5 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
 
 ensureSystemPackages();
 mkdirSync(folder, { recursive: true });
-const codeServer = process.env['CODE_SERVER_ROOT'] ?? installBrowserVscode();
+const codeServer = process.env.CODE_SERVER_ROOT ?? installBrowserVscode();
 for (const theme of ['dark', 'light'] as const) await take(theme, codeServer);

@@ -16,6 +16,8 @@ export interface ServerOptions {
   settings: Record<string, unknown>;
   /** Without it a built workbench silently ignores the development and tests paths of the payload. */
   smokeTestDriver: boolean;
+  /** Who may open a page; without it, anybody on this machine. */
+  connectionToken?: string;
 }
 
 export interface VsCodeServer {
@@ -104,7 +106,10 @@ function spawnServer(options: ServerOptions, dataDir: string, port: number): Chi
   const args = [
     join(options.codeServerRoot, 'lib', 'vscode', 'out', 'server-main.js'),
     ...['--host', '127.0.0.1', '--port', String(port), '--server-data-dir', dataDir, '--telemetry-level', 'off'],
-    ...['--without-connection-token', '--accept-server-license-terms', '--disable-workspace-trust'],
+    ...['--accept-server-license-terms', '--disable-workspace-trust'],
+    ...(options.connectionToken === undefined
+      ? ['--without-connection-token']
+      : ['--connection-token', options.connectionToken]),
     ...(options.smokeTestDriver ? ['--enable-smoke-test-driver'] : []),
     ...(options.extensionsDir === undefined ? [] : ['--extensions-dir', options.extensionsDir]),
   ];

@@ -55,6 +55,7 @@ export async function openWorkbench(
     locale: 'en-US',
     viewport: options.viewport ?? { width: 1280, height: 900 },
   });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
   const errors = collectErrors(page);
   const suite = await watchSuite(page, options.exitTimeoutMs ?? EXIT_TIMEOUT_MS);

@@ -1,0 +1,36 @@
+/** The suite inside the extension host, with its exit code read back. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { ROOT } from '../support/paths.ts';
+import { launchBrowser } from './harness/browser.ts';
+import { startServer } from './harness/server.ts';
+import { openWorkbench } from './harness/workbench.ts';
+import { prepareSuite } from './prepareSuite.ts';
+
+it('the suite passes inside the extension host', async () => {
+  const codeServerRoot = process.env.CODE_SERVER_ROOT;
+  assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
+  const scratch = await mkdtemp(join(tmpdir(), 'portllm suite-'));
+  const { workspace, ported, suite } = await prepareSuite(scratch);
+  const settings = { 'portllm.library.huggingFaceCache': false };
+  const server = await startServer({ codeServerRoot, nodePath: process.execPath, settings, smokeTestDriver: true });
+  const browser = await launchBrowser();
+  try {
+    const workbench = await openWorkbench(browser, server, {
+      folder: workspace,
+      extensionDevelopmentPath: ROOT,
+      extensionTestsPath: suite,
+      environment: { PORTLLM_PORTED: ported },
+    });
+    const { code, log } = await workbench.exited;
+    assert.equal(code, 0, log);
+    assert.equal(log.match(/^.*ok /gm)?.length, 6, log);
+  } finally {
+    await browser.close();
+    await server.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+});
