@@ -1,6 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import { importRules } from './scripts/layers.js';
+import { importRules } from './scripts/layers.ts';
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', 'scripts/browser-vscode/', 'samples/', '.vscode-test/'] },
@@ -10,7 +10,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'scripts/*.js', 'scripts/*.mjs'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'scripts/*.mjs'] },
       },
     },
     rules: {

@@ -70,8 +70,14 @@ async function openBrowser(): Promise<void> {
 async function main(): Promise<void> {
   copySamples();
   portInTerminal();
-  if (headless) { console.log('\nLeft out because of --headless: opening VS Code on the sample library.'); return; }
-  if (hasDesktopCode()) { openDesktop(); return; }
+  if (headless) {
+    console.log('\nLeft out because of --headless: opening VS Code on the sample library.');
+    return;
+  }
+  if (hasDesktopCode()) {
+    openDesktop();
+    return;
+  }
   try {
     await openBrowser();
   } catch (error) {

@@ -22,6 +22,11 @@ const EMBEDDING_FACTOR = /^(.+)\.lora_embedding_([AB])$/;
 
 /** Every other leaf of PEFT's grammar (formats.md §2.1), first match wins. */
 const REFUSALS: readonly (readonly [leaf: RegExp, kind: PatchKind, reason: string])[] = [
+  [
+    /\.base_layer\.lora_[AB]\.weight$/,
+    'pure delta',
+    'a factor on the parameters of experts (target_parameters), not supported yet',
+  ],
   [/\.lora_magnitude_vector(\..+)?$/, 'base-relative', 'a DoRA magnitude, relative to the old base'],
   [/\.lora_B\.bias$/, 'pure delta', 'a LoRA bias (lora_bias), not supported yet'],
   [/\.base_layer\.(weight|bias)$/, 'absolute', "a saved copy of the old base's own weights"],

@@ -21,8 +21,13 @@ export interface Recomputed {
   readonly worstUlp: number;
 }
 
-/** At most this share of elements may differ, and each by one unit in the last place (float32: see ARCHITECTURE.md). */
-const TOLERATED_SHARE = 1e-5;
+/**
+ * At most this share of 16-bit elements may differ, each by one unit in the last place: devices sum in different
+ * orders, which decides near-ties. Software WebGPU against the CPU gave 2 in 92,160 (test/unit/kernels/webgpu.test.ts).
+ */
+const TOLERATED_SHARE = { sameDevice: 1e-5, otherDevice: 1e-3 };
+/** Float32 shows the order of summation in its last places. */
+const TOLERATED_F32_ULP = 8;
 
 /** @throws InputError if the recorded inputs are gone or cannot be read any more */
 export async function recompute(
@@ -48,7 +53,7 @@ export async function recompute(
     const totals = await compareTensor(source, written, factors, kernel, meter, signal);
     meter.addTensor();
     const elements = factors.shape.rows * factors.shape.columns;
-    if (!tolerated(totals, elements, source.entry.dtype))
+    if (!tolerated(totals, elements, source.entry.dtype, kernel.device === provenance.device))
       problems.push(`${item.target}: ${totals.different} of ${elements} elements differ from a second computation.`);
     result.tensors++;
     result.elements += elements;
@@ -58,10 +63,10 @@ export async function recompute(
   return { result, problems };
 }
 
-/** Float32 shows the order of summation in its last places, which differs between devices; 16 bits do not. */
-function tolerated({ different, worst }: UlpDifference, elements: number, dtype: string): boolean {
-  if (dtype === 'F32') return worst <= 8;
-  return worst <= 1 && different <= Math.max(1, elements * TOLERATED_SHARE);
+function tolerated({ different, worst }: UlpDifference, elements: number, dtype: string, sameDevice: boolean): boolean {
+  if (dtype === 'F32') return worst <= TOLERATED_F32_ULP;
+  const share = sameDevice ? TOLERATED_SHARE.sameDevice : TOLERATED_SHARE.otherDevice;
+  return worst <= 1 && different <= Math.max(1, elements * share);
 }
 
 async function reopen({ patch, newBase, oldBase, output, scale }: Provenance): Promise<PortInputs> {

@@ -74,11 +74,13 @@ describe('the norm of a product', () => {
 
   it('is about zero, and a number, if the terms cancel', () => {
     for (let seed = 1; seed <= 50; seed++) {
-      const [u, v] = [random(40, seed), random(40, seed + 100)];
-      const left = Float32Array.from({ length: 80 }, (_, i) => u[i >> 1]! * (i % 2 === 0 ? 1 : 4));
-      const right = Float32Array.from({ length: 80 }, (_, i) => v[i % 40]! * (i < 40 ? -4 : 1));
+      // 22 bits and an exponent: three times a value is exact, but the sums of squares are rounded, in both directions.
+      const values = random(80, seed).map((value, i) => (Math.trunc(value * 2 ** 21) / 2 ** 21) * 2 ** (i % 7));
+      const left = Float32Array.from({ length: 80 }, (_, i) => values[i >> 1]! * (i % 2 === 0 ? 1 : 3));
+      const right = Float32Array.from({ length: 80 }, (_, i) => values[40 + (i % 40)]! * (i < 40 ? -3 : 1));
+      assert.equal(plainNorm(left, right, [40, 2, 40]), 0);
       const cancelled = norm(left, right, [40, 2, 40]);
-      assert.ok(cancelled >= 0 && cancelled < 1e-5, `${cancelled} of seed ${seed}`);
+      assert.ok(cancelled >= 0 && cancelled < 1e-3, `${cancelled} of seed ${seed}`);
     }
   });
 

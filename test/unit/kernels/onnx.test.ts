@@ -47,7 +47,7 @@ describe('a graph of two nodes', () => {
   it('of named dimensions takes other sizes, of fixed ones does not', async () => {
     const other = { left: new Tensor('float32', [2, 3], [1, 2]), right: RIGHT, scale: SCALE };
     await using named = await load(product('rows', 'rank', 'columns'));
-    assert.deepEqual((await named.run(other))['scaled']?.dims, [1, 3]);
+    assert.deepEqual((await named.run(other)).scaled?.dims, [1, 3]);
     await using fixed = await load(product(3, 2, 3));
     await assert.rejects(fixed.run(other), /invalid dimensions/);
   });

@@ -1,3 +1,5 @@
+import type { Linter } from 'eslint';
+
 /**
  * Who may import whom, as ESLint rules: a folder of src/ imports itself and what stands below it, never upwards.
  * The order is ARCHITECTURE.md's.
@@ -25,8 +27,7 @@ const RUNTIME = {
 };
 const CODE = ['ts', 'tsx'];
 
-/** @param {string} layer */
-function upwards(layer) {
+function upwards(layer: string): { regex: string; message: string }[] {
   const above = LAYERS.slice(0, LAYERS.indexOf(layer));
   const patterns = [
     { regex: '/extension\\.ts$', message: 'src/extension.ts is the composition root; nothing imports it.' },
@@ -42,8 +43,7 @@ function upwards(layer) {
   return patterns;
 }
 
-/** @param {string} layer */
-function rule(layer) {
+function rule(layer: string): Linter.Config {
   const paths = [...(layer === 'editor' ? [] : [VSCODE]), ...(layer === 'kernels' ? [] : [RUNTIME])];
   return {
     files: CODE.map((ending) => `src/${layer}/**/*.${ending}`),
@@ -51,7 +51,7 @@ function rule(layer) {
   };
 }
 
-export const importRules = [
+export const importRules: Linter.Config[] = [
   ...LAYERS.map(rule),
   {
     files: ['webview/**/*.ts'],

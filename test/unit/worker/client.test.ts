@@ -1,0 +1,132 @@
+/** The supervisor with the real worker process: every job ends in exactly one of done, failed, cancelled. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelledError, InputError, UserError } from '../../../src/base/errors.ts';
+import type { Progress } from '../../../src/base/progress.ts';
+import { WorkerClient } from '../../../src/worker/client.ts';
+import { writeAdapter, writeCheckpoint } from '../../support/fixtures.ts';
+import { ROOT, SAMPLES, temporaryFolder } from '../../support/paths.ts';
+
+const ENTRY = join(ROOT, 'dist/worker.js');
+const SHAPE = [4096, 4096];
+
+describe('WorkerClient', () => {
+  const lines: string[] = [];
+  const client = new WorkerClient({ entry: ENTRY, idleMs: 60_000, log: (line) => lines.push(line) });
+  after(() => client.stop());
+
+  it('starts no process before it is needed', async () => assert.equal(await client.pid(), undefined));
+
+  it('shakes hands and answers', async () => {
+    const inspection = await client.call('inspect', { path: join(SAMPLES, 'models/storyteller-v1') });
+    assert.equal(inspection.identity?.parameters, 1_443_456);
+    assert.ok(lines.some((line) => /worker \d+ started, PortLLM \d/.test(line)));
+  });
+
+  it('brings errors back as what they are, with the hint', async () => {
+    await assert.rejects(client.call('inspect', { path: ROOT }), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /is neither a model nor a patch/);
+      assert.match(error.hint ?? '', /A model has config\.json/);
+      return true;
+    });
+  });
+
+  it('reports progress with bytes, tensors and rate, and ends at the total', async () => {
+    await using folder = await temporaryFolder();
+    const seen: Progress[] = [];
+    const request = {
+      patch: join(SAMPLES, 'patches/mood'),
+      onto: join(SAMPLES, 'models/storyteller-v2'),
+      out: join(folder.path, 'out'),
+      as: 'checkpoint',
+      scale: 1,
+    } as const;
+    await client.call('port', { request, device: 'cpu' }, { onProgress: (progress) => seen.push(progress) });
+    const porting = seen.filter(({ phase }) => phase === 'Porting');
+    const last = porting.at(-1);
+    assert.deepEqual([last?.tensorsDone, last?.bytesDone], [56, last?.bytesTotal]);
+    assert.ok(seen.some(({ phase }) => phase === 'Verifying'));
+  });
+
+  it('cancels a running port within a second and leaves nothing behind', async () => {
+    await using folder = await temporaryFolder();
+    const { call, controller } = await startBigPort(client, folder.path);
+    const begin = performance.now();
+    controller.abort();
+    await assert.rejects(call, CancelledError);
+    assert.ok(performance.now() - begin < 1000);
+    assert.deepEqual(await readdir(folder.path), ['base', 'patch']);
+  });
+
+  it('fails the job when the process dies, sweeps, and works again', async () => {
+    await using folder = await temporaryFolder();
+    const { call } = await startBigPort(client, folder.path);
+    process.kill((await client.pid()) ?? 0, 'SIGKILL');
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof UserError);
+      return error.message.includes('was killed (SIGKILL');
+    });
+    assert.deepEqual(await readdir(folder.path), ['base', 'patch']);
+    assert.equal((await client.call('device', { device: 'cpu' })).used, 'cpu');
+  });
+
+  it('stops when idle, and starts again', async () => {
+    const idle = new WorkerClient({ entry: ENTRY, idleMs: 50, log: () => undefined });
+    await idle.call('inspect', { path: join(SAMPLES, 'patches/mood') });
+    const pid = await idle.pid();
+    assert.ok(pid !== undefined);
+    for (let tries = 0; tries < 100 && isAlive(pid); tries++) await sleep(50);
+    assert.equal(isAlive(pid), false, 'no process is left');
+    await idle.call('inspect', { path: join(SAMPLES, 'patches/mood') });
+    await idle.stop();
+  });
+
+  it('gives up on a worker that cannot start, and says so, without a storm', async () => {
+    const broken = new WorkerClient({ entry: join(ROOT, 'no-such-worker.js'), idleMs: 50, log: () => undefined });
+    const attempt = (): Promise<unknown> => broken.call('device', { device: 'cpu' });
+    for (let tries = 0; tries < 3; tries++) await assert.rejects(attempt(), /ended with exit code 1/);
+    await assert.rejects(attempt(), /died 3 times in three minutes/);
+  });
+
+  it('falls back to the CPU with a warning where a device is missing', async () => {
+    const report = await client.call('device', { device: process.platform === 'win32' ? 'coreml' : 'dml' });
+    assert.equal(report.used, 'cpu');
+    assert.match(report.warning ?? '', /cannot be used \(not part of this build.*The CPU computes instead/);
+  });
+});
+
+/** A port of sparse gigabytes, once it has begun to write. */
+async function startBigPort(
+  client: WorkerClient,
+  folder: string,
+): Promise<{ call: Promise<unknown>; controller: AbortController }> {
+  const modules = Array.from({ length: 32 }, (_, i) => `model.layers.${i}.mlp.up_proj`);
+  const weights = Object.fromEntries(modules.map((module) => [`${module}.weight`, SHAPE]));
+  const [onto, patch] = [join(folder, 'base'), join(folder, 'patch')];
+  await writeCheckpoint(onto, [weights], 'BF16');
+  await writeAdapter(patch, Object.fromEntries(modules.map((module) => [module, SHAPE])));
+  const controller = new AbortController();
+  const request = { patch, onto, out: join(folder, 'out'), as: 'checkpoint', scale: 1 } as const;
+  let begun: () => void = () => undefined;
+  const writing = new Promise<void>((resolve) => (begun = resolve));
+  const onProgress = ({ bytesDone }: Progress): void => {
+    if (bytesDone > 0) begun();
+  };
+  const call = client.call('port', { request, device: 'cpu' }, { signal: controller.signal, onProgress });
+  call.catch(() => undefined);
+  await Promise.race([writing, call]);
+  return { call, controller };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
