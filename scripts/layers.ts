@@ -35,7 +35,7 @@ function upwards(layer: string): { regex: string; message: string }[] {
   if (above.length > 0)
     patterns.push({
       regex: `^(\\.\\./)+(${above.join('|')})/`,
-      message: `src/${layer}/ may only import what stands below it (scripts/layers.js).`,
+      message: `src/${layer}/ may only import what stands below it (scripts/layers.ts).`,
     });
   if (layer !== 'editor') patterns.push({ regex: '/webview/', message: 'Only src/editor/ knows the pages.' });
   if (layer !== 'worker' && layer !== 'kernels')

@@ -1,7 +1,8 @@
-/** Takes the pictures of README.md from the real thing, in a dark and a light theme: media/screenshots/*.png. */
-import { mkdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+/** `npm run screenshots`: the pictures of README.md from the real thing, dark and light, and the icon. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { launchBrowser } from '../test/vscode/harness/browser.ts';
 import { poll } from '../test/vscode/harness/poll.ts';
 import { notification, openViewContainer, treeItem, webview } from '../test/vscode/harness/views.ts';
 import { Session } from '../test/vscode/session.ts';
@@ -22,6 +23,8 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
   };
   try {
     await openViewContainer(page, 'PortLLM');
+    await rm(join(library, 'broken'), { recursive: true });
+    await treeItem(page, 'broken').waitFor({ state: 'hidden' });
     await treeItem(page, 'storyteller-v1').first().click();
     await page.keyboard.press('ArrowRight');
     await shoot('tree');
@@ -49,7 +52,18 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
   }
 }
 
+/** The marketplace takes no SVG. */
+async function drawIcon(): Promise<void> {
+  const media = join(import.meta.dirname, '..', 'media');
+  const browser = await launchBrowser();
+  const page = await browser.newPage({ viewport: { width: 128, height: 128 } });
+  await page.setContent(`<body style="margin:0">${readFileSync(join(media, 'icon.svg'), 'utf8')}</body>`);
+  await page.screenshot({ path: join(media, 'icon.png'), omitBackground: true });
+  await browser.close();
+}
+
 ensureSystemPackages();
 mkdirSync(folder, { recursive: true });
 const codeServer = process.env.CODE_SERVER_ROOT ?? installBrowserVscode();
+await drawIcon();
 for (const theme of ['dark', 'light'] as const) await take(theme, codeServer);

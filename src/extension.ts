@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { COMMANDS, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
+import { LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
 import { Jobs } from './editor/jobs.ts';
 import { LibraryModel } from './editor/libraryModel.ts';
 import { LibraryTree } from './editor/libraryTree.ts';
@@ -11,7 +11,7 @@ import { WorkerClient } from './worker/client.ts';
 
 let worker: WorkerClient | undefined;
 
-/** Builds the parts and registers them. Nothing is scanned and no process started until somebody looks or asks. */
+/** Builds the parts and registers them. The library is scanned in the background; no process is started before a job. */
 export function activate(context: vscode.ExtensionContext): void {
   const { extensionUri, subscriptions } = context;
   const log = vscode.window.createOutputChannel('PortLLM', { log: true });
@@ -34,7 +34,6 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-  log.debug(`${COMMANDS.port} is ready`);
 }
 
 export async function deactivate(): Promise<void> {

@@ -33,6 +33,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is not a folder',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
   EIO: 'the disk reports an input/output error',
   EMFILE: 'too many open files',
@@ -41,12 +42,28 @@ const SYSTEM_REASONS: Record<string, string> = {
   EEXIST: 'it exists already',
 };
 
-/** Says why the operating system refused, in words; errors that are not the system's pass through unchanged. */
-export function systemError(error: unknown, action: string, path: string): unknown {
+const HINTS: Record<string, string> = {
+  ENOSPC: 'Free some space, or choose a folder on another disk.',
+  EDQUOT: 'Free some space, or choose a folder on another disk.',
+  EROFS: 'Choose a folder that can be written to.',
+};
+
+/** The error of a file that cannot be read, in words; errors that are not the system's pass through unchanged. */
+export function readError(error: unknown, path: string): unknown {
+  const reason = systemReason(error);
+  return reason === undefined ? error : new InputError(`Cannot read ${path}: ${reason}.`, undefined, { cause: error });
+}
+
+/** The error of an output that cannot be written, in words; errors that are not the system's pass through unchanged. */
+export function writeError(error: unknown, path: string): unknown {
+  const reason = systemReason(error);
+  if (reason === undefined) return error;
+  return new UserError(`Cannot write ${path}: ${reason}.`, HINTS[errorCode(error) ?? ''], { cause: error });
+}
+
+function systemReason(error: unknown): string | undefined {
   const code = errorCode(error);
-  if (code === undefined) return error;
-  const reason = SYSTEM_REASONS[code] ?? code;
-  return new InputError(`Cannot ${action} ${path}: ${reason}.`, undefined, { cause: error });
+  return code === undefined ? undefined : (SYSTEM_REASONS[code] ?? code);
 }
 
 export function errorCode(error: unknown): string | undefined {

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { readError } from './errors.ts';
 
-/** Streams the file; lower-case hexadecimal. */
-export async function sha256OfFile(path: string): Promise<string> {
+/** Streams the file; lower-case hexadecimal. @throws InputError if it cannot be read; AbortError */
+export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  try {
+    await pipeline(createReadStream(path), hash, signal ? { signal } : {});
+  } catch (error) {
+    throw readError(error, path);
+  }
   return hash.digest('hex');
+}
+
+export function sha256OfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

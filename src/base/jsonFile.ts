@@ -1,19 +1,26 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { z } from 'zod';
-import { InputError, systemError } from './errors.ts';
+import { InputError, readError } from './errors.ts';
 
 /** An index of a 1.8-trillion-parameter model is some tens of megabytes. */
 const MAX_BYTES = 128_000_000;
 
-/** @throws InputError naming the file if it cannot be read, is not JSON, or does not follow the schema */
-export async function readJsonFile<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
-  return parseJsonText(await readTextFile(path), schema, path);
+/**
+ * @param shownAs the path that a person knows, where `path` is what a link leads to
+ * @throws InputError naming the file if it cannot be read, is not JSON, or does not follow the schema
+ */
+export async function readJsonFile<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  shownAs: string = path,
+): Promise<z.output<T>> {
+  return parseJsonText(await readTextFile(path), schema, shownAs);
 }
 
 export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = parseLenient(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new InputError(
       `${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
@@ -35,7 +42,19 @@ export async function readTextFile(path: string): Promise<string> {
     if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw systemError(error, 'read', path);
+    throw readError(error, path);
+  }
+}
+
+/** Python writes NaN and Infinity, which JSON does not know (Mamba's `"time_step_limit": [0.0, Infinity]`). */
+function parseLenient(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/\b(?:NaN|Infinity)\b/.test(text)) throw error;
+    return JSON.parse(
+      text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (found) => (found.startsWith('"') ? found : 'null')),
+    );
   }
 }
 

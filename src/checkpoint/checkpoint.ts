@@ -1,9 +1,10 @@
 import { readdir, realpath } from 'node:fs/promises';
-import { InputError, systemError } from '../base/errors.ts';
+import { InputError, readError } from '../base/errors.ts';
+import { sha256OfFile } from '../base/hash.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { readConfig, type ModelConfig } from './config.ts';
-import { checkpointName, configSha256, fileIdentity } from './identity.ts';
+import { checkpointName, fileIdentity } from './identity.ts';
 import type { CheckpointIdentity } from './identityTypes.ts';
 import { listShards, resolveInside } from './shards.ts';
 
@@ -71,7 +72,7 @@ export async function listFolder(folder: string): Promise<ReadonlySet<string>> {
   try {
     return new Set(await readdir(folder));
   } catch (error) {
-    throw systemError(error, 'read', folder);
+    throw readError(error, folder);
   }
 }
 
@@ -109,7 +110,7 @@ async function identify(
     parameters: entries.reduce((sum, { shape }) => sum + elements(shape), 0),
     dtype: mainDtype(entries),
     bytes: shards.reduce((sum, { file }) => sum + file.header.fileBytes, 0),
-    configSha256: await configSha256(folder),
+    configSha256: await sha256OfFile(await resolveInside(folder, 'config.json')),
     files: shards.map(({ name, file }) => fileIdentity(name, file)),
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { resolveInside } from './shards.ts';
 
 /** The parts of config.json that a port depends on, in the spellings of transformers v4 and v5. */
 const CONFIG = z.looseObject({
@@ -33,7 +34,8 @@ const TIED_BY_DEFAULT = new Set(['gemma', 'gemma2', 'gemma3', 'gemma3_text', 'gp
 
 /** @throws InputError if config.json is missing or malformed */
 export async function readConfig(folder: string): Promise<ModelConfig> {
-  const config = await readJsonFile(join(folder, 'config.json'), CONFIG);
+  const path = await resolveInside(folder, 'config.json');
+  const config = await readJsonFile(path, CONFIG, join(folder, 'config.json'));
   const modelType = config.model_type ?? 'unknown';
   const tie = config.tie_word_embeddings ?? config.text_config?.tie_word_embeddings;
   return {

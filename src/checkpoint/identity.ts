@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../safetensors/file.ts';
 import type { FileIdentity } from './identityTypes.ts';
 import { cacheRepository } from './shards.ts';
@@ -17,10 +15,4 @@ export function checkpointName(realFolder: string): { name: string; revision: st
   const repository = cacheRepository(realFolder);
   if (repository === undefined) return { name: basename(realFolder), revision: null };
   return { name: basename(repository).slice('models--'.length).replace('--', '/'), revision: basename(realFolder) };
-}
-
-export async function configSha256(folder: string, file = 'config.json'): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(join(folder, file)))
-    .digest('hex');
 }

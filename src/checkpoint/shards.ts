@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { InputError, systemError } from '../base/errors.ts';
+import { InputError, readError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
@@ -20,14 +20,15 @@ export interface ShardList {
  * @throws InputError if there are no weights, or the index names a file that is not a plain name in the folder
  */
 export async function listShards(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
-  if (names.has(INDEX_FILE)) return readIndex(folder, names);
+  // In transformers' order: the single file first.
   if (names.has(SINGLE_FILE)) return { files: [SINGLE_FILE], promised: undefined };
+  if (names.has(INDEX_FILE)) return readIndex(folder, names);
   throw new InputError(`${folder} holds no ${SINGLE_FILE} and no ${INDEX_FILE}.`, hintWithoutWeights(names));
 }
 
 async function readIndex(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
   const path = join(folder, INDEX_FILE);
-  const { weight_map: map } = await readJsonFile(path, INDEX);
+  const { weight_map: map } = await readJsonFile(await resolveInside(folder, INDEX_FILE), INDEX, path);
   const promised = new Map(Object.entries(map));
   const files = [...new Set(promised.values())].sort();
   if (files.length === 0) throw new InputError(`${path} names no tensors.`);
@@ -38,7 +39,8 @@ async function readIndex(folder: string, names: ReadonlySet<string>): Promise<Sh
   return { files, promised };
 }
 
-function isPlainName(file: string): boolean {
+/** A name, not a path. */
+export function isPlainName(file: string): boolean {
   return file !== '' && file !== '..' && basename(file) === file && !isAbsolute(file) && !/[\\/:\0]/.test(file);
 }
 
@@ -65,7 +67,7 @@ export async function resolveInside(folder: string, file: string): Promise<strin
       'Choose the folder it leads to.',
     );
   } catch (error) {
-    throw systemError(error, 'read', path);
+    throw readError(error, path);
   }
 }
 

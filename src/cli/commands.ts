@@ -4,11 +4,14 @@ import type { PortRequest } from '../port/planTypes.ts';
 import type { Console } from './console.ts';
 import { inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
 
-/** Each command returns whether it succeeded; errors are thrown. */
-export async function inspectCommand(path: string, console: Console): Promise<boolean> {
-  const inspection = await console.worker.call('inspect', { path: resolve(path) });
+/** How a command ended; errors are thrown. */
+export type Outcome = 'done' | 'failed' | 'unusable';
+
+export async function inspectCommand(path: string, console: Console): Promise<Outcome> {
+  const { signal } = console;
+  const inspection = await console.worker.call('inspect', { path: resolve(path) }, { signal });
   console.result(inspection, () => inspectionLines(inspection));
-  return true;
+  return 'done';
 }
 
 export async function portCommand(
@@ -16,27 +19,27 @@ export async function portCommand(
   dryRun: boolean,
   device: DeviceChoice,
   console: Console,
-): Promise<boolean> {
+): Promise<Outcome> {
   const request = absolute(options);
-  if (dryRun) {
-    const plan = await console.worker.call('plan', request);
-    console.result(plan, () => planLines(plan));
-    return plan.refusals.length === 0;
-  }
-  const { warning } = await console.worker.call('device', { device });
-  if (warning !== undefined) console.warn(warning);
   const { signal, progress: onProgress } = console;
+  if (dryRun) {
+    const plan = await console.worker.call('plan', request, { signal });
+    console.result(plan, () => planLines(plan));
+    return plan.refusals.length === 0 ? 'done' : 'unusable';
+  }
+  const { warning } = await console.worker.call('device', { device }, { signal });
+  if (warning !== undefined) console.warn(warning);
   const result = await console.worker.call('port', { request, device }, { signal, onProgress });
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
-  return true;
+  return 'done';
 }
 
-export async function verifyCommand(folder: string, device: DeviceChoice, console: Console): Promise<boolean> {
+export async function verifyCommand(folder: string, device: DeviceChoice, console: Console): Promise<Outcome> {
   const { signal, progress: onProgress } = console;
   const result = await console.worker.call('verify', { folder: resolve(folder), device }, { signal, onProgress });
   console.result(result, () => verifyLines(result));
-  return result.ok;
+  return result.ok ? 'done' : 'failed';
 }
 
 /** The worker's folder is its own; paths are the person's. */

@@ -5,6 +5,10 @@ import { formatProgress } from '../base/format.ts';
 import type { Progress } from '../base/progress.ts';
 import { WorkerClient } from '../worker/client.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** 128 + SIGINT, as shells have it. */
+const INTERRUPTED = 130;
+
 /** What a command may write: results on standard output, everything else on standard error. Ctrl+C cancels. */
 export class Console {
   readonly worker: WorkerClient;
@@ -12,14 +16,17 @@ export class Console {
   private readonly json: boolean;
   private readonly controller = new AbortController();
   private bar: SingleBar | undefined;
-  private readonly interrupt = (): void => this.controller.abort();
+  private readonly interrupt = (): void => {
+    // The second time is meant.
+    if (this.signal.aborted) void this.worker.stop().finally(() => process.exit(INTERRUPTED));
+    this.controller.abort();
+  };
 
   constructor(json: boolean) {
     this.json = json;
     this.signal = this.controller.signal;
     this.worker = new WorkerClient({ entry: join(__dirname, 'worker.js'), idleMs: 60_000, log: () => undefined });
-    process.on('SIGINT', this.interrupt);
-    process.on('SIGTERM', this.interrupt);
+    for (const name of SIGNALS) process.on(name, this.interrupt);
   }
 
   /** With --json the value as one document, else the lines. */
@@ -56,8 +63,7 @@ export class Console {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.endBar();
-    process.off('SIGINT', this.interrupt);
-    process.off('SIGTERM', this.interrupt);
+    for (const name of SIGNALS) process.off(name, this.interrupt);
     await this.worker.stop();
   }
 

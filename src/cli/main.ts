@@ -3,12 +3,13 @@ import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
 import { OUTPUT_KINDS, type OutputKind } from '../port/planTypes.ts';
-import { inspectCommand, portCommand, verifyCommand } from './commands.ts';
+import { inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
 const FAILED = 1;
 const BAD_INPUT = 2;
+const EXIT_CODES: Record<Outcome, number> = { done: 0, failed: FAILED, unusable: BAD_INPUT };
 
 interface CommonOptions {
   readonly json?: true;
@@ -79,10 +80,10 @@ function program(): Command {
 }
 
 /** Runs one command; every error becomes words and an exit code. */
-async function run(options: CommonOptions, command: (console: Console) => Promise<boolean>): Promise<void> {
+async function run(options: CommonOptions, command: (console: Console) => Promise<Outcome>): Promise<void> {
   await using console = new Console(options.json === true);
   try {
-    process.exitCode = (await command(console)) ? 0 : FAILED;
+    process.exitCode = EXIT_CODES[await command(console)];
   } catch (error) {
     console.fail(error);
     process.exitCode = error instanceof InputError ? BAD_INPUT : FAILED;

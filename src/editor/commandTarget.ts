@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { LibraryItem } from '../library/item.ts';
 import type { LibraryNode } from './libraryTree.ts';
+import { showInformation } from './messages.ts';
 
 /** The folder a command was called on: a row of the tree, a folder of the explorer, a path, or nothing. */
 export function targetFolder(target: unknown): string | undefined {
@@ -22,7 +23,7 @@ export async function portedFolder(target: unknown, items: readonly LibraryItem[
   if (folder !== undefined) return folder;
   const ported = items.filter(({ kind }) => kind === 'portedModel');
   if (ported.length === 0) {
-    void vscode.window.showInformationMessage('There is no ported model yet. "PortLLM: Port Patch…" makes one.');
+    void showInformation('There is no ported model yet. "PortLLM: Port Patch…" makes one.');
     return undefined;
   }
   const choices = ported.map(({ name, path }) => ({ label: name, description: path, path }));

@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
+import type { DeviceChoice } from '../kernels/device.ts';
 import { formatProgress } from '../base/format.ts';
 import type { Progress } from '../base/progress.ts';
-import type { Method, Parameters_, Result } from '../worker/contract.ts';
+import type { Method, JobParameters, Result } from '../worker/contract.ts';
 import type { WorkerClient } from '../worker/client.ts';
 import { readSettings } from './settings.ts';
 import type { StatusItem } from './status.ts';
+import { plainText } from '../base/plainText.ts';
+import { showWarning } from './messages.ts';
 
 type Report = vscode.Progress<{ message?: string; increment?: number }>;
 
@@ -14,6 +17,7 @@ export class Jobs {
   private readonly status: StatusItem;
   private readonly log: vscode.LogOutputChannel;
   private readonly warned = new Set<string>();
+  private crashed = false;
 
   constructor(worker: WorkerClient, status: StatusItem, log: vscode.LogOutputChannel) {
     this.worker = worker;
@@ -22,7 +26,7 @@ export class Jobs {
   }
 
   /** A job that is over in a moment. */
-  quick<M extends Method>(method: M, parameters: Parameters_<M>): Promise<Result<M>> {
+  quick<M extends Method>(method: M, parameters: JobParameters<M>): Promise<Result<M>> {
     return this.worker.call(method, parameters);
   }
 
@@ -31,8 +35,8 @@ export class Jobs {
    *
    * @throws whatever ended the job; CancelledError if the person did
    */
-  async long<M extends Method>(method: M, title: string, parameters: Parameters_<M>): Promise<Result<M>> {
-    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  async long<M extends Method>(method: M, title: string, parameters: JobParameters<M>): Promise<Result<M>> {
+    const options = { location: vscode.ProgressLocation.Notification, title: plainText(title), cancellable: true };
     const run = async (report: Report, token: vscode.CancellationToken): Promise<Result<M>> => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
@@ -50,15 +54,31 @@ export class Jobs {
     return vscode.window.withProgress(options, run);
   }
 
-  /** Which device computes; a wish that cannot be met is said once. */
+  /** What the settings ask for, or the CPU after a device has taken the worker down with it. */
+  get deviceChoice(): DeviceChoice {
+    return this.crashed ? 'cpu' : readSettings().device;
+  }
+
+  /** Asks which device computes; a wish that cannot be met is said once. */
   async device(): Promise<void> {
-    const report = await this.worker.call('device', { device: readSettings().device });
+    const report = await this.worker.call('device', { device: this.deviceChoice }).catch((error: unknown) => {
+      // A driver that crashes would do so at every start.
+      if (this.deviceChoice === 'cpu') throw error;
+      this.crashed = true;
+      this.log.error(error instanceof Error ? error : String(error));
+      this.warnOnce('Asking for a graphics device failed, so the CPU computes until the window is reloaded.');
+      return this.worker.call('device', { device: 'cpu' });
+    });
     this.status.setDevice(report);
     for (const { provider, ok, milliseconds, detail } of report.checks)
       this.log.info(`device ${provider}: ${ok ? 'ok' : 'not used'}, ${milliseconds?.toFixed(2) ?? '–'} ms, ${detail}`);
-    if (report.warning === undefined || this.warned.has(report.warning)) return;
-    this.warned.add(report.warning);
-    void vscode.window.showWarningMessage(report.warning);
+    if (report.warning !== undefined) this.warnOnce(report.warning);
+  }
+
+  private warnOnce(warning: string): void {
+    if (this.warned.has(warning)) return;
+    this.warned.add(warning);
+    void showWarning(warning);
   }
 }
 
@@ -72,6 +92,6 @@ function progressReporter(report: Report): (progress: Progress) => void {
     const share = progress.bytesTotal > 0 ? (100 * progress.bytesDone) / progress.bytesTotal : 0;
     const increment = first ? Math.max(0, share - shown) : 0;
     shown += increment;
-    report.report({ message: formatProgress(progress), increment });
+    report.report({ message: plainText(formatProgress(progress)), increment });
   };
 }

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { ItemKind, LibraryItem } from '../library/item.ts';
-import { basesOf, patchesOf } from '../library/lineage.ts';
 import type { LibraryModel } from './libraryModel.ts';
 import { describeItem, itemIcon, itemTooltip } from './itemText.ts';
 
@@ -58,7 +57,7 @@ export class LibraryTree implements vscode.TreeDataProvider<LibraryNode> {
 
   private lineage(item: LibraryItem, under: string): LibraryNode[] {
     if (item.kind === 'baseModel')
-      return patchesOf(item, this.model.items).map((patch) => ({ type: 'item', item: patch, under: item.path }));
+      return this.model.lineage.patchesOf(item).map((patch) => ({ type: 'item', item: patch, under: item.path }));
     if (item.kind === 'patch') return under === 'patch' ? this.parentsOf(item) : [];
     return [
       { type: 'parent', role: 'patch', ...item.patch },
@@ -67,7 +66,9 @@ export class LibraryTree implements vscode.TreeDataProvider<LibraryNode> {
   }
 
   private parentsOf(patch: LibraryItem & { kind: 'patch' }): LibraryNode[] {
-    return basesOf(patch, this.model.items).map(({ name, path }) => ({ type: 'parent', role: 'made for', name, path }));
+    return this.model.lineage
+      .basesOf(patch)
+      .map(({ name, path }) => ({ type: 'parent', role: 'made for', name, path }));
   }
 }
 

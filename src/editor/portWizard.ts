@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatBytes } from '../base/format.ts';
 import { cacheRepository } from '../checkpoint/shards.ts';
 import type { BaseModelItem, LibraryItem, PatchItem } from '../library/item.ts';
-import { basesOf } from '../library/lineage.ts';
+import { traceLineage } from '../library/lineage.ts';
 import type { OutputKind, PortRequest } from '../port/planTypes.ts';
 import { describeItem } from './itemText.ts';
 import { ask, pick, type Choice, type StepOutcome, type StepPosition } from './multiStep.ts';
@@ -60,12 +60,21 @@ async function askPatch(at: StepPosition, items: readonly LibraryItem[], answers
 
 async function askBase(at: StepPosition, items: readonly LibraryItem[], answers: Answers): Step {
   const patch = items.find((item): item is PatchItem => item.kind === 'patch' && item.path === answers.patch);
-  const named = patch ? basesOf(patch, items) : [];
-  const bases = items.filter((item): item is BaseModelItem => item.kind === 'baseModel' && item.problem === undefined);
-  const choices = bases.map((item) =>
-    itemChoice(item, named.includes(item) ? 'the base this patch was made for' : item.architecture),
-  );
+  const named = patch ? traceLineage(items).basesOf(patch) : [];
+  const bases = items.filter((item) => isCheckpoint(item) && item.problem === undefined);
+  const choices = bases.map((item) => itemChoice(item, describeBase(item, named)));
   return take(await pickFolder(at, 'Onto which new base?', choices), (folder) => (answers.onto = folder));
+}
+
+/** A ported checkpoint is a checkpoint too: patches can be added one after the other. */
+function isCheckpoint(item: LibraryItem): boolean {
+  return item.kind === 'baseModel' || (item.kind === 'portedModel' && item.output === 'checkpoint');
+}
+
+function describeBase(item: LibraryItem, named: readonly BaseModelItem[]): string {
+  if (item.kind === 'portedModel') return `${item.patch.name} on ${item.newBase.name}, ported`;
+  if (item.kind !== 'baseModel') return '';
+  return named.includes(item) ? 'the base this patch was made for' : item.architecture;
 }
 
 async function askKind(at: StepPosition, items: readonly LibraryItem[], answers: Answers): Step {
@@ -124,7 +133,8 @@ async function pickFolder(
   if (outcome.value !== BROWSE) return { value: outcome.value };
   const [folder] =
     (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: placeholder })) ?? [];
-  return folder === undefined ? 'cancelled' : { value: folder.fsPath };
+  // Closing the system's dialog goes back to the list.
+  return folder === undefined ? pickFolder(at, placeholder, known) : { value: folder.fsPath };
 }
 
 /** Beside the new base; never inside the Hugging Face cache. */
@@ -144,7 +154,7 @@ function lastPart(path: string): string {
 async function problemWithFolder(text: string): Promise<string | undefined> {
   const path = text.trim();
   if (path === '') return 'A folder is needed.';
-  if (!/^([/\\]|[A-Za-z]:[/\\])/.test(path)) return 'An absolute path is needed.';
+  if (!isAbsolute(path)) return 'An absolute path is needed.';
   const exists = await stat(path).then(
     () => true,
     () => false,

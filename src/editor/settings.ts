@@ -16,10 +16,10 @@ export function readSettings(): Settings {
   const folders = configuration.get<unknown>('library.folders');
   return {
     folders: Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [],
-    depth: number(configuration.get<unknown>('library.depth'), 4),
+    depth: number(configuration.get<unknown>('library.depth'), 4, 0, 12),
     huggingFaceCache: configuration.get<unknown>('library.huggingFaceCache') !== false,
     device: typeof device === 'string' && isDeviceChoice(device) ? device : 'auto',
-    idleMinutes: number(configuration.get<unknown>('worker.idleMinutes'), 5),
+    idleMinutes: number(configuration.get<unknown>('worker.idleMinutes'), 5, 0.05, 1440),
   };
 }
 
@@ -30,6 +30,6 @@ export async function addLibraryFolder(folder: string): Promise<void> {
   await configuration.update('library.folders', [...folders, folder], vscode.ConfigurationTarget.Global);
 }
 
-function number(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+function number(value: unknown, otherwise: number, least: number, most: number): number {
+  return typeof value === 'number' && value >= least && value <= most ? value : otherwise;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CancelledError, UserError } from '../base/errors.ts';
+import { showErrorMessage } from './messages.ts';
 
 /** Shows what a person can act on plainly; a bug goes to the log with its stack. Cancelling is no error. */
 export async function showError(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
@@ -11,6 +12,6 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   const message = error instanceof Error ? error.message : String(error);
   log.error(known ? message : error instanceof Error ? error : message);
   const text = known && error.hint !== undefined ? `${message} ${error.hint}` : message;
-  const choice = await vscode.window.showErrorMessage(known ? text : `PortLLM ran into a bug: ${text}`, 'Show Log');
+  const choice = await showErrorMessage(known ? text : `PortLLM ran into a bug: ${text}`, 'Show Log');
   if (choice !== undefined) log.show();
 }

@@ -35,7 +35,7 @@ export function narrow(source: Float32Array, dtype: FloatDtype, bytes: Uint8Arra
 }
 
 function aligned16(bytes: Uint8Array): Uint16Array {
-  const source = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  const source = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint16Array(source.buffer, source.byteOffset, source.length / 2);
 }
 

@@ -12,23 +12,35 @@ export function sumOfSquares(values: Float32Array): number {
  * Rounding can make the trace of a zero product slightly negative; that is zero.
  */
 export function productNorm(left: Float32Array, right: Float32Array, { rows, rank, columns }: ProductShape): number {
-  const ofLeft = gram(left, rank, rows, rank, 1);
-  const ofRight = gram(right, rank, columns, 1, columns);
+  const ofLeft = gramOfColumns(left, rows, rank);
+  const ofRight = gramOfRows(right, rank, columns);
   let trace = 0;
-  for (let i = 0; i < ofLeft.length; i++) trace += (ofLeft[i] ?? 0) * (ofRight[i] ?? 0);
+  for (let i = 0; i < rank; i++)
+    for (let j = 0; j <= i; j++)
+      trace += (i === j ? 1 : 2) * (ofLeft[i * rank + j] ?? 0) * (ofRight[i * rank + j] ?? 0);
   return Math.sqrt(Math.max(0, trace));
 }
 
-/** The rank × rank inner products of `rank` vectors; element t of vector i stands at t·step + i·stride. */
-function gram(values: Float32Array, rank: number, length: number, step: number, stride: number): Float64Array {
+/** matrixᵀ @ matrix of [rows, rank], its lower triangle: outer products of the rows, so that memory is read in order. */
+function gramOfColumns(matrix: Float32Array, rows: number, rank: number): Float64Array {
+  const result = new Float64Array(rank * rank);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < rank; i++) {
+      const value = matrix[row * rank + i] ?? 0;
+      for (let j = 0; j <= i; j++)
+        result[i * rank + j] = (result[i * rank + j] ?? 0) + value * (matrix[row * rank + j] ?? 0);
+    }
+  return result;
+}
+
+/** matrix @ matrixᵀ of [rank, columns], its lower triangle. */
+function gramOfRows(matrix: Float32Array, rank: number, columns: number): Float64Array {
   const result = new Float64Array(rank * rank);
   for (let i = 0; i < rank; i++)
     for (let j = 0; j <= i; j++) {
       let sum = 0;
-      for (let t = 0; t < length; t++)
-        sum += (values[t * step + i * stride] ?? 0) * (values[t * step + j * stride] ?? 0);
+      for (let t = 0; t < columns; t++) sum += (matrix[i * columns + t] ?? 0) * (matrix[j * columns + t] ?? 0);
       result[i * rank + j] = sum;
-      result[j * rank + i] = sum;
     }
   return result;
 }

@@ -65,6 +65,11 @@ async function describePorted(folder: string): Promise<PortedModelItem> {
   };
 }
 
+/** A folder that nobody looked into any more. */
+export function unread(folder: string, kind: ItemKind): LibraryItem {
+  return broken(folder, kind, 'not read');
+}
+
 function broken(folder: string, kind: ItemKind, problem: string): LibraryItem {
   const common = { path: folder, name: basename(folder), bytes: 0, dtype: '', problem };
   switch (kind) {

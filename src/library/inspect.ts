@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InputError, systemError } from '../base/errors.ts';
+import { InputError, readError } from '../base/errors.ts';
 import { Checkpoint, listFolder } from '../checkpoint/checkpoint.ts';
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
 import { openPatch } from '../patch/patch.ts';
@@ -36,7 +36,7 @@ export async function inspect(path: string): Promise<Inspection> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     (error: unknown) => {
-      throw systemError(error, 'read', path);
+      throw readError(error, path);
     },
   );
   if (!isFolder) return inspectFile(path);

@@ -1,22 +1,43 @@
-import { basename } from 'node:path';
 import type { BaseModelItem, LibraryItem, PatchItem } from './item.ts';
 
+/** Which patches and base models of a library belong together, worked out once for each scan. */
+export interface Lineage {
+  readonly basesOf: (patch: PatchItem) => readonly BaseModelItem[];
+  readonly patchesOf: (base: BaseModelItem) => readonly PatchItem[];
+}
+
 /**
- * The base models that a patch names: the same path, or the same last part of the name, whatever the case. A name
- * proves nothing; this is for showing what belongs together, never for deciding whether a patch fits.
+ * A patch belongs to the base models that it names: the same path or name, else the same last part of the name,
+ * whatever the case. A name proves nothing; this is for showing, never for deciding whether a patch fits.
  */
-export function basesOf(patch: PatchItem, items: readonly LibraryItem[]): BaseModelItem[] {
-  const name = patch.baseName;
-  if (name === null || name === '') return [];
+export function traceLineage(items: readonly LibraryItem[]): Lineage {
   const bases = items.filter((item): item is BaseModelItem => item.kind === 'baseModel');
-  const same = bases.filter(({ path, name: own }) => path === name || own === name);
-  return same.length > 0 ? same : bases.filter(({ name: own }) => lastPart(own) === lastPart(name));
+  const exact = groupBy(bases, ({ path, name }) => (path === name ? [path] : [path, name]));
+  const similar = groupBy(bases, ({ name }) => [lastPart(name)]);
+  const basesByPatch = new Map<string, readonly BaseModelItem[]>();
+  for (const item of items)
+    if (item.kind === 'patch' && item.baseName !== null && item.baseName !== '')
+      basesByPatch.set(item.path, exact.get(item.baseName) ?? similar.get(lastPart(item.baseName)) ?? []);
+  const patches = items.filter((item): item is PatchItem => item.kind === 'patch');
+  const patchesByBase = groupBy(patches, ({ path }) => (basesByPatch.get(path) ?? []).map((base) => base.path));
+  return {
+    basesOf: ({ path }) => basesByPatch.get(path) ?? [],
+    patchesOf: ({ path }) => patchesByBase.get(path) ?? [],
+  };
 }
 
-export function patchesOf(base: BaseModelItem, items: readonly LibraryItem[]): PatchItem[] {
-  return items.filter((item): item is PatchItem => item.kind === 'patch' && basesOf(item, items).includes(base));
+function groupBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items)
+    for (const key of keysOf(item)) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+  return groups;
 }
 
+/** Of a hub's name, a path, or a Windows path. */
 function lastPart(name: string): string {
-  return basename(name.replaceAll('\\', '/')).toLowerCase();
+  return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).toLowerCase();
 }

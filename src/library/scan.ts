@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { describeOrProblem } from './describe.ts';
+import { describeOrProblem, unread } from './describe.ts';
 import { kindOfFolder, type LibraryItem } from './item.ts';
 
 /** Where to look, and how deep below it. */
@@ -29,7 +29,7 @@ export async function scan(roots: readonly ScanRoot[], signal: AbortSignal): Pro
     if (kind !== undefined)
       found.set(
         folder,
-        limit(() => describeOrProblem(folder, kind)),
+        limit(() => (signal.aborted ? unread(folder, kind) : describeOrProblem(folder, kind))),
       );
     if (depth === 0) return;
     const below = entries.filter((entry) => entry.isDirectory() && !isSkipped(entry.name));

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { resolveInside } from '../checkpoint/shards.ts';
+
+export const CONFIG_FILE = 'adapter_config.json';
 
 const PATTERN = z.record(z.string(), z.number()).nullish();
 
@@ -24,8 +27,8 @@ export type AdapterConfig = z.output<typeof ADAPTER_CONFIG>;
 
 /** @throws InputError if adapter_config.json is missing, malformed, or not a LoRA adapter's */
 export async function readAdapterConfig(folder: string): Promise<AdapterConfig> {
-  const path = join(folder, 'adapter_config.json');
-  const config = await readJsonFile(path, ADAPTER_CONFIG);
+  const path = join(folder, CONFIG_FILE);
+  const config = await readJsonFile(await resolveInside(folder, CONFIG_FILE), ADAPTER_CONFIG, path);
   if (config.lora_parameters != null || config.lora_layers != null)
     throw new InputError(
       `${path} is an MLX-LM adapter's, which stores A and B transposed.`,
@@ -77,4 +80,36 @@ export function refusedSettings(config: AdapterConfig): string[] {
 function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+/** Settings that PEFT is known to write and that change nothing about what the tensors mean. */
+const HARMLESS = new Set([
+  ...Object.keys(ADAPTER_CONFIG.shape),
+  ...Object.keys(REFUSED),
+  'task_type',
+  'inference_mode',
+  'auto_mapping',
+  'target_modules',
+  'exclude_modules',
+  'modules_to_save',
+  'layers_to_transform',
+  'layers_pattern',
+  'lora_dropout',
+  'bias',
+  'loftq_config',
+  'eva_config',
+  'corda_config',
+  'lora_ga_config',
+  'megatron_config',
+  'megatron_core',
+  'qalora_group_size',
+  'ensure_weight_tying',
+  'runtime_config',
+]);
+
+/** A warning that names the settings nobody here knows: one of them may change the arithmetic. */
+export function unknownSettings(config: AdapterConfig): string[] {
+  const unknown = Object.keys(config).filter((key) => !HARMLESS.has(key) && isSet(config[key]));
+  if (unknown.length === 0) return [];
+  return [`adapter_config.json sets ${unknown.join(', ')}, unknown to this version: is it more than a plain LoRA?`];
 }

@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import { sha256OfFile } from '../base/hash.ts';
 import { listFolder } from '../checkpoint/checkpoint.ts';
-import { configSha256 } from '../checkpoint/identity.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 import { isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
-import { readAdapterConfig, refusedSettings, type AdapterConfig } from './adapterConfig.ts';
-import { parseKey } from './keys.ts';
+import {
+  CONFIG_FILE,
+  readAdapterConfig,
+  refusedSettings,
+  unknownSettings,
+  type AdapterConfig,
+} from './adapterConfig.ts';
+import { parseKey, type FactorKey, type RefusedKey } from './keys.ts';
 import { patternValue } from './patterns.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -52,8 +56,7 @@ export interface Patch {
 /** @throws InputError if the folder is no LoRA adapter with safetensors weights. The caller closes `file`. */
 export async function openPatch(folder: string): Promise<Patch> {
   const names = await listFolder(folder);
-  if (!names.has('adapter_config.json'))
-    throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
+  if (!names.has(CONFIG_FILE)) throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
   const config = await readAdapterConfig(folder);
   if (!names.has(ADAPTER_FILE)) throw new InputError(`${folder} has no ${ADAPTER_FILE}.`, hintWithoutWeights(names));
   const file = await SafetensorsFile.open(await resolveInside(folder, ADAPTER_FILE));
@@ -65,16 +68,15 @@ export async function openPatch(folder: string): Promise<Patch> {
   }
 }
 
-/** The patch's own hash: adapters are small, and it is what the provenance stands on. */
+/** The patch's own hash, which the provenance stands on; read through the open handle, in pieces. */
 export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
-  const bytes = await readFile(patch.file.path);
   return {
     path: patch.folder,
     name: basename(patch.folder),
     baseName: patch.config.base_model_name_or_path ?? null,
-    bytes: bytes.length,
-    configSha256: await configSha256(patch.folder, 'adapter_config.json'),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: patch.file.header.fileBytes,
+    configSha256: await sha256OfFile(await resolveInside(patch.folder, CONFIG_FILE)),
+    sha256: await patch.file.sha256(),
   };
 }
 
@@ -99,11 +101,8 @@ function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 
   const halves = new Map<string, Halves>();
   for (const entry of file.header.tensors.values()) {
     const key = parseKey(entry.name);
-    if ('reason' in key) refusals.push({ tensor: entry.name, ...key });
-    else {
-      const half = halves.get(key.module) ?? { embedding: key.embedding };
-      halves.set(key.module, key.factor === 'A' ? { ...half, a: entry } : { ...half, b: entry });
-    }
+    const refusal = 'reason' in key ? key : addHalf(halves, key, entry);
+    if (refusal) refusals.push({ tensor: entry.name, ...refusal });
   }
   const modules: LoraModule[] = [];
   const warnings: string[] = [];
@@ -112,8 +111,18 @@ function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 
     if ('reason' in pair) refusals.push(pair);
     else modules.push(pair);
   }
-  warnings.push(...rankWarnings(modules, config));
+  warnings.push(...rankWarnings(modules, config), ...unknownSettings(config));
   return { modules, refusals, warnings };
+}
+
+/** Every tensor must count: a second factor in the same place is refused rather than dropped. */
+function addHalf(halves: Map<string, Halves>, key: FactorKey, entry: TensorEntry): RefusedKey | undefined {
+  const half = halves.get(key.module) ?? { embedding: key.embedding };
+  const place = key.factor === 'A' ? 'a' : 'b';
+  if (half.embedding !== key.embedding || half[place] !== undefined)
+    return { kind: 'unportable', reason: 'there is another factor for the same module' };
+  halves.set(key.module, { ...half, [place]: entry });
+  return undefined;
 }
 
 function pairFactors(module: string, { a, b, embedding }: Halves, config: AdapterConfig): LoraModule | Refusal {
@@ -130,6 +139,8 @@ function pairFactors(module: string, { a, b, embedding }: Halves, config: Adapte
     return refuse(a, 'only factors with two dimensions are supported yet (no convolutions)');
   if (rank === 0 || b.shape[1] !== rank)
     return refuse(b, `its shape [${b.shape.join(', ')}] does not fit lora_A's [${a.shape.join(', ')}]`);
+  if (rank > Math.max(a.shape[1] ?? 0, b.shape[0] ?? 0))
+    return refuse(a, `its rank ${rank} is larger than the weight it would patch`);
   const alpha = patternValue(config.alpha_pattern ?? {}, module, config.lora_alpha ?? NaN);
   const scaling = alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank);
   return { module, a, b, embedding, rank, alpha, scaling };

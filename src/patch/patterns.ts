@@ -1,24 +1,40 @@
+import { RE2JS } from 're2js';
 import { InputError } from '../base/errors.ts';
 
 /**
  * The value of the first pattern that matches the module, in the file's order, or the default: PEFT's
  * `get_pattern_key`, `re.match(rf"(.*\.)?({key})$", module)` (peft/utils/other.py since 0.15).
  *
+ * The patterns come from strangers: RE2 reads Python's syntax, matches in linear time whatever they are, and refuses
+ * the little of it (look-arounds, back-references) that it cannot do.
+ *
  * @param module without the `base_model.model.` prefix
- * @throws InputError for a pattern that JavaScript cannot read as Python does
+ * @throws InputError for a pattern that cannot be read
  */
 export function patternValue(patterns: Readonly<Record<string, number>>, module: string, otherwise: number): number {
-  for (const [pattern, value] of Object.entries(patterns)) if (compile(pattern).test(module)) return value;
+  for (const [pattern, value] of Object.entries(patterns)) if (compile(pattern).matcher(module).find()) return value;
   return otherwise;
 }
 
 const MAX_LENGTH = 1000;
+const compiled = new Map<string, RE2JS>();
+const MAX_COMPILED = 500;
 
-function compile(pattern: string): RegExp {
+/** Kept, because every module of a patch asks for the same few. */
+function compile(pattern: string): RE2JS {
+  let expression = compiled.get(pattern);
+  if (expression === undefined) {
+    expression = compileAnew(pattern);
+    if (compiled.size >= MAX_COMPILED) compiled.clear();
+    compiled.set(pattern, expression);
+  }
+  return expression;
+}
+
+function compileAnew(pattern: string): RE2JS {
   try {
     if (pattern.length > MAX_LENGTH) throw new SyntaxError('it is too long');
-    // The u flag makes escapes that mean something else in Python (\Z, \A) an error instead of a letter.
-    return new RegExp(`^(?:.*\\.)?(?:${pattern})$`, 'u');
+    return RE2JS.compile(`^(?:.*\\.)?(?:${pattern})$`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`adapter_config.json: the pattern "${pattern.slice(0, 80)}" cannot be read: ${reason}.`);

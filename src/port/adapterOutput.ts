@@ -1,11 +1,14 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { yieldToEvents } from '../base/abort.ts';
+import { throwIfCancelled, yieldToEvents } from '../base/abort.ts';
+import { readTextFile } from '../base/jsonFile.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 import { tokenizerFiles } from '../checkpoint/sideFiles.ts';
+import { CONFIG_FILE } from '../patch/adapterConfig.ts';
 import { ADAPTER_FILE } from '../patch/patch.ts';
+import type { SafetensorsFile } from '../safetensors/file.ts';
 import { portedTensor, type WrittenTensors } from './checkpointOutput.ts';
 import { deltaNorm, readFactors } from './factors.ts';
 import type { PortInputs } from './inputs.ts';
@@ -35,17 +38,31 @@ export async function writeAdapter(
     meter.addBytes((factors.left.length + factors.right.length) * 4);
     meter.addTensor();
   }
-  await copyFile(patch.file.path, join(folder, ADAPTER_FILE));
-  await patch.file.assertUnchanged();
-  await writeFile(join(folder, 'adapter_config.json'), await rebasedConfig(inputs));
+  await copyWeights(patch.file, join(folder, ADAPTER_FILE), signal);
+  await writeFile(join(folder, CONFIG_FILE), await rebasedConfig(inputs));
   for (const name of tokenizerFiles(patch.names))
     await copyFile(await resolveInside(patch.folder, name), join(folder, name));
-  return { tensors, untouched: {} };
+  return { tensors, untouched: [] };
+}
+
+/** Through the handle that was planned with, so that it is that file and no other. */
+async function copyWeights(source: SafetensorsFile, target: string, signal: AbortSignal): Promise<void> {
+  const output = await open(target, 'wx');
+  try {
+    await source.forEachPiece(async (piece) => {
+      throwIfCancelled(signal);
+      await output.writeFile(piece);
+    });
+    await source.assertUnchanged();
+    await output.sync();
+  } finally {
+    await output.close();
+  }
 }
 
 /** adapter_config.json, every key kept, pointing to the new base; λ goes into alpha, in which Δ is linear. */
 async function rebasedConfig({ patch, plan }: PortInputs): Promise<string> {
-  const text = await readFile(join(patch.folder, 'adapter_config.json'), 'utf8');
+  const text = await readTextFile(await resolveInside(patch.folder, CONFIG_FILE));
   const config = JSON.parse(text.replace(/^\uFEFF/, '')) as Record<string, unknown>;
   config.base_model_name_or_path = loadableName(plan.newBase);
   if ('revision' in config) config.revision = plan.newBase.revision;

@@ -4,6 +4,8 @@ import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
 /** What happened to the elements of a tensor, summed over its tiles. */
 export interface TileSums {
   elements: number;
+  /** Σ Δ². */
+  delta: number;
   /** Σ W², of the weights before. */
   weight: number;
   /** Σ (W' − W − Δ)²: what rounding to the dtype did to the delta. */
@@ -15,7 +17,7 @@ export interface TileSums {
 }
 
 export function noSums(): TileSums {
-  return { elements: 0, weight: 0, rounding: 0, absorbed: 0, overflowed: 0 };
+  return { elements: 0, delta: 0, weight: 0, rounding: 0, absorbed: 0, overflowed: 0 };
 }
 
 /** Reused between tiles, so that a port's memory does not grow with the model. */
@@ -47,6 +49,7 @@ export class TileBuffers {
 }
 
 function collect(before: Float32Array, after: Float32Array, delta: Float32Array, totals: TileSums): void {
+  let squares = 0;
   let weight = 0;
   let rounding = 0;
   let absorbed = 0;
@@ -54,12 +57,14 @@ function collect(before: Float32Array, after: Float32Array, delta: Float32Array,
     const old = before[i] ?? 0;
     const now = after[i] ?? 0;
     const change = delta[i] ?? 0;
+    squares += change * change;
     weight += old * old;
     const lost = now - old - change;
     rounding += lost * lost;
     if (now === old && change !== 0) absorbed++;
   }
   totals.elements += before.length;
+  totals.delta += squares;
   totals.weight += weight;
   totals.rounding += rounding;
   totals.absorbed += absorbed;

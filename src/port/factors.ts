@@ -1,6 +1,7 @@
-import { productNorm } from '../kernels/norms.ts';
+import { productNorm, sumOfSquares } from '../kernels/norms.ts';
 import { transpose, type ProductShape } from '../kernels/lowRank.ts';
 import { widen } from '../kernels/convert.ts';
+import { InputError } from '../base/errors.ts';
 import type { FloatDtype } from '../safetensors/dtypes.ts';
 import type { SafetensorsFile } from '../safetensors/file.ts';
 import type { PlanItem } from './planTypes.ts';
@@ -14,7 +15,11 @@ export interface Factors {
   readonly scale: number;
 }
 
-/** Reads the two factors of an item; a transposed Δ = (B A)ᵀ is Aᵀ Bᵀ. */
+/**
+ * Reads the two factors of an item; a transposed Δ = (B A)ᵀ is Aᵀ Bᵀ.
+ *
+ * @throws InputError if a factor or the scale is not finite
+ */
 export async function readFactors(file: SafetensorsFile, item: PlanItem, userScale: number): Promise<Factors> {
   const [nameA = '', nameB = ''] = item.tensors;
   const a = await readFloats(file, nameA);
@@ -22,6 +27,7 @@ export async function readFactors(file: SafetensorsFile, item: PlanItem, userSca
   const [rows = 0, columns = 0] = item.shape;
   const shape = { rows, rank: item.rank, columns };
   const scale = Math.fround(item.scaling * userScale);
+  if (!Number.isFinite(scale)) throw new InputError(`The scale ${userScale} is too large for float32.`);
   if (!item.transposed) return { left: b, right: a, shape, scale };
   return { left: transpose(a, item.rank, rows), right: transpose(b, columns, item.rank), shape, scale };
 }
@@ -35,5 +41,10 @@ async function readFloats(file: SafetensorsFile, name: string): Promise<Float32A
   const { dtype, shape } = file.entry(name);
   const values = new Float32Array(shape.reduce((product, dimension) => product * dimension, 1));
   widen(await file.readTensor(name), dtype as FloatDtype, values);
+  if (!Number.isFinite(sumOfSquares(values)))
+    throw new InputError(
+      `${file.path}: the tensor ${name} holds NaN or infinity.`,
+      'The training of this patch has failed.',
+    );
   return values;
 }

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { InputError, UserError } from '../base/errors.ts';
+import { lstat } from 'node:fs/promises';
+import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
 import { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openPatch, type Patch } from '../patch/patch.ts';
 import { makePlan } from './plan.ts';
@@ -36,9 +36,11 @@ export async function openInputs(request: PortRequest): Promise<PortInputs> {
   }
 }
 
-/** @throws InputError listing what cannot be ported, if anything cannot */
-export function assertPortable(plan: PortPlan): void {
+/** @throws InputError listing what cannot be ported, if anything cannot, or if the plan is not the one agreed to */
+export function assertPortable(plan: PortPlan, agreed: string | undefined): void {
   const { refusals } = plan;
+  if (agreed !== undefined && agreed !== plan.digest)
+    throw new InputError('The inputs have changed since the plan was shown.', 'Look at the new plan and start again.');
   if (refusals.length === 0) return;
   const shown = refusals.slice(0, 5).map(({ tensor, reason }) => `  ${tensor}: ${reason}`);
   if (refusals.length > shown.length) shown.push(`  … and ${refusals.length - shown.length} more`);
@@ -50,9 +52,9 @@ export function assertPortable(plan: PortPlan): void {
 
 /** @throws UserError if something stands at the output's path already */
 export async function assertFree(path: string): Promise<void> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
+  // lstat: a dangling link is in the way too.
+  const there = await lstat(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw writeError(error, path);
+  });
+  if (there) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }

@@ -22,7 +22,7 @@ export function modelCard(provenance: Provenance): string {
       ? `The LoRA patch **${patch.name}**, re-based on **${newBase.name}** without training or data.`
       : `**${newBase.name}** with the LoRA patch **${patch.name}** added, without training or data.`,
     '',
-    `- Patch: \`${patch.name}\`, made for \`${patch.baseName ?? 'an unnamed base'}\`, SHA-256 \`${patch.sha256}\``,
+    `- Patch: \`${patch.name}\`, made for \`${(patch.baseName ?? 'an unnamed base').replaceAll(/[`\r\n]/g, ' ')}\`, SHA-256 \`${patch.sha256}\``,
     `- New base: \`${newBase.name}\` (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
     `- Method: PortLLM (Khan et al., ICLR 2025, arXiv 2410.10870): ${provenance.formula}; λ = ${scale}`,
     `- Touched: ${coverage.touchedTensors} of ${coverage.baseTensors} tensors; all others are the new base's, byte for byte`,

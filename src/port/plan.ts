@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { sha256OfText } from '../base/hash.ts';
 import { elements, mainDtype, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Patch } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
@@ -18,17 +19,29 @@ export function makePlan(
   const refusals = [...patch.refusals, ...found.filter((item): item is Refusal => 'reason' in item)];
   if (newBase.config.quantization !== undefined) refusals.push(quantised(newBase));
   if (items.length === 0 && refusals.length === 0) refusals.push(nothingToPort());
-  return {
-    request,
+  const coverage = cover(patch, newBase, items);
+  if (refusals.length === 0 && coverage.matchedPatchTensors !== coverage.patchTensors)
+    throw new Error('a patch tensor was neither matched nor refused');
+  const plan = {
+    // In this order: the digest is taken over the text.
+    request: {
+      patch: request.patch,
+      onto: request.onto,
+      from: request.from,
+      out: request.out,
+      as: request.as,
+      scale: request.scale,
+    },
     patch: summarise(patch),
     newBase: newBase.identity,
     oldBase: oldBase?.identity ?? null,
     items: items.sort(byLayer),
     refusals,
     warnings: [...patch.warnings, ...lineageWarnings(patch, newBase, oldBase, items)],
-    coverage: cover(patch, newBase, items),
+    coverage,
     outputBytes: request.as === 'adapter' ? patch.file.header.fileBytes : newBase.identity.bytes,
   };
+  return { ...plan, digest: sha256OfText(JSON.stringify([plan, patch.file.headerSha256])) };
 }
 
 function quantised(base: Checkpoint): Refusal {

@@ -19,6 +19,8 @@ export interface PortRequest {
   readonly as: OutputKind;
   /** λ, multiplies Δ; 1 is the method as published. */
   readonly scale: number;
+  /** The digest of the plan that was agreed to; a port of anything else is refused. */
+  readonly agreed?: string | undefined;
 }
 
 /** One patched tensor: which one, by what, and how. */
@@ -74,4 +76,6 @@ export interface PortPlan {
   readonly coverage: Coverage;
   /** Bytes of weights that will be written. */
   readonly outputBytes: number;
+  /** Changes when the inputs' headers or configurations, or the request, do. */
+  readonly digest: string;
 }

@@ -1,6 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled } from '../base/abort.ts';
+import { writeError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
@@ -11,7 +12,8 @@ import { assertPortable, openInputs, type PortInputs } from './inputs.ts';
 import { modelCard } from './modelCard.ts';
 import type { PortPlan, PortRequest } from './planTypes.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
-import { Staging } from './staging.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
+import { assertOutside, Staging } from './staging.ts';
 import { verifyWritten } from './verify.ts';
 
 export interface PortResult {
@@ -39,7 +41,8 @@ export async function port(
   signal: AbortSignal,
 ): Promise<PortResult> {
   await using inputs = await openInputs(request);
-  assertPortable(inputs.plan);
+  assertPortable(inputs.plan, request.agreed);
+  await assertOutside(request);
   const staging = await Staging.create(request.out, inputs.plan.outputBytes);
   try {
     const written =
@@ -52,7 +55,7 @@ export async function port(
     return { folder: await staging.commit(), provenance };
   } catch (error) {
     await staging.discard();
-    throw error;
+    throw writeError(error, staging.folder);
   }
 }
 
@@ -76,7 +79,7 @@ async function describePort(
     newBase: mutable(plan.newBase),
     oldBase: plan.oldBase && mutable(plan.oldBase),
     coverage: plan.coverage,
-    warnings: [...plan.warnings, ...untrained(written)],
+    warnings: [...plan.warnings, ...untrained(written, plan.request.scale)],
     tensors: written.tensors,
     untouched: written.untouched,
     files: [],
@@ -92,21 +95,24 @@ function mutable(identity: PortPlan['newBase']): Provenance['newBase'] {
   return { ...identity, files: [...identity.files] };
 }
 
-function untrained({ tensors }: WrittenTensors): string[] {
+function untrained({ tensors }: WrittenTensors, scale: number): string[] {
   const zero = tensors.filter(({ deltaNorm }) => deltaNorm === 0);
-  if (zero.length === 0) return [];
+  if (zero.length === 0 || scale === 0) return [];
   const share =
     zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
   return [`${share}: it was not trained there, and changes nothing.`];
 }
 
-/** Shards are covered tensor by tensor; the others by their own hash. */
+/** Shards are covered tensor by tensor and by their header; the others by their own hash. */
 async function listFiles(folder: string, shards: ReadonlySet<string>): Promise<Provenance['files']> {
   const names = (await readdir(folder)).sort();
   return Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
-      return { name, bytes: (await stat(path)).size, sha256: shards.has(name) ? null : await sha256OfFile(path) };
+      const { size: bytes } = await stat(path);
+      if (!shards.has(name)) return { name, bytes, sha256: await sha256OfFile(path), headerSha256: null };
+      await using shard = await SafetensorsFile.open(path);
+      return { name, bytes, sha256: null, headerSha256: shard.headerSha256 };
     }),
   );
 }

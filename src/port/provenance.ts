@@ -8,6 +8,8 @@ export const FORMULA =
   "W' = W_new + λ · s · (B @ A), s = alpha / r (alpha / sqrt(r) with rsLoRA); float32, rounded once to the tensor's dtype";
 
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** A name in the output's folder, never a path. */
+const PLAIN_NAME = z.string().regex(/^(?!\.{1,2}$)[^\\/:\0]+$/);
 const FILE = z.object({
   name: z.string(),
   bytes: z.number(),
@@ -49,8 +51,9 @@ const PORTED_TENSOR = z.object({
   /** ‖W_new‖, and what rounding did; null where the base's weights were not read (adapter output). */
   measured: z
     .object({
-      weightNorm: z.number(),
-      roundingError: z.number(),
+      /** Null where the base itself holds NaN or infinity. */
+      weightNorm: z.number().nullable(),
+      roundingError: z.number().nullable(),
       absorbedShare: z.number(),
       sourceSha256: SHA256,
       sha256: SHA256,
@@ -79,9 +82,11 @@ export const PROVENANCE = z.object({
   warnings: z.array(z.string()),
   tensors: z.array(PORTED_TENSOR),
   /** Tensors copied byte for byte, each with the SHA-256 of its bytes. */
-  untouched: z.record(z.string(), SHA256),
-  /** Every file of the output but this one. */
-  files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256: SHA256.nullable() })),
+  untouched: z.array(z.object({ name: z.string(), sha256: SHA256 })),
+  /** Every file of the output but this one; of shards the header's hash, as their tensors have their own. */
+  files: z.array(
+    z.object({ name: PLAIN_NAME, bytes: z.number(), sha256: SHA256.nullable(), headerSha256: SHA256.nullable() }),
+  ),
 });
 
 export type Provenance = z.output<typeof PROVENANCE>;

@@ -2,6 +2,7 @@ import { yieldToEvents } from '../base/abort.ts';
 import { InputError } from '../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import { Checkpoint, sumBytes, type LocatedTensor } from '../checkpoint/checkpoint.ts';
+import { widen } from '../kernels/convert.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
 import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
@@ -11,23 +12,21 @@ import { hashTensor } from './hashTensor.ts';
 import { openInputs, type PortInputs } from './inputs.ts';
 import type { Provenance } from './provenance.ts';
 import { tileDelta, tileRows } from './tiles.ts';
-import { addUlpDifferences, type UlpDifference } from './ulp.ts';
+import { agree, ErrorBound, type Difference } from './tolerance.ts';
 
 /** How the touched tensors compare with a second computation. Devices sum in different orders. */
 export interface Recomputed {
   readonly tensors: number;
   readonly elements: number;
   readonly different: number;
-  readonly worstUlp: number;
 }
 
-/**
- * At most this share of 16-bit elements may differ, each by one unit in the last place: devices sum in different
- * orders, which decides near-ties. Software WebGPU against the CPU gave 2 in 92,160 (test/unit/kernels/webgpu.test.ts).
- */
-const TOLERATED_SHARE = { sameDevice: 1e-5, otherDevice: 1e-3 };
-/** Float32 shows the order of summation in its last places. */
-const TOLERATED_F32_ULP = 8;
+/** What recomputing takes along through its steps. */
+interface Run {
+  readonly kernel: LowRankKernel;
+  readonly sink: ProgressSink;
+  readonly signal: AbortSignal;
+}
 
 /** @throws InputError if the recorded inputs are gone or cannot be read any more */
 export async function recompute(
@@ -36,52 +35,53 @@ export async function recompute(
   kernel: LowRankKernel,
   sink: ProgressSink,
   signal: AbortSignal,
-): Promise<{ result: Recomputed; problems: string[] }> {
+): Promise<{ result: Recomputed | null; problems: string[] }> {
   await using inputs = await reopen(provenance);
   const problems = await changedInputs(inputs, provenance);
-  const result = { tensors: 0, elements: 0, different: 0, worstUlp: 0 };
-  if (provenance.output === 'adapter') return { result, problems };
+  if (provenance.output === 'adapter') return { result: null, problems };
   await using output = await Checkpoint.open(folder);
-  problems.push(...(await compareUntouched(inputs.newBase, provenance, sink, signal)));
-  const bytes = sumBytes(provenance.tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
-  const meter = new ProgressMeter('Recomputing', { bytes, tensors: provenance.tensors.length }, sink);
+  const run = { kernel, sink, signal };
+  problems.push(...(await compareUntouched(inputs.newBase, provenance, run)));
+  const touched = await compareTouched(inputs, output, provenance, run);
+  return { result: touched.result, problems: [...problems, ...touched.problems] };
+}
+
+async function compareTouched(
+  inputs: PortInputs,
+  output: Checkpoint,
+  { scale, tensors }: Provenance,
+  { kernel, sink, signal }: Run,
+): Promise<{ result: Recomputed; problems: string[] }> {
+  const problems: string[] = [];
+  const totals = { tensors: 0, elements: 0, different: 0 };
+  const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
+  const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
   for (const item of inputs.plan.items) {
     const [source, written] = [inputs.newBase.tensors.get(item.target), output.tensors.get(item.target)];
     if (source === undefined || written === undefined) continue;
     meter.begin(item.target);
-    const factors = await readFactors(inputs.patch.file, item, provenance.scale);
-    const totals = await compareTensor(source, written, factors, kernel, meter, signal);
+    const factors = await readFactors(inputs.patch.file, item, scale);
+    const difference = await compareTensor(source, written, factors, kernel, meter, signal);
     meter.addTensor();
-    const elements = factors.shape.rows * factors.shape.columns;
-    if (!tolerated(totals, elements, source.entry.dtype, kernel.device === provenance.device))
-      problems.push(`${item.target}: ${totals.different} of ${elements} elements differ from a second computation.`);
-    result.tensors++;
-    result.elements += elements;
-    result.different += totals.different;
-    result.worstUlp = Math.max(result.worstUlp, totals.worst);
+    if (!agree(difference, source.entry.dtype as FloatDtype))
+      problems.push(
+        `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
+      );
+    totals.tensors++;
+    totals.elements += difference.elements;
+    totals.different += difference.different;
   }
-  return { result, problems };
+  return { result: totals, problems };
 }
 
-function tolerated({ different, worst }: UlpDifference, elements: number, dtype: string, sameDevice: boolean): boolean {
-  if (dtype === 'F32') return worst <= TOLERATED_F32_ULP;
-  const share = sameDevice ? TOLERATED_SHARE.sameDevice : TOLERATED_SHARE.otherDevice;
-  return worst <= 1 && different <= Math.max(1, elements * share);
-}
-
-async function reopen({ patch, newBase, oldBase, output, scale }: Provenance): Promise<PortInputs> {
-  const from = oldBase?.path;
+/** The old base is not opened again: the formula does not need it. */
+async function reopen({ patch, newBase, output, scale }: Provenance): Promise<PortInputs> {
   try {
-    return await openInputs({ patch: patch.path, onto: newBase.path, from, out: '', as: output, scale });
+    return await openInputs({ patch: patch.path, onto: newBase.path, out: '', as: output, scale });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
+    const message = `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`;
+    throw new InputError(message, undefined, { cause: error });
   }
 }
 
@@ -97,19 +97,13 @@ async function changedInputs(inputs: PortInputs, provenance: Provenance): Promis
   return problems;
 }
 
-async function compareUntouched(
-  base: Checkpoint,
-  { untouched }: Provenance,
-  sink: ProgressSink,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const names = Object.keys(untouched);
-  const bytes = sumBytes(names.flatMap((name) => base.tensors.get(name) ?? []));
-  const meter = new ProgressMeter('Reading the base', { bytes, tensors: names.length }, sink);
+async function compareUntouched(base: Checkpoint, { untouched }: Provenance, run: Run): Promise<string[]> {
+  const bytes = sumBytes(untouched.flatMap(({ name }) => base.tensors.get(name) ?? []));
+  const meter = new ProgressMeter('Reading the base', { bytes, tensors: untouched.length }, run.sink);
   const problems: string[] = [];
-  for (const [name, sha256] of Object.entries(untouched)) {
+  for (const { name, sha256 } of untouched) {
     const located = base.tensors.get(name);
-    if (located === undefined || (await hashTensor(located, meter, signal)) !== sha256)
+    if (located === undefined || (await hashTensor(located, meter, run.signal)) !== sha256)
       problems.push(`${name} of the new base is not the one that was copied.`);
   }
   return problems;
@@ -122,23 +116,30 @@ async function compareTensor(
   kernel: LowRankKernel,
   meter: ProgressMeter,
   signal: AbortSignal,
-): Promise<UlpDifference> {
+): Promise<Difference> {
   const dtype = source.entry.dtype as FloatDtype;
   const { rows, columns } = factors.shape;
   const step = tileRows(factors.shape);
   const rowBytes = columns * bytesPerElement(dtype);
   const buffers = new TileBuffers(step * columns);
-  const [expected, actual] = [new Uint8Array(step * rowBytes), new Uint8Array(step * rowBytes)];
-  const totals: UlpDifference = { different: 0, worst: 0 };
+  const floats = (): Float32Array => new Float32Array(step * columns);
+  const [weights, expected, actual] = [floats(), floats(), floats()];
+  const bytes = new Uint8Array(step * rowBytes);
+  const bound = new ErrorBound(factors);
+  const totals: Difference = { elements: 0, different: 0, unexplained: 0 };
   for (let row = 0; row < rows; row += step) {
     await yieldToEvents(signal);
     const count = Math.min(step, rows - row);
-    const [want, have] = [expected.subarray(0, count * rowBytes), actual.subarray(0, count * rowBytes)];
-    await source.shard.file.read(want, source.entry.begin + row * rowBytes);
-    await written.shard.file.read(have, written.entry.begin + row * rowBytes);
-    buffers.add(want, dtype, await tileDelta(kernel, factors, row, count), noSums());
-    addUlpDifferences(want, have, dtype, totals);
-    meter.addBytes(have.length);
+    const tile = bytes.subarray(0, count * rowBytes);
+    await source.shard.file.read(tile, source.entry.begin + row * rowBytes);
+    widen(tile, dtype, weights);
+    buffers.add(tile, dtype, await tileDelta(kernel, factors, row, count), noSums());
+    widen(tile, dtype, expected);
+    await written.shard.file.read(tile, written.entry.begin + row * rowBytes);
+    widen(tile, dtype, actual);
+    const length = count * columns;
+    bound.compare(row, weights, expected.subarray(0, length), actual.subarray(0, length), dtype, totals);
+    meter.addBytes(tile.length);
   }
   return totals;
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled, yieldToEvents } from '../base/abort.ts';
-import { UserError, systemError } from '../base/errors.ts';
+import { UserError, writeError } from '../base/errors.ts';
 import type { ProgressMeter } from '../base/progress.ts';
 import type { Shard } from '../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { noSums, TileBuffers, type TileSums } from './addDelta.ts';
-import { deltaNorm, type Factors } from './factors.ts';
+import type { Factors } from './factors.ts';
 import { tileDelta, tileRows } from './tiles.ts';
 
 const COPY_BYTES = 1 << 22;
@@ -20,7 +20,6 @@ export interface CopiedTensor {
 
 export interface PatchedTensor extends CopiedTensor {
   readonly sourceSha256: string;
-  readonly deltaNorm: number;
   readonly sums: TileSums;
 }
 
@@ -65,7 +64,7 @@ export class ShardCopy {
       await this.shard.file.assertUnchanged();
       await output.sync();
     } catch (error) {
-      throw systemError(error, 'write', path);
+      throw writeError(error, path);
     } finally {
       await output.close();
     }
@@ -105,7 +104,7 @@ export class ShardCopy {
       this.meter.addBytes(tile.length);
     }
     if (sums.overflowed > 0) throw overflow(entry, sums.overflowed);
-    return { sourceSha256: source.digest('hex'), sha256: result.digest('hex'), deltaNorm: deltaNorm(factors), sums };
+    return { sourceSha256: source.digest('hex'), sha256: result.digest('hex'), sums };
   }
 
   private reserve(elements: number): void {

@@ -1,22 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { UserError, systemError } from '../base/errors.ts';
+import { access, constants, mkdir, readdir, realpath, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { InputError, UserError, writeError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
 import { assertFree } from './inputs.ts';
+import type { PortRequest } from './planTypes.ts';
 
-/** For what the small files beside the weights may take. */
-const MARGIN_BYTES = 64_000_000;
+/** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
+const MARGIN_BYTES = 40_000_000;
 
 /** An output under a temporary name beside its final one: it appears whole, or not at all. */
 export class Staging {
   /** Where to write. */
   readonly folder: string;
   private readonly target: string;
+  /** The topmost folder that had to be made above the target. */
+  private readonly made: string | undefined;
 
-  private constructor(folder: string, target: string) {
+  private constructor(folder: string, target: string, made: string | undefined) {
     this.folder = folder;
     this.target = target;
+    this.made = made;
   }
 
   /**
@@ -27,15 +32,18 @@ export class Staging {
     const target = resolve(out);
     const parent = dirname(target);
     await assertFree(target);
+    let made: string | undefined;
     try {
-      await mkdir(parent, { recursive: true });
+      made = await mkdir(parent, { recursive: true });
       await access(parent, constants.W_OK);
+      await sweepDead(target);
       await assertSpace(parent, bytes, freeBytes);
-      const folder = join(parent, `${stagingPrefix(target, process.pid)}${randomBytes(4).toString('hex')}`);
+      const folder = join(parent, `${prefixOf(target)}${process.pid}-${randomBytes(4).toString('hex')}`);
       await mkdir(folder);
-      return new Staging(folder, target);
+      return new Staging(folder, target, made);
     } catch (error) {
-      throw systemError(error, 'write to', parent);
+      await removeMade(parent, made);
+      throw writeError(error, parent);
     }
   }
 
@@ -48,19 +56,74 @@ export class Staging {
 
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+    await removeMade(dirname(this.target), this.made);
   }
 }
 
-function stagingPrefix(target: string, pid: number): string {
-  return `.${basename(target)}.portllm-${pid}-`;
+/** @throws InputError if the output would lie inside one of the inputs, or in the Hugging Face cache */
+export async function assertOutside({ patch, onto, from, out }: PortRequest): Promise<void> {
+  const target = await realTarget(resolve(out));
+  for (const source of [patch, onto, ...(from === undefined ? [] : [from])]) {
+    const way = relative(await realpath(source), target);
+    if (way !== '..' && !way.startsWith(`..${sep}`))
+      throw new InputError(`${out} lies inside ${source}, which is an input.`);
+  }
+  if (target.split(sep).some((part) => part.startsWith('models--')))
+    throw new InputError(`${out} lies inside the Hugging Face cache.`, 'Choose a folder of your own.');
+}
+
+/** The target with the links of its nearest existing parent resolved. */
+async function realTarget(target: string): Promise<string> {
+  const parent = dirname(target);
+  if (parent === target) return target;
+  const real = await realpath(parent).catch(() => realTarget(parent));
+  return join(real, basename(target));
+}
+
+/** `.name.portllm-host-`, followed by the process that writes there: several hosts may share the file system. */
+function prefixOf(target: string): string {
+  return `.${basename(target)}.portllm-${hostname().replaceAll(/[^\w.]/g, '_')}-`;
 }
 
 /** Removes what a worker that was killed in the middle of a port left behind. */
 export async function sweepStaging(out: string, pid: number): Promise<void> {
-  const target = resolve(out);
+  await sweep(resolve(out), (owner) => owner === pid);
+}
+
+/** Likewise for workers of this host that nobody was left to sweep after. */
+function sweepDead(target: string): Promise<void> {
+  return sweep(target, (owner) => !isAlive(owner));
+}
+
+async function sweep(target: string, isLeft: (owner: number) => boolean): Promise<void> {
+  const prefix = prefixOf(target);
   const names = await readdir(dirname(target)).catch(() => []);
-  const left = names.filter((name) => name.startsWith(stagingPrefix(target, pid)));
+  const left = names.filter(
+    (name) => name.startsWith(prefix) && isLeft(Number.parseInt(name.slice(prefix.length), 10)),
+  );
   await Promise.all(left.map((name) => rm(join(dirname(target), name), { recursive: true, force: true })));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Removes the folders that were made for the target, from the innermost out, as long as they are empty. */
+async function removeMade(parent: string, made: string | undefined): Promise<void> {
+  if (made === undefined) return;
+  for (let folder = parent; folder.length >= made.length; folder = dirname(folder))
+    if (
+      !(await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
 }
 
 async function freeBytesAt(folder: string): Promise<number> {
@@ -77,6 +140,6 @@ async function assertSpace(
   if (free < bytes + MARGIN_BYTES)
     throw new UserError(
       `Not enough disk space: the output needs ${formatBytes(bytes)}, ${formatBytes(free)} are free at ${parent}.`,
-      'Free some space, choose a folder on another disk, or port to an adapter.',
+      'Free some space, or choose a folder on another disk.',
     );
 }

@@ -12,8 +12,10 @@ export function findTarget(module: LoraModule, base: Checkpoint, fanInFanOut: bo
   if (located === undefined) return refuse(missingTarget(module, base));
   const { entry } = located;
   if (!isFloatDtype(entry.dtype)) return refuse(`the base's ${name} is ${entry.dtype}, which is not computed with`);
-  const transposed = orientation(module, entry.shape, fanInFanOut);
-  if (transposed === undefined) return refuse(wrongShape(module, name, entry.shape));
+  const transposed = isTransposed(module, base, fanInFanOut);
+  if (!fits(module, entry.shape, transposed)) return refuse(wrongShape(module, name, entry.shape, transposed));
+  const tied = tiedTwice(module, base);
+  if (tied !== undefined) return refuse(tied);
   return makeItem(module, located, transposed);
 }
 
@@ -21,7 +23,7 @@ function makeItem(module: LoraModule, { entry, shard }: LocatedTensor, transpose
   return {
     module: module.module,
     layer: layerOf(module.module),
-    type: module.module.slice(module.module.lastIndexOf('.') + 1),
+    type: lastPart(module.module),
     target: entry.name,
     shard: shard.name,
     shape: entry.shape,
@@ -36,21 +38,28 @@ function makeItem(module: LoraModule, { entry, shard }: LocatedTensor, transpose
   };
 }
 
+/** Architectures whose linears are Conv1D, stored [in, out] (transformers/pytorch_utils.py), and which ones are. */
+const CONV1D_MODELS = new Set(['gpt2', 'openai-gpt', 'imagegpt', 'decision_transformer']);
+const CONV1D_MODULES = new Set(['c_attn', 'c_proj', 'c_fc', 'q_attn']);
+
 /**
- * Whether Δ = B @ A must be transposed to fit the weight; undefined if it fits neither way. A linear weight is
- * [out, in]; Conv1D (GPT-2) stores [in, out]; an embedding [vocabulary, dimension] with B [dimension, rank]. Only a
- * square weight leaves the choice to the configuration.
+ * Whether Δ = B @ A is stored transposed; PEFT decides by the module's class. Embeddings always are. Elsewhere the
+ * architecture tells where it is known, else `fan_in_fan_out`, which PEFT sets only for Conv1D. The shape never decides.
  */
-function orientation(module: LoraModule, shape: readonly number[], fanInFanOut: boolean): boolean | undefined {
-  const [rows, columns] = shape;
-  const [out] = module.b.shape;
-  const [, input] = module.a.shape;
-  if (shape.length !== 2) return undefined;
-  const straight = rows === out && columns === input;
-  const turned = rows === input && columns === out;
-  if (module.embedding) return turned ? true : undefined;
-  if (straight && turned) return fanInFanOut;
-  return straight || turned ? turned : undefined;
+function isTransposed({ module, embedding }: LoraModule, base: Checkpoint, fanInFanOut: boolean): boolean {
+  if (embedding) return true;
+  if (!CONV1D_MODELS.has(base.config.modelType)) return fanInFanOut;
+  return CONV1D_MODULES.has(lastPart(module));
+}
+
+function fits({ a, b }: LoraModule, shape: readonly number[], transposed: boolean): boolean {
+  const product = [b.shape[0], a.shape[1]];
+  if (transposed) product.reverse();
+  return shape.length === 2 && shape[0] === product[0] && shape[1] === product[1];
+}
+
+function lastPart(module: string): string {
+  return module.slice(module.lastIndexOf('.') + 1);
 }
 
 function layerOf(module: string): number | null {
@@ -67,11 +76,19 @@ function missingTarget({ module }: LoraModule, base: Checkpoint): string {
   return `the new base (${base.config.architecture}) has no tensor ${module}.weight`;
 }
 
-function wrongShape(module: LoraModule, name: string, shape: readonly number[]): string {
-  const [out] = module.b.shape;
-  const [, input] = module.a.shape;
-  const product = module.embedding ? [input, out] : [out, input];
+function wrongShape(module: LoraModule, name: string, shape: readonly number[], transposed: boolean): string {
+  const product = [module.b.shape[0], module.a.shape[1]];
+  if (transposed) product.reverse();
   return `its product is [${product.join(', ')}] but ${name} of the new base is [${shape.join(', ')}]`;
+}
+
+/** transformers 4 would drop one of the two matrices, 5 would untie them: neither is what the patch was trained on. */
+function tiedTwice({ module }: LoraModule, base: Checkpoint): string | undefined {
+  const both =
+    base.config.tiesEmbeddings &&
+    base.tensors.has('lm_head.weight') &&
+    /(^|\.)(lm_head|embed_tokens|wte)$/.test(module);
+  return both ? 'the new base says that its head is tied to the embedding, yet stores both' : undefined;
 }
 
 export function parametersOf(items: readonly PlanItem[]): number {

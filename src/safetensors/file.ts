@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
-import { InputError, systemError } from '../base/errors.ts';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { InputError, readError } from '../base/errors.ts';
 import { MAX_HEADER_BYTES, parseHeader, type Header, type TensorEntry } from './header.ts';
 import { sniff } from './sniff.ts';
+
+const PIECE_BYTES = 1 << 22;
 
 /** An open safetensors file: its header, and positional reads of tensor bytes. Read-only. */
 export class SafetensorsFile {
@@ -24,7 +26,7 @@ export class SafetensorsFile {
   /** @throws InputError if the file cannot be read or is not valid safetensors */
   static async open(path: string): Promise<SafetensorsFile> {
     const handle = await open(path, 'r').catch((error: unknown) => {
-      throw systemError(error, 'read', path);
+      throw readError(error, path);
     });
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
@@ -33,7 +35,7 @@ export class SafetensorsFile {
       return new SafetensorsFile(path, handle, mtimeNs, headerBytes, header);
     } catch (error) {
       await handle.close();
-      throw systemError(error, 'read', path);
+      throw readError(error, path);
     }
   }
 
@@ -60,10 +62,33 @@ export class SafetensorsFile {
     return bytes;
   }
 
-  /** @throws InputError if the file changed since it was opened */
+  /** SHA-256 of the whole file, read through the open handle. */
+  async sha256(): Promise<string> {
+    const hash = createHash('sha256');
+    await this.forEachPiece((piece) => {
+      hash.update(piece);
+      return Promise.resolve();
+    });
+    return hash.digest('hex');
+  }
+
+  /** The whole file in order, in pieces that are overwritten by the next. */
+  async forEachPiece(use: (piece: Uint8Array) => Promise<void>): Promise<void> {
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, this.header.fileBytes));
+    for (let at = 0; at < this.header.fileBytes; at += buffer.length) {
+      const piece = buffer.subarray(0, Math.min(buffer.length, this.header.fileBytes - at));
+      await this.read(piece, at);
+      await use(piece);
+    }
+  }
+
+  /** @throws InputError if the file was written to, or replaced, since it was opened */
   async assertUnchanged(): Promise<void> {
-    const { size, mtimeNs } = await this.handle.stat({ bigint: true });
-    if (mtimeNs !== this.modified || Number(size) !== this.header.fileBytes)
+    const [open, named] = await Promise.all([
+      this.handle.stat({ bigint: true }),
+      stat(this.path, { bigint: true }).catch(() => undefined),
+    ]);
+    if (open.mtimeNs !== this.modified || Number(open.size) !== this.header.fileBytes || open.ino !== named?.ino)
       throw new InputError(
         `${this.path} changed while it was being read.`,
         'Let the other program finish, then start again.',
@@ -102,7 +127,7 @@ async function readFully(handle: FileHandle, target: Uint8Array, position: numbe
     const { bytesRead } = await handle
       .read(target, done, target.length - done, position + done)
       .catch((error: unknown) => {
-        throw systemError(error, 'read', path);
+        throw readError(error, path);
       });
     if (bytesRead === 0)
       throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');

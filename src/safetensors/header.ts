@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtypes.ts';
-import { JsonNumber, parseJson, type JsonValue } from './json.ts';
+import { JsonNumber, JsonObject, parseJson, type JsonValue } from './json.ts';
 
 /** One tensor of a file. `begin` and `end` are byte offsets from the start of the file. */
 export interface TensorEntry {
@@ -34,11 +34,13 @@ export function parseHeader(json: Uint8Array, fileBytes: number, file: string): 
   const fail = (reason: string): never => {
     throw new InputError(`${file} is not a valid safetensors file: ${reason}.`);
   };
-  const root = parseRoot(json, fail);
+  const { fields } = parseRoot(json, fail);
   const dataStart = 8 + json.length;
-  const metadata = readMetadata(root.get('__metadata__'), fail);
-  root.delete('__metadata__');
-  const entries = [...root].map(([name, value]) => readEntry(name, value, dataStart, fail));
+  const metadata = readMetadata(only(fields, '__metadata__', fail), fail);
+  const named = fields.filter(([name]) => name !== '__metadata__');
+  const valid = named.map(([name, value]) => readEntry(name, value, dataStart, fail));
+  // Of several entries of one name, each must be valid; the last one counts.
+  const entries = [...new Map(valid.map((entry) => [entry.name, entry])).values()];
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkContiguous(entries, dataStart, fileBytes, fail);
   return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])), dataStart, fileBytes };
@@ -46,32 +48,39 @@ export function parseHeader(json: Uint8Array, fileBytes: number, file: string): 
 
 type Fail = (reason: string) => never;
 
-function parseRoot(json: Uint8Array, fail: Fail): Map<string, JsonValue> {
+function parseRoot(json: Uint8Array, fail: Fail): JsonObject {
   let value: JsonValue;
   try {
     value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json));
   } catch (error) {
     return fail(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
-  return value instanceof Map ? value : fail('its header is not a JSON object');
+  return value instanceof JsonObject ? value : fail('its header is not a JSON object');
+}
+
+/** The value of a field that may stand once only. */
+function only(fields: JsonObject['fields'], name: string, fail: Fail): JsonValue | undefined {
+  const found = fields.filter(([field]) => field === name);
+  return found.length > 1 ? fail(`${name} is given twice`) : found[0]?.[1];
 }
 
 function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, string> {
   const metadata = new Map<string, string>();
   if (value === undefined || value === null) return metadata;
-  if (!(value instanceof Map)) return fail('__metadata__ is not an object');
-  for (const [key, text] of value)
+  if (!(value instanceof JsonObject)) return fail('__metadata__ is not an object');
+  for (const [key, text] of value.fields)
     metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${key} is not text`));
   return metadata;
 }
 
 function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail): TensorEntry {
   const wrong = (reason: string): never => fail(`tensor "${name}" ${reason}`);
-  if (!(value instanceof Map)) return wrong('is not described by an object');
-  const dtype = value.get('dtype');
+  if (!(value instanceof JsonObject)) return wrong('is not described by an object');
+  const field = (wanted: string): JsonValue | undefined => only(value.fields, wanted, wrong);
+  const dtype = field('dtype');
   if (typeof dtype !== 'string' || !isDtype(dtype)) return wrong(`has the unknown dtype ${describe(dtype)}`);
-  const dimensions = readIntegers(value.get('shape'), 'shape', wrong);
-  const offsets = readIntegers(value.get('data_offsets'), 'data_offsets', wrong);
+  const dimensions = readIntegers(field('shape'), 'shape', wrong);
+  const offsets = readIntegers(field('data_offsets'), 'data_offsets', wrong);
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2) return wrong('needs two data_offsets');
   if (begin > end) return wrong('ends before it begins');

@@ -1,9 +1,10 @@
 /**
  * A strict JSON reader for headers. JSON.parse will not do: it loses the difference between 1 and 1.0 and the digits
  * beyond 2^53, both of which decide whether a header is valid (safetensors 0.8.0 reads dimensions as unsigned 64-bit
- * integers), and it makes objects, which `__proto__` is a hostile name for.
+ * integers), it forgets all but the last of duplicate fields, and it makes objects, which `__proto__` is a hostile
+ * name for.
  */
-export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | Map<string, JsonValue>;
+export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | JsonObject;
 
 /** A number as it was written. */
 export class JsonNumber {
@@ -14,16 +15,24 @@ export class JsonNumber {
   }
 }
 
-/** serde_json's recursion limit. */
-const MAX_DEPTH = 128;
+/** Fields in their order, duplicates kept: who reads them decides whether a duplicate is an error. */
+export class JsonObject {
+  readonly fields: readonly (readonly [name: string, value: JsonValue])[];
+
+  constructor(fields: readonly (readonly [name: string, value: JsonValue])[]) {
+    this.fields = fields;
+  }
+}
+
+/** serde_json allows 127 containers within one another. */
+const MAX_DEPTH = 127;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
-// eslint-disable-next-line no-control-regex -- JSON forbids raw control characters inside strings
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 class Reader {
   private at = 0;
+  private depth = 0;
   private readonly text: string;
 
   constructor(text: string) {
@@ -31,20 +40,19 @@ class Reader {
   }
 
   document(): JsonValue {
-    const value = this.value(0);
+    const value = this.value();
     this.space();
     if (this.at !== this.text.length) this.fail('text after the end');
     return value;
   }
 
-  private value(depth: number): JsonValue {
-    if (depth > MAX_DEPTH) this.fail('nested too deeply');
+  private value(): JsonValue {
     this.space();
     switch (this.text[this.at]) {
       case '{':
-        return this.object(depth);
+        return new JsonObject(this.items('}', () => this.field()));
       case '[':
-        return this.array(depth);
+        return this.items(']', () => this.value());
       case '"':
         return this.string();
       case 't':
@@ -54,58 +62,74 @@ class Reader {
       case 'n':
         return this.word('null', null);
       default:
-        return new JsonNumber(this.match(NUMBER, 'a value'));
+        return this.number();
     }
   }
 
-  private object(depth: number): Map<string, JsonValue> {
-    const entries = new Map<string, JsonValue>();
+  /** What stands between brackets, separated by commas. */
+  private items<T>(end: string, item: () => T): T[] {
+    const items: T[] = [];
+    if (++this.depth > MAX_DEPTH) this.fail('nested too deeply');
     this.at++;
     this.space();
-    if (this.take('}')) return entries;
-    do {
-      this.space();
-      const key = this.string();
-      this.space();
-      if (!this.take(':')) this.fail('expected a colon');
-      entries.set(key, this.value(depth + 1));
-      this.space();
-    } while (this.take(','));
-    if (!this.take('}')) this.fail('expected a comma or a closing brace');
-    return entries;
-  }
-
-  private array(depth: number): JsonValue[] {
-    const items: JsonValue[] = [];
-    this.at++;
-    this.space();
-    if (this.take(']')) return items;
-    do {
-      items.push(this.value(depth + 1));
-      this.space();
-    } while (this.take(','));
-    if (!this.take(']')) this.fail('expected a comma or a closing bracket');
+    if (!this.take(end)) {
+      do {
+        items.push(item());
+        this.space();
+      } while (this.take(','));
+      if (!this.take(end)) this.fail(`expected a comma or ${end}`);
+    }
+    this.depth--;
     return items;
   }
 
+  private field(): [string, JsonValue] {
+    this.space();
+    const name = this.string();
+    this.space();
+    if (!this.take(':')) this.fail('expected a colon');
+    return [name, this.value()];
+  }
+
+  /** JSON.parse reads escapes and refuses raw control characters; only the end must be found first. */
   private string(): string {
-    const text = JSON.parse(this.match(STRING, 'a string')) as string;
-    if (LONE_SURROGATE.test(text)) this.fail('half a surrogate pair');
-    return text;
+    if (this.text[this.at] !== '"') this.fail('expected a string');
+    const end = this.endOfString();
+    let value: string;
+    try {
+      value = JSON.parse(this.text.slice(this.at, end)) as string;
+    } catch {
+      this.fail('a string with a wrong escape or a control character');
+    }
+    if (LONE_SURROGATE.test(value)) this.fail('half a surrogate pair');
+    this.at = end;
+    return value;
+  }
+
+  private endOfString(): number {
+    let quote = this.at;
+    for (;;) {
+      quote = this.text.indexOf('"', quote + 1);
+      if (quote === -1) this.fail('a string without an end');
+      let slashes = 0;
+      while (this.text[quote - 1 - slashes] === '\\') slashes++;
+      if (slashes % 2 === 0) return quote + 1;
+    }
+  }
+
+  private number(): JsonNumber {
+    NUMBER.lastIndex = this.at;
+    const text = NUMBER.exec(this.text)?.[0];
+    if (text === undefined) this.fail('expected a value');
+    if (!Number.isFinite(Number(text))) this.fail('a number out of range');
+    this.at += text.length;
+    return new JsonNumber(text);
   }
 
   private word<T extends boolean | null>(word: string, value: T): T {
     if (!this.text.startsWith(word, this.at)) this.fail('expected a value');
     this.at += word.length;
     return value;
-  }
-
-  private match(pattern: RegExp, what: string): string {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text)?.[0];
-    if (found === undefined || found === '') this.fail(`expected ${what}`);
-    this.at += found.length;
-    return found;
   }
 
   private space(): void {

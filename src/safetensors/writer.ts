@@ -14,13 +14,17 @@ export interface Layout {
   readonly fileBytes: number;
 }
 
+const ORDER = Object.keys(DTYPE_BITS);
+
 /**
- * The canonical layout of safetensors' own writer: widest dtype first, then by name; the header padded with spaces so
- * that the data begin at a multiple of 8 (`prepare` in safetensors/src/tensor.rs).
+ * The canonical layout of safetensors' own writer: dtypes from the last of the format's list to the first (which is
+ * widest first), then names by their UTF-8 bytes; the header padded with spaces so that the data begin at a multiple of
+ * 8 (`prepare` in safetensors/src/tensor.rs).
  */
 export function canonicalLayout(tensors: readonly TensorShape[], metadata?: Readonly<Record<string, string>>): Layout {
   const ordered = [...tensors].sort(
-    (a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype] || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+    (a, b) =>
+      ORDER.indexOf(b.dtype) - ORDER.indexOf(a.dtype) || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
   );
   const fields: string[] = metadata === undefined ? [] : [`"__metadata__":${JSON.stringify(metadata)}`];
   let offset = 0;

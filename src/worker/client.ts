@@ -1,7 +1,7 @@
 import type { Progress } from '../base/progress.ts';
 import { CancelledError, UserError } from '../base/errors.ts';
 import { sweepStaging } from '../port/staging.ts';
-import { PROTOCOL_VERSION, type Method, type Parameters_, type Result } from './contract.ts';
+import { PROTOCOL_VERSION, QUEUED, type Method, type JobParameters, type Result } from './contract.ts';
 import { WorkerProcess } from './process.ts';
 
 export interface WorkerOptions {
@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const START_TIMEOUT_MS = 30_000;
 /** A cancelled job that has not ended by then is ended with its process. */
 const CANCEL_GRACE_MS = 800;
@@ -33,6 +35,8 @@ export class WorkerClient {
   private running = 0;
   private idleTimer: NodeJS.Timeout | undefined;
   private deaths: number[] = [];
+  /** The heavy jobs in the order in which they were asked for; the first one runs. */
+  private queue: symbol[] = [];
 
   constructor(options: WorkerOptions) {
     this.options = options;
@@ -48,7 +52,7 @@ export class WorkerClient {
    *
    * @throws InputError, UserError as the worker threw them; CancelledError; UserError if the process died
    */
-  async call<M extends Method>(method: M, parameters: Parameters_<M>, options: CallOptions = {}): Promise<Result<M>> {
+  async call<M extends Method>(method: M, parameters: JobParameters<M>, options: CallOptions = {}): Promise<Result<M>> {
     clearTimeout(this.idleTimer);
     this.running++;
     try {
@@ -57,7 +61,8 @@ export class WorkerClient {
       return await this.callOn(worker, method, parameters, options);
     } finally {
       this.running--;
-      if (this.running === 0) this.idleTimer = setTimeout(() => void this.stop(), this.options.idleMs).unref();
+      if (this.running === 0)
+        this.idleTimer = setTimeout(() => void this.stop(), Math.min(this.options.idleMs, MAX_TIMER_MS)).unref();
     }
   }
 
@@ -73,12 +78,17 @@ export class WorkerClient {
   private async callOn<M extends Method>(
     worker: WorkerProcess,
     method: M,
-    parameters: Parameters_<M>,
+    parameters: JobParameters<M>,
     { signal, onProgress }: CallOptions,
   ): Promise<Result<M>> {
     let grace: NodeJS.Timeout | undefined;
+    const place = Symbol(method);
+    if (QUEUED.has(method)) this.queue.push(place);
     const giveUp = (): void => {
-      grace = setTimeout(() => void worker.kill(), CANCEL_GRACE_MS);
+      // Only the job that runs may take the process with it; one that waits leaves the queue by itself.
+      grace = setTimeout(() => {
+        if (!QUEUED.has(method) || this.queue[0] === place) void worker.kill();
+      }, CANCEL_GRACE_MS);
     };
     signal?.addEventListener('abort', giveUp);
     try {
@@ -89,26 +99,33 @@ export class WorkerClient {
       throw signal?.aborted === true ? new CancelledError() : error;
     } finally {
       clearTimeout(grace);
+      this.queue = this.queue.filter((other) => other !== place);
       signal?.removeEventListener('abort', giveUp);
     }
   }
 
   private start(): Promise<WorkerProcess> {
-    this.process ??= this.spawn().catch((error: unknown) => {
-      this.process = undefined;
-      throw error;
-    });
+    if (this.process === undefined) {
+      const starting = this.spawn(() => this.forget(starting));
+      starting.catch(() => this.forget(starting));
+      this.process = starting;
+    }
     return this.process;
   }
 
-  private async spawn(): Promise<WorkerProcess> {
+  /** Another process may have been started meanwhile. */
+  private forget(ended: Promise<WorkerProcess>): void {
+    if (this.process === ended) this.process = undefined;
+  }
+
+  private async spawn(onExit: () => void): Promise<WorkerProcess> {
     this.assertNotStorming();
     const { entry, log } = this.options;
     const worker = new WorkerProcess(entry, log);
     void worker.exited.then(({ expected, reason }) => {
       log(`worker ${worker.pid ?? ''} ${reason}`);
       if (!expected) this.deaths.push(Date.now());
-      this.process = undefined;
+      onExit();
     });
     const hello = await worker.request(
       'hello',

@@ -28,12 +28,16 @@ export interface WorkerApi {
 }
 
 export type Method = keyof WorkerApi;
-export type Parameters_<M extends Method> = Parameters<WorkerApi[M]>[0];
+
+/** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
+export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify']);
+
+export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;
 
 /** One implementation per method; the worker adds progress and cancellation. */
 export type WorkerHandlers = {
-  readonly [M in Method]: (parameters: Parameters_<M>, context: JobContext) => Promise<Result<M>>;
+  readonly [M in Method]: (parameters: JobParameters<M>, context: JobContext) => Promise<Result<M>>;
 };
 
 export interface JobContext {

@@ -60,6 +60,8 @@ const handlers: WorkerHandlers = {
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const server = serve(connection, handlers);
 connection.listen();
+// Ctrl+C reaches the whole process group; whoever started the worker decides what becomes of it.
+process.on('SIGINT', () => undefined);
 // The worker never outlives whoever started it; it gets a moment to remove what it was writing.
 process.on('disconnect', () => {
   setTimeout(() => process.exit(0), 400);

@@ -8,7 +8,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
 import type { Progress } from '../base/progress.ts';
-import type { Method, Parameters_, Result } from './contract.ts';
+import type { Method, JobParameters, Result } from './contract.ts';
 import { fromWire, PROGRESS, requestType } from './wire.ts';
 
 export interface Exit {
@@ -39,7 +39,7 @@ export class WorkerProcess {
       log(`worker: ${data.toString().trimEnd()}`);
     });
     this.exited = new Promise((resolve) => {
-      this.child.once('error', (error) => resolve({ expected: false, reason: `could not run: ${error.message}` }));
+      this.child.on('error', (error) => resolve({ expected: false, reason: `could not run: ${error.message}` }));
       this.child.once('exit', (code, signal) => resolve({ expected: this.stopping, reason: exitReason(code, signal) }));
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
@@ -59,7 +59,7 @@ export class WorkerProcess {
   /** @throws what the worker threw, or UserError if the process ends first */
   async request<M extends Method>(
     method: M,
-    parameters: Parameters_<M>,
+    parameters: JobParameters<M>,
     onProgress: ((progress: Progress) => void) | undefined,
     signal: AbortSignal | undefined,
     timeoutMs?: number,
@@ -109,7 +109,7 @@ export class WorkerProcess {
   private lastWords(): string {
     const last = this.stderr.trim().split('\n').at(-1) ?? '';
     const spoke = this.child.signalCode === null && last !== '';
-    return spoke ? `Its last words: ${last}` : 'Nothing was written. The log may say more (PortLLM: Show Log).';
+    return spoke ? `The last line of its output: ${last}` : 'Nothing half-written is left. Start the job again.';
   }
 
   /** Ends a process that does not answer in time; whoever gets the answer first clears the timer. */

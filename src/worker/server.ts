@@ -1,10 +1,8 @@
 import type { CancellationToken, MessageConnection, RequestHandler, ResponseError } from 'vscode-jsonrpc';
 import { throwIfCancelled } from '../base/abort.ts';
-import type { JobContext, Method, Result, WireError, WorkerHandlers } from './contract.ts';
+import { CancelledError } from '../base/errors.ts';
+import { QUEUED, type JobContext, type Method, type Result, type WireError, type WorkerHandlers } from './contract.ts';
 import { PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
-
-/** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
-const QUEUED: ReadonlySet<Method> = new Set(['port', 'verify']);
 
 /** Answers every method of the contract on a connection; `shutdown` cancels the jobs and waits for them to clean up. */
 export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
@@ -34,7 +32,7 @@ function register<M extends Method>(
       return handlers[method](parameters, { sink, signal });
     };
     try {
-      return await (QUEUED.has(method) ? queue.add(run) : run());
+      return await (QUEUED.has(method) ? queue.add(run, signal) : run());
     } catch (error) {
       return toWire(error);
     }
@@ -47,10 +45,20 @@ type Answer<M extends Method> = Result<M> | ResponseError<WireError>;
 class Queue {
   private last: Promise<unknown> = Promise.resolve();
 
-  add<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.last.then(job);
+  /** A job that is cancelled while it waits ends at once; its turn passes when it comes. */
+  add<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let waiting = true;
+    const result = this.last.then(() => {
+      waiting = false;
+      return job();
+    });
     this.last = result.catch(() => undefined);
-    return result;
+    const cancelled = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => {
+        if (waiting) reject(new CancelledError());
+      });
+    });
+    return Promise.race([result, cancelled]);
   }
 
   async drained(): Promise<void> {

@@ -1,12 +1,12 @@
 import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc';
 import { CancelledError, InputError, UserError } from '../base/errors.ts';
 import type { Progress } from '../base/progress.ts';
-import type { Method, Parameters_, Result, WireError } from './contract.ts';
+import type { Method, JobParameters, Result, WireError } from './contract.ts';
 
 /** A request carries its job's number, by which progress finds its way back. */
 export interface Envelope<M extends Method> {
   readonly job: number;
-  readonly parameters: Parameters_<M>;
+  readonly parameters: JobParameters<M>;
 }
 
 export function requestType<M extends Method>(method: M): RequestType<Envelope<M>, Result<M>, WireError> {

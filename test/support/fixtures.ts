@@ -19,7 +19,7 @@ export async function writeSafetensors(
     await file.write(layout.headerBytes);
     await file.truncate(layout.fileBytes);
     for (const { name, begin } of layout.placements) {
-      const bytes = values[name];
+      const bytes = Object.hasOwn(values, name) ? values[name] : undefined;
       if (bytes) await file.write(bytes, 0, bytes.length, begin);
     }
   } finally {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { OrtKernel } from '../../src/kernels/runtime/ortKernel.ts';
 import { port } from '../../src/port/port.ts';
-import { addUlpDifferences } from '../../src/port/ulp.ts';
+import { addUlpDifferences } from '../support/ulp.ts';
 import { verify } from '../../src/port/verify.ts';
 import { isFloatDtype } from '../../src/safetensors/dtypes.ts';
 import { SafetensorsFile } from '../../src/safetensors/file.ts';

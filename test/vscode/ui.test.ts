@@ -159,7 +159,7 @@ describe('PortLLM in VS Code', () => {
     await session.startBigPort('killed');
     await poll('the port to write', async () => ((await staging()).length > 0 ? true : undefined));
     const [name = ''] = await staging();
-    process.kill(Number(/portllm-(\d+)-/.exec(name)?.[1]), 'SIGKILL');
+    process.kill(Number(/portllm-[^-]*-(\d+)-/.exec(name)?.[1]), 'SIGKILL');
     const failure = await notification(page, 'The worker process was killed');
     assert.match(await failure.text(), /SIGKILL/);
     await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));

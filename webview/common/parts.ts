@@ -39,9 +39,7 @@ export interface Column<T> {
 
 export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): HTMLElement {
   const head = columns.map(({ title, kind }) => element('th', { scope: 'col', class: kind ?? '' }, title));
-  const body = rows.map((row) =>
-    element('tr', {}, ...columns.map(({ kind, value }) => element('td', { class: kind ?? '' }, value(row)))),
-  );
+  const body = rows.map((row) => element('tr', {}, ...columns.map((column, index) => cell(column, row, index === 0))));
   return element(
     'div',
     { class: 'table-frame', tabindex: 0, role: 'region', 'aria-label': caption },
@@ -53,4 +51,10 @@ export function table<T>(caption: string, columns: readonly Column<T>[], rows: r
       element('tbody', {}, ...body),
     ),
   );
+}
+
+/** The first cell names its row. */
+function cell<T>({ kind, value }: Column<T>, row: T, isHeader: boolean): HTMLElement {
+  if (isHeader) return element('th', { scope: 'row', class: `row ${kind ?? ''}` }, value(row));
+  return element('td', { class: kind ?? '' }, value(row));
 }

@@ -11,7 +11,11 @@ const CELL = { width: 92, height: 22, gap: 2 };
  * on hover it says on focus too. The table behind it holds the same numbers.
  */
 export function heatMap(model: HeatModel, measure: Measure): HTMLElement {
-  const tooltip = element('div', { class: 'tooltip', role: 'status' }, 'Point at a cell, or use the arrow keys.');
+  const tooltip = element(
+    'div',
+    { class: 'tooltip', 'aria-hidden': 'true' },
+    'Point at a cell, or use the arrow keys.',
+  );
   const say = (cell: HeatCell | undefined): void => {
     tooltip.textContent = cell === undefined ? '' : `${cell.tensor.target}: ${words(cell, measure)}`;
   };

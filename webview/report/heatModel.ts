@@ -23,15 +23,15 @@ export const MEASURES: readonly Measure[] = [
     name: 'relative',
     label: '‖Δ‖ / ‖W‖',
     explanation: "The patch beside the new base's own weights: how large it is, not whether it works.",
-    of: ({ deltaNorm, measured }) =>
-      measured && measured.weightNorm > 0 ? deltaNorm / measured.weightNorm : undefined,
+    of: ({ deltaNorm, measured }) => (measured?.weightNorm ? deltaNorm / measured.weightNorm : undefined),
     format: (value) => `${(100 * value).toPrecision(3)} %`,
   },
   {
     name: 'rounding',
     label: 'Lost to rounding',
     explanation: 'Error of the delta that arrived, ‖W′ − W − Δ‖ / ‖Δ‖: rounding to the dtype swallows small changes.',
-    of: ({ deltaNorm, measured }) => (measured && deltaNorm > 0 ? measured.roundingError / deltaNorm : undefined),
+    of: ({ deltaNorm, measured }) =>
+      measured?.roundingError != null && deltaNorm > 0 ? measured.roundingError / deltaNorm : undefined,
     format: (value) => `${(100 * value).toPrecision(3)} %`,
   },
 ];

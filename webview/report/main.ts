@@ -113,7 +113,7 @@ function details(tensors: readonly PortedTensor[]): HTMLElement {
     { title: 'Tensor', kind: 'code', value: ({ target }) => target },
     { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
     { title: 'Rank', kind: 'number', value: ({ rank }) => String(rank) },
-    { title: '‖W‖', kind: 'number', value: ({ measured }) => measured?.weightNorm.toPrecision(4) ?? '–' },
+    { title: '‖W‖', kind: 'number', value: ({ measured }) => measured?.weightNorm?.toPrecision(4) ?? '–' },
     ...MEASURES.map((measure) => ({
       title: measure.label,
       kind: 'number' as const,

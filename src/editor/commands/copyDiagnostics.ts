@@ -2,13 +2,15 @@ import * as vscode from 'vscode';
 import { VERSION } from '../../base/version.ts';
 import type { EditorContext } from '../context.ts';
 import { readSettings } from '../settings.ts';
+import { showInformation } from '../messages.ts';
 
 /** What a bug report needs, onto the clipboard; no paths and no names of models. */
 export async function copyDiagnostics(editor: EditorContext): Promise<void> {
   const { folders, ...settings } = readSettings();
-  const device = await editor.jobs
-    .quick('device', { device: settings.device })
-    .catch((error: unknown) => String(error));
+  // The worker runs only in a trusted workspace.
+  const device = vscode.workspace.isTrusted
+    ? await editor.jobs.quick('device', { device: settings.device }).catch((error: unknown) => String(error))
+    : 'not asked: the workspace is not trusted';
   const counts = { baseModel: 0, patch: 0, portedModel: 0, broken: 0 };
   for (const { kind, problem } of await editor.library.load()) counts[problem === undefined ? kind : 'broken']++;
   const diagnostics = {
@@ -22,5 +24,5 @@ export async function copyDiagnostics(editor: EditorContext): Promise<void> {
     device,
   };
   await vscode.env.clipboard.writeText(JSON.stringify(diagnostics, null, 2));
-  void vscode.window.showInformationMessage('The diagnostics are on the clipboard.');
+  void showInformation('The diagnostics are on the clipboard.');
 }

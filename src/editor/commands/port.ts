@@ -4,8 +4,8 @@ import { targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
 import { askForPort, type PortDraft } from '../portWizard.ts';
-import { readSettings } from '../settings.ts';
 import { revealFolder } from './reveal.ts';
+import { showInformation } from '../messages.ts';
 
 /** Port Patch…: asks, shows the plan, ports, and offers the report. */
 export async function portPatch(editor: EditorContext, target: unknown): Promise<void> {
@@ -18,7 +18,10 @@ export async function portPatch(editor: EditorContext, target: unknown): Promise
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
   await editor.jobs.device();
   const title = `Porting ${plan.patch.name} onto ${plan.newBase.name}`;
-  const { folder, provenance } = await editor.jobs.long('port', title, { request, device: readSettings().device });
+  const { folder, provenance } = await editor.jobs.long('port', title, {
+    request: { ...request, agreed: plan.digest },
+    device: editor.jobs.deviceChoice,
+  });
   for (const warning of provenance.warnings) editor.log.warn(`${folder}: ${warning}`);
   editor.library.refresh();
   await offerReport(editor, folder, `Ported ${plan.patch.name} onto ${plan.newBase.name}.`);
@@ -30,7 +33,7 @@ function draftFrom(item: ReturnType<typeof targetItem>): PortDraft {
 }
 
 async function offerReport(editor: EditorContext, folder: string, message: string): Promise<void> {
-  const choice = await vscode.window.showInformationMessage(message, 'Open Report', 'Reveal');
+  const choice = await showInformation(message, 'Open Report', 'Reveal');
   if (choice === 'Open Report') await editor.reports.open(folder);
   if (choice === 'Reveal') await revealFolder(folder);
 }

@@ -8,7 +8,7 @@ import { PageEnd, pageHtml, pageOptions } from './page.ts';
 /** The reports that are open, one per ported model; restored with the window. */
 export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContract['state']> {
   private readonly extensionUri: vscode.Uri;
-  private readonly open_ = new Map<string, vscode.WebviewPanel>();
+  private readonly openPanels = new Map<string, vscode.WebviewPanel>();
 
   constructor(extensionUri: vscode.Uri) {
     this.extensionUri = extensionUri;
@@ -16,7 +16,7 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
 
   /** @throws InputError if the folder holds no report */
   async open(folder: string): Promise<void> {
-    const existing = this.open_.get(folder);
+    const existing = this.openPanels.get(folder);
     if (existing) {
       existing.reveal();
       return;
@@ -27,7 +27,7 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ReportContract['state'] | undefined): Promise<void> {
-    if (state === undefined) panel.dispose();
+    if (typeof state?.folder !== 'string') panel.dispose();
     else {
       panel.webview.options = pageOptions(this.extensionUri);
       this.attach(panel, state.folder);
@@ -37,8 +37,10 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
 
   private attach(panel: vscode.WebviewPanel, folder: string): void {
     panel.title = `Report: ${basename(folder)}`;
-    this.open_.set(folder, panel);
-    panel.onDidDispose(() => this.open_.delete(folder));
+    this.openPanels.set(folder, panel);
+    panel.onDidDispose(() => {
+      if (this.openPanels.get(folder) === panel) this.openPanels.delete(folder);
+    });
     const end = new PageEnd<ReportContract>(panel.webview, (message) => {
       switch (message.type) {
         case 'ready':

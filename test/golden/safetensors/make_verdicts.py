@@ -172,6 +172,7 @@ WRITTEN = {
     "the format's order among 8-bit dtypes": ({"a": ("bool", "BOOL", [1]), "b": ("uint8", "U8", [1]),
                                                "c": ("int8", "I8", [1]), "d": ("float8_e4m3fn", "F8_E4M3", [1]),
                                                "e": ("float8_e5m2", "F8_E5M2", [1])}, None),
+    "F4 before BOOL": ({"a": ("bool", "BOOL", [2]), "b": ("float4_e2m1fn_x2", "F4", [4])}, None),
     **{f"a name of {i} characters, padded": ({"n" * i: ("float32", "F32", [1])}, None) for i in range(8)},
 }
 
@@ -179,13 +180,14 @@ WRITTEN = {
 def judge(data):
     try:
         tensors = {name: [v["dtype"], v["shape"], bytes(v["data"]).decode("latin-1")]
-                   for name, v in safetensors.deserialize(data)}
+                   for name, v in sorted(safetensors.deserialize(data))}
     except safetensors.SafetensorError as error:
-        return {"rejected": str(error).removeprefix("Error while deserializing: ")}
+        # Without the tensor's name: of several it is any.
+        return {"rejected": str(error).removeprefix("Error while deserializing: ").split(" for tensor `")[0]}
     with tempfile.NamedTemporaryFile() as f:
         Path(f.name).write_bytes(data)
         with safetensors.safe_open(f.name, "np") as opened:
-            return {"tensors": tensors, "metadata": opened.metadata() or {}}
+            return {"tensors": tensors, "metadata": dict(sorted((opened.metadata() or {}).items()))}
 
 
 def write(tensors, metadata):

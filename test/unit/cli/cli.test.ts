@@ -61,11 +61,16 @@ describe('portllm', () => {
       says: /error: Cannot read .*config\.json/,
     },
     'an output that exists: 1': {
-      args: ['port', MOOD, '--onto', NEW, '--out', NEW],
+      args: ['port', MOOD, '--onto', NEW, '--out', join(ROOT, 'media')],
       status: 1,
       says: /exists already/,
     },
-    'a plan that cannot be carried out: 1': {
+    'an output inside an input: 2': {
+      args: ['port', MOOD, '--onto', NEW, '--out', join(NEW, 'out')],
+      status: 2,
+      says: /lies inside .*storyteller-v2, which is an input/,
+    },
+    'a plan that cannot be carried out: 2': {
       args: [
         'port',
         MOOD,
@@ -75,7 +80,7 @@ describe('portllm', () => {
         '/nowhere/out',
         '--dry-run',
       ],
-      status: 1,
+      status: 2,
       says: /^$/,
     },
     'a scale that is no number: 2': {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addUlpDifferences } from '../../../src/port/ulp.ts';
+import { addUlpDifferences } from '../../support/ulp.ts';
 import type { FloatDtype } from '../../../src/safetensors/dtypes.ts';
 
 function bytes(dtype: FloatDtype, bits: readonly number[]): Uint8Array {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
-import { addUlpDifferences } from '../../../src/port/ulp.ts';
+import { addUlpDifferences } from '../../support/ulp.ts';
 import { SafetensorsFile } from '../../../src/safetensors/file.ts';
 import { WorkerClient } from '../../../src/worker/client.ts';
 import { GOLDEN, ROOT, temporaryFolder } from '../../support/paths.ts';

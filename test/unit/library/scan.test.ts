@@ -4,7 +4,7 @@ import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { LibraryItem, PatchItem } from '../../../src/library/item.ts';
-import { basesOf, patchesOf } from '../../../src/library/lineage.ts';
+import { traceLineage } from '../../../src/library/lineage.ts';
 import { huggingFaceCache, scan } from '../../../src/library/scan.ts';
 import { writeAdapter, writeCheckpoint } from '../../support/fixtures.ts';
 import { SAMPLES, temporaryFolder } from '../../support/paths.ts';
@@ -79,14 +79,15 @@ describe('lineage', () => {
       await writeAdapter(join(folder.path, `patch-${i}`), {}, { config: { base_model_name_or_path: name } });
     const items = await scan([{ folder: folder.path, depth: 1 }], NEVER);
     const patches = items.filter((item): item is PatchItem => item.kind === 'patch');
+    const { basesOf, patchesOf } = traceLineage(items);
     assert.deepEqual(
-      patches.map((patch) => basesOf(patch, items).map(({ name }) => name)),
+      patches.map((patch) => basesOf(patch).map(({ name }) => name)),
       [['Base-7B'], ['Base-7B'], ['other'], []],
     );
     const base = items.find((item) => item.kind === 'baseModel' && item.name === 'Base-7B');
     assert.ok(base?.kind === 'baseModel');
     assert.deepEqual(
-      patchesOf(base, items).map(({ name }) => name),
+      patchesOf(base).map(({ name }) => name),
       ['patch-0', 'patch-1'],
     );
   });

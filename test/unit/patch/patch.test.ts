@@ -26,8 +26,13 @@ describe('patterns', () => {
   for (const [pattern, expected] of cases)
     it(JSON.stringify(pattern), () => assert.equal(patternValue(pattern, module, 8), expected));
 
-  it('refuses what JavaScript reads otherwise than Python', () => {
-    for (const pattern of ['(?P<name>q)_proj', 'q_proj\\Z', '('])
+  it('reads named groups as Python does, and no pattern takes more than linear time', () => {
+    assert.equal(patternValue({ '(?P<name>q)_proj': 1 }, module, 8), 1);
+    assert.equal(patternValue({ '(a+)+b': 1 }, 'a'.repeat(20_000), 8), 8);
+  });
+
+  it('refuses what it cannot read as Python does', () => {
+    for (const pattern of ['(?=q)q_proj', '(q)\\1', '('])
       assert.throws(() => patternValue({ [pattern]: 1 }, module, 8), /the pattern ".*" cannot be read/);
   });
 });

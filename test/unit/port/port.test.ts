@@ -1,9 +1,9 @@
 /** What a port promises, on the samples: sources untouched, exact copies, rounding once, provenance that verifies. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { CancelledError, InputError } from '../../../src/base/errors.ts';
+import { CancelledError } from '../../../src/base/errors.ts';
 import { sha256OfFile } from '../../../src/base/hash.ts';
 import type { Progress } from '../../../src/base/progress.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
@@ -57,7 +57,7 @@ describe('port', () => {
     const { provenance } = first;
     assert.equal(provenance.patch.sha256, await sha256OfFile(join(MOOD, 'adapter_model.safetensors')));
     assert.equal(provenance.newBase.configSha256, await sha256OfFile(join(NEW, 'config.json')));
-    assert.equal(provenance.tensors.length + Object.keys(provenance.untouched).length, 56);
+    assert.equal(provenance.tensors.length + provenance.untouched.length, 56);
     // samples/README.md, measured by transformers and peft: ‖Δ‖ 12.31, ‖W‖ 70.66 (of version 1; version 2 is close).
     const total = Math.hypot(...provenance.tensors.map(({ deltaNorm }) => deltaNorm));
     assert.equal(total.toFixed(2), '12.31');
@@ -137,9 +137,21 @@ describe('port', () => {
         spoil: (out) => writeFile(join(out, 'tokenizer_config.json'), '{}'),
         says: /tokenizer_config\.json is not as it was written/,
       },
+      'a shard relabelled to another dtype': {
+        spoil: (out) => rewrite(join(out, 'model-00001-of-00003.safetensors'), '"BF16"', '"F16" '),
+        says: /model-00001-of-00003\.safetensors is not as it was written/,
+      },
+      'a file that does not belong': {
+        spoil: (out) => writeFile(join(out, 'modeling_evil.py'), ''),
+        says: /modeling_evil\.py is not part of the output/,
+      },
+      'a truncated shard': {
+        spoil: (out) => truncate(join(out, 'model-00002-of-00003.safetensors'), 5000),
+        says: /model-00002-of-00003\.safetensors is not as it was written/,
+      },
       'a missing file': {
         spoil: (out) => rename(join(out, 'README.md'), join(dirname(out), 'moved')),
-        says: /README\.md is missing/,
+        says: /README\.md: it does not exist/,
       },
       'a patch that is not the one that was ported': {
         spoil: (out) => replaceInProvenance(out, MOOD, join(SAMPLES, 'reference/mood-retrained')),
@@ -156,17 +168,23 @@ describe('port', () => {
         assert.match(problems.join('\n'), says);
       });
 
+    it('takes no file name of portllm.json for a path', async () => {
+      await using folder = await temporaryFolder();
+      const { folder: out } = await run({ out: join(folder.path, 'out') });
+      await replaceInProvenance(out, '"tokenizer.json"', '"../../../etc/passwd"');
+      await assert.rejects(
+        verify(out, kernel, () => undefined, NEVER),
+        /portllm\.json: files/,
+      );
+    });
+
     it('says so when the inputs are gone', async () => {
       await using folder = await temporaryFolder();
       const { folder: out } = await run({ out: join(folder.path, 'out') });
       await replaceInProvenance(out, NEW, join(folder.path, 'gone'));
-      await assert.rejects(
-        verify(out, kernel, () => undefined, NEVER),
-        (error) => {
-          assert.ok(error instanceof InputError);
-          return error.message.includes('recorded inputs cannot be read');
-        },
-      );
+      const { ok, problems, recomputed } = await verify(out, kernel, () => undefined, NEVER);
+      assert.deepEqual([ok, recomputed], [false, null]);
+      assert.match(problems[0] ?? '', /recorded inputs cannot be read/);
     });
   });
 });
@@ -205,6 +223,12 @@ async function flip(path: string, at: number): Promise<void> {
   const index = at < 0 ? bytes.length + at : at;
   bytes[index] = (bytes[index] ?? 0) ^ 1;
   await writeFile(path, bytes);
+}
+
+async function rewrite(path: string, from: string, to: string): Promise<void> {
+  const text = await readFile(path, 'latin1');
+  assert.ok(text.includes(from));
+  await writeFile(path, text.replaceAll(from, to), 'latin1');
 }
 
 async function replaceInProvenance(out: string, from: string, to: string): Promise<void> {

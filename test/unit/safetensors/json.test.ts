@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { JsonNumber, parseJson, type JsonValue } from '../../../src/safetensors/json.ts';
+import { JsonNumber, JsonObject, parseJson, type JsonValue } from '../../../src/safetensors/json.ts';
 
 /** As JSON.parse would have it. */
 function plain(value: JsonValue): unknown {
   if (value instanceof JsonNumber) return Number(value.text);
   if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+  if (value instanceof JsonObject) return Object.fromEntries(value.fields.map(([key, item]) => [key, plain(item)]));
   return value;
 }
 
@@ -68,15 +68,29 @@ describe('beyond JSON.parse', () => {
 
   it('names that objects know are only names', () => {
     const value = parseJson('{"__proto__":1,"constructor":2,"toString":3}');
-    assert.ok(value instanceof Map);
-    assert.deepEqual([...value.keys()], ['__proto__', 'constructor', 'toString']);
+    assert.ok(value instanceof JsonObject);
+    assert.deepEqual(
+      value.fields.map(([name]) => name),
+      ['__proto__', 'constructor', 'toString'],
+    );
   });
 
   it('the order is that of the text, of numeric names too', () => {
     const value = parseJson('{"b":0,"10":0,"2":0,"a":0}');
-    assert.ok(value instanceof Map);
-    assert.deepEqual([...value.keys()], ['b', '10', '2', 'a']);
+    assert.ok(value instanceof JsonObject);
+    assert.deepEqual(
+      value.fields.map(([name]) => name),
+      ['b', '10', '2', 'a'],
+    );
   });
+
+  it('duplicate fields are all kept', () => {
+    const value = parseJson('{"a":1,"a":2}');
+    assert.ok(value instanceof JsonObject);
+    assert.equal(value.fields.length, 2);
+  });
+
+  it('a string of 32 MB is read', () => assert.equal(parseJson(`"${'a'.repeat(1 << 25)}"`), 'a'.repeat(1 << 25)));
 
   for (const half of ['\\ud83d', '\\ude00', '\\ud83dx', '\\ude00\\ud83d', '\\uD800\\uD800'])
     it(`half a surrogate pair (${half}) is refused`, () =>

@@ -62,6 +62,38 @@ describe('WorkerClient', () => {
     assert.deepEqual(await readdir(folder.path), ['base', 'patch']);
   });
 
+  it('cancels a job that waits without disturbing the one that runs', async () => {
+    await using folder = await temporaryFolder();
+    const { call, controller } = await startBigPort(client, folder.path);
+    const waiting = new AbortController();
+    const second = client.call('verify', { folder: folder.path, device: 'cpu' }, { signal: waiting.signal });
+    setTimeout(() => waiting.abort(), 50);
+    await assert.rejects(second, CancelledError);
+    await sleep(1000);
+    const still = await Promise.race([
+      call.then(
+        () => 'ended',
+        () => 'ended',
+      ),
+      sleep(50).then(() => 'running'),
+    ]);
+    assert.equal(still, 'running');
+    controller.abort();
+    await assert.rejects(call, CancelledError);
+  });
+
+  it('keeps track of the process that is started while another one ends', async () => {
+    const restarted = new WorkerClient({ entry: ENTRY, idleMs: 60_000, log: () => undefined });
+    await restarted.call('device', { device: 'cpu' });
+    const stopping = restarted.stop();
+    await restarted.call('device', { device: 'cpu' });
+    await stopping;
+    const pid = await restarted.pid();
+    assert.ok(pid !== undefined && isAlive(pid));
+    await restarted.stop();
+    assert.equal(isAlive(pid), false);
+  });
+
   it('fails the job when the process dies, sweeps, and works again', async () => {
     await using folder = await temporaryFolder();
     const { call } = await startBigPort(client, folder.path);

@@ -1,4 +1,4 @@
-import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
+import { bytesPerElement, type FloatDtype } from '../../src/safetensors/dtypes.ts';
 
 /** How two buffers of one dtype differ, in units in the last place. */
 export interface UlpDifference {
@@ -19,7 +19,7 @@ export function addUlpDifferences(a: Uint8Array, b: Uint8Array, dtype: FloatDtyp
 }
 
 function elementBits(bytes: Uint8Array, bits: number): Uint16Array | Uint32Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   return bits === 16 ? new Uint16Array(copy.buffer) : new Uint32Array(copy.buffer);
 }
 
