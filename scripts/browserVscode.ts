@@ -25,9 +25,21 @@ export function installBrowserVscode(): string {
 function buildEnvironment(): NodeJS.ProcessEnv {
   const node = realpathSync(process.execPath);
   const headers = dirname(dirname(node));
-  const environment = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const environment: NodeJS.ProcessEnv = {
+    ...outerEnvironment(),
+    PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
+  };
   const nodedir = [headers, ...platformPackages()].find((path) => existsSync(join(path, 'include', 'node', 'node.h')));
   return nodedir === undefined ? environment : { ...environment, npm_config_nodedir: nodedir };
+}
+
+/**
+ * Without what the npm that runs us says about itself: code-server reads the Node version from npm_config_user_agent,
+ * which an inner npm takes over from an outer one.
+ */
+function outerEnvironment(): NodeJS.ProcessEnv {
+  const own = /^(NODE|npm_(?!config_).*|npm_config_(user_agent|nodedir))$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
 function platformPackages(): string[] {

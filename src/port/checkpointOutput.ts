@@ -102,7 +102,7 @@ async function findSideFiles(base: Checkpoint): Promise<{ name: string; path: st
   return found;
 }
 
-const INDEX = z.looseObject({ metadata: z.looseObject({ total_size: z.unknown() }).nullish() });
+const INDEX = z.looseObject({ metadata: z.looseObject({ total_size: z.unknown().optional() }).nullish() });
 
 /** The index as it is; only a total_size that is not the bytes of the tensors is set right (axolotl counts tensors). */
 async function copyIndex(base: Checkpoint, folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** The extension as a person meets it: a real VS Code in a real browser, driven by clicks. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -66,6 +66,15 @@ describe('PortLLM in VS Code', () => {
     assert.match(await treeItem(page, 'storyteller-v2').first().innerText(), /BF16 · 1\.44M · 2\.89 MB/);
     await treeItem(page, 'broken').first().waitFor();
     assert.match(await treeItem(page, 'broken').first().innerText(), /cannot be used/);
+  });
+
+  it('notices folders that are moved into place and that go', async () => {
+    const aside = join(library, '..', 'late-patch');
+    await cp(join(library, 'patches', 'mood'), aside, { recursive: true });
+    await rename(aside, join(library, 'patches', 'late-patch'));
+    await treeItem(page, 'late-patch').first().waitFor();
+    await rm(join(library, 'patches', 'late-patch'), { recursive: true });
+    await poll('the row to go', async () => ((await treeItem(page, 'late-patch').count()) === 0 ? true : undefined));
   });
 
   it('offers Port Patch… on checkpoint folders of the explorer, and on no other', async () => {

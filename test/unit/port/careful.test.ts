@@ -1,6 +1,6 @@
 /** Things that went wrong, or could: strange numbers, strange files, changes in the middle, two computers. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rename, symlink, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -150,6 +150,43 @@ describe('a careful port', () => {
     const onto = join(SAMPLES, 'models/storyteller-v2');
     await assert.rejects(run({ patch, onto, out: join(folder.path, 'out') }, sink), /changed while it was being read/);
     assert.deepEqual(await readdir(folder.path), ['patch']);
+  });
+
+  it('notices a base that is written to while it is ported onto', async () => {
+    await using folder = await temporaryFolder();
+    const onto = join(folder.path, 'base');
+    await cp(join(SAMPLES, 'models/storyteller-v2'), onto, { recursive: true });
+    let touched: Promise<unknown> | undefined;
+    const sink = ({ tensorsDone }: Progress): void => {
+      if (tensorsDone >= 0) touched ??= appendFile(join(onto, 'model-00003-of-00003.safetensors'), 'x');
+    };
+    const request = { patch: join(SAMPLES, 'patches/mood'), onto, out: join(folder.path, 'out') };
+    await assert.rejects(run(request, sink), /model-00003-of-00003\.safetensors changed while it was being read/);
+    assert.deepEqual(await readdir(folder.path), ['base']);
+  });
+
+  it('stops where the patch overflows the dtype', async () => {
+    await using folder = await temporaryFolder();
+    const golden = join(GOLDEN, 'llama-f16-sharded');
+    const request = { patch: join(golden, 'patch'), onto: join(golden, 'new'), out: join(folder.path, 'out') };
+    await assert.rejects(run({ ...request, scale: 1e6 }), /elements of .* overflow F16 when the patch is added/);
+    assert.deepEqual(await readdir(folder.path), []);
+  });
+
+  it('sets right an index that counts something else than bytes', async () => {
+    await using folder = await temporaryFolder();
+    const inputs = await scene(folder.path);
+    await rm(join(inputs.onto, 'model.safetensors'));
+    await writeCheckpoint(inputs.onto, [{ [`${MODULE}.weight`]: [8, 8] }, { 'model.norm.weight': [8] }]);
+    const { folder: out } = await run(inputs);
+    const index = JSON.parse(await readFile(join(out, 'model.safetensors.index.json'), 'utf8')) as unknown;
+    assert.deepEqual(index, {
+      metadata: { total_size: 4 * (64 + 8) },
+      weight_map: {
+        [`${MODULE}.weight`]: 'model-00001-of-00002.safetensors',
+        'model.norm.weight': 'model-00002-of-00002.safetensors',
+      },
+    });
   });
 
   it('ports only what was agreed to', async () => {
