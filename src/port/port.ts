@@ -6,13 +6,13 @@ import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
+import { SafetensorsFile } from '../safetensors/file.ts';
 import { writeAdapter } from './adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './checkpointOutput.ts';
 import { assertPortable, openInputs, type PortInputs } from './inputs.ts';
 import { modelCard } from './modelCard.ts';
 import type { PortPlan, PortRequest } from './planTypes.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
-import { SafetensorsFile } from '../safetensors/file.ts';
 import { assertOutside, Staging } from './staging.ts';
 import { verifyWritten } from './verify.ts';
 

@@ -13,7 +13,8 @@ export function findTarget(module: LoraModule, base: Checkpoint, fanInFanOut: bo
   const { entry } = located;
   if (!isFloatDtype(entry.dtype)) return refuse(`the base's ${name} is ${entry.dtype}, which is not computed with`);
   const transposed = isTransposed(module, base, fanInFanOut);
-  if (!fits(module, entry.shape, transposed)) return refuse(wrongShape(module, name, entry.shape, transposed));
+  const delta = deltaShape(module, transposed);
+  if (String(delta) !== String(entry.shape)) return refuse(wrongShape(delta, name, entry.shape));
   const tied = tiedTwice(module, base);
   if (tied !== undefined) return refuse(tied);
   return makeItem(module, located, transposed);
@@ -52,10 +53,10 @@ function isTransposed({ module, embedding }: LoraModule, base: Checkpoint, fanIn
   return CONV1D_MODULES.has(lastPart(module));
 }
 
-function fits({ a, b }: LoraModule, shape: readonly number[], transposed: boolean): boolean {
-  const product = [b.shape[0], a.shape[1]];
-  if (transposed) product.reverse();
-  return shape.length === 2 && shape[0] === product[0] && shape[1] === product[1];
+/** The shape of Δ as it would be added. */
+function deltaShape({ a, b }: LoraModule, transposed: boolean): number[] {
+  const [out = 0, input = 0] = [b.shape[0], a.shape[1]];
+  return transposed ? [input, out] : [out, input];
 }
 
 function lastPart(module: string): string {
@@ -76,10 +77,8 @@ function missingTarget({ module }: LoraModule, base: Checkpoint): string {
   return `the new base (${base.config.architecture}) has no tensor ${module}.weight`;
 }
 
-function wrongShape(module: LoraModule, name: string, shape: readonly number[], transposed: boolean): string {
-  const product = [module.b.shape[0], module.a.shape[1]];
-  if (transposed) product.reverse();
-  return `its product is [${product.join(', ')}] but ${name} of the new base is [${shape.join(', ')}]`;
+function wrongShape(delta: readonly number[], name: string, shape: readonly number[]): string {
+  return `its product is [${delta.join(', ')}] but ${name} of the new base is [${shape.join(', ')}]`;
 }
 
 /** transformers 4 would drop one of the two matrices, 5 would untie them: neither is what the patch was trained on. */
