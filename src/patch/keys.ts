@@ -1,3 +1,5 @@
+import { canonicalKey, PREFIX } from './names.ts';
+
 /** How a tensor of a patch relates to the base (DESIGN: "kind of a patch tensor"). */
 export type PatchKind = 'pure delta' | 'base-relative' | 'absolute' | 'unportable';
 
@@ -8,6 +10,8 @@ export interface FactorKey {
   readonly factor: FactorRole;
   readonly module: string;
   readonly embedding: boolean;
+  /** How the name was mended before it was read; empty for PEFT's own. */
+  readonly rules: readonly string[];
 }
 
 /** A tensor that is recognised but not ported, with the reason. */
@@ -16,7 +20,6 @@ export interface RefusedKey {
   readonly reason: string;
 }
 
-const PREFIX = 'base_model.model.';
 const FACTOR = /^(.+)\.lora_([AB])\.weight$/;
 const EMBEDDING_FACTOR = /^(.+)\.lora_embedding_([AB])$/;
 
@@ -38,18 +41,14 @@ const REFUSALS: readonly (readonly [leaf: RegExp, kind: PatchKind, reason: strin
   [/\.original_module\.[^.]+$/, 'absolute', 'a saved copy of the old module'],
   [/\.trainable_tokens_delta$/, 'absolute', 'whole rows of the embedding, despite the name (trainable tokens)'],
   [/\.lora_diag/, 'unportable', 'a KaSA diagonal, on a truncated base'],
-  [
-    /\.lora_(embedding_)?[AB]\.[^.]+(\.weight)?$/,
-    'pure delta',
-    'a factor with an adapter name in its key, not supported yet',
-  ],
   [/prompt_embeddings$/, 'unportable', 'a prompt, which has no weights to add to'],
   [/\.bias$/, 'absolute', 'a whole bias vector trained in place of the old one'],
   [/\.weight$/, 'absolute', 'a whole weight trained in place of the old one (modules_to_save)'],
 ];
 
 /** Reads one key of adapter_model.safetensors. */
-export function parseKey(key: string): FactorKey | RefusedKey {
+export function parseKey(written: string): FactorKey | RefusedKey {
+  const { key, rules } = canonicalKey(written);
   if (!key.startsWith(PREFIX)) return { kind: 'unportable', reason: `its name does not begin with ${PREFIX}` };
   const rest = key.slice(PREFIX.length);
   for (const [pattern, embedding] of [
@@ -58,7 +57,7 @@ export function parseKey(key: string): FactorKey | RefusedKey {
   ] as const) {
     const match = pattern.exec(rest);
     if (match?.[1] !== undefined && !match[1].endsWith('.base_layer'))
-      return { module: match[1], factor: match[2] === 'A' ? 'A' : 'B', embedding };
+      return { module: match[1], factor: match[2] === 'A' ? 'A' : 'B', embedding, rules };
   }
   const refusal = REFUSALS.find(([leaf]) => leaf.test(rest));
   return refusal

@@ -31,6 +31,8 @@ export interface LoraModule {
   readonly alpha: number;
   /** α/r, or α/√r with rsLoRA. */
   readonly scaling: number;
+  /** How the names of the factors were mended. */
+  readonly rules: readonly string[];
 }
 
 export interface PatchIdentity {
@@ -90,6 +92,7 @@ interface Halves {
   a?: TensorEntry;
   b?: TensorEntry;
   embedding: boolean;
+  rules: readonly string[];
 }
 
 function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 'modules' | 'refusals' | 'warnings'> {
@@ -117,15 +120,16 @@ function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 
 
 /** Every tensor must count: a second factor in the same place is refused rather than dropped. */
 function addHalf(halves: Map<string, Halves>, key: FactorKey, entry: TensorEntry): RefusedKey | undefined {
-  const half = halves.get(key.module) ?? { embedding: key.embedding };
+  const half = halves.get(key.module) ?? { embedding: key.embedding, rules: [] };
   const place = key.factor === 'A' ? 'a' : 'b';
   if (half.embedding !== key.embedding || half[place] !== undefined)
     return { kind: 'unportable', reason: 'there is another factor for the same module' };
-  halves.set(key.module, { ...half, [place]: entry });
+  const rules = [...new Set([...half.rules, ...key.rules])];
+  halves.set(key.module, { ...half, rules, [place]: entry });
   return undefined;
 }
 
-function pairFactors(module: string, { a, b, embedding }: Halves, config: AdapterConfig): LoraModule | Refusal {
+function pairFactors(module: string, { a, b, embedding, rules }: Halves, config: AdapterConfig): LoraModule | Refusal {
   const refuse = (entry: TensorEntry | undefined, reason: string): Refusal => ({
     tensor: entry?.name ?? module,
     kind: 'unportable',
@@ -143,7 +147,7 @@ function pairFactors(module: string, { a, b, embedding }: Halves, config: Adapte
     return refuse(a, `its rank ${rank} is larger than the weight it would patch`);
   const alpha = patternValue(config.alpha_pattern ?? {}, module, config.lora_alpha ?? NaN);
   const scaling = alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank);
-  return { module, a, b, embedding, rank, alpha, scaling };
+  return { module, a, b, embedding, rank, alpha, scaling, rules };
 }
 
 function hasFloats(entry: TensorEntry): entry is TensorEntry & { dtype: FloatDtype } {

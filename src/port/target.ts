@@ -30,7 +30,7 @@ function makeItem(module: LoraModule, { entry, shard }: LocatedTensor, transpose
     shape: entry.shape,
     dtype: entry.dtype,
     kind: 'pure delta',
-    rule: transposed ? 'same name, transposed' : 'same name',
+    rule: [...module.rules, transposed ? 'same name, transposed' : 'same name'].join(', '),
     tensors: [module.a.name, module.b.name],
     rank: module.rank,
     alpha: module.alpha,

@@ -7,26 +7,47 @@ const Q = 'model.layers.0.self_attn.q_proj';
 
 describe('keys of a patch', () => {
   const factors = {
-    [`base_model.model.${Q}.lora_A.weight`]: { module: Q, factor: 'A', embedding: false },
-    [`base_model.model.${Q}.lora_B.weight`]: { module: Q, factor: 'B', embedding: false },
+    [`base_model.model.${Q}.lora_A.weight`]: { module: Q, factor: 'A', embedding: false, rules: [] },
+    [`base_model.model.${Q}.lora_B.weight`]: { module: Q, factor: 'B', embedding: false, rules: [] },
     'base_model.model.model.embed_tokens.lora_embedding_A': {
       module: 'model.embed_tokens',
       factor: 'A',
       embedding: true,
+      rules: [],
     },
     'base_model.model.model.embed_tokens.lora_embedding_B': {
       module: 'model.embed_tokens',
       factor: 'B',
       embedding: true,
+      rules: [],
     },
   };
   for (const [key, expected] of Object.entries(factors))
     it(`reads ${key}`, () => assert.deepEqual(parseKey(key), expected));
 
+  const mended: Record<string, [module: string, rules: RegExp]> = {
+    [`${Q}.lora_A.weight`]: [Q, /^with base_model\.model\. in front$/],
+    [`_orig_mod.base_model.model.${Q}.lora_A.weight`]: [Q, /^without _orig_mod\. \(torch\.compile\)$/],
+    [`base_model.model._orig_mod.${Q}.lora_A.weight`]: [Q, /^without _orig_mod/],
+    [`module.base_model.model.${Q}.lora_A.weight`]: [Q, /^without module\. \(data parallel\)$/],
+    [`base_model.model.module.${Q}.lora_A.weight`]: [Q, /^without module/],
+    [`base_model.model.${Q}.lora_A.default.weight`]: [Q, /^without the adapter name$/],
+    'base_model.model.wte.lora_embedding_A.default': ['wte', /^without the adapter name$/],
+    [`module._orig_mod.${Q}.lora_A.mine.weight`]: [
+      Q,
+      /^without _orig_mod.*,without module.*,with base.*,without the adapter/,
+    ],
+  };
+  for (const [key, [module, rules]] of Object.entries(mended))
+    it(`mends ${key}`, () => {
+      const parsed = parseKey(key);
+      assert.ok('module' in parsed);
+      assert.equal(parsed.module, module);
+      assert.match(String(parsed.rules), rules);
+    });
+
   const refused: Record<string, [kind: string, reason: RegExp]> = {
-    [`${Q}.lora_A.weight`]: ['unportable', /does not begin with base_model\.model\./],
-    [`_orig_mod.base_model.model.${Q}.lora_A.weight`]: ['unportable', /does not begin with/],
-    [`base_model.model.${Q}.lora_A.default.weight`]: ['pure delta', /adapter name in its key/],
+    [`${Q}.weight`]: ['unportable', /does not begin with base_model\.model\./],
     [`base_model.model.${Q}.lora_B.bias`]: ['pure delta', /LoRA bias/],
     [`base_model.model.${Q}.lora_magnitude_vector`]: ['base-relative', /DoRA/],
     [`base_model.model.${Q}.lora_magnitude_vector.default.weight`]: ['base-relative', /DoRA/],

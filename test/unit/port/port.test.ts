@@ -82,6 +82,25 @@ describe('port', () => {
     assert.deepEqual((await verify(out, kernel, () => undefined, NEVER)).problems, []);
   });
 
+  it('mends the names that wrappers leave, announces it, and writes them as PEFT does', async () => {
+    await using folder = await temporaryFolder();
+    const [patch, weights] = [join(folder.path, 'patch'), 'adapter_model.safetensors'];
+    await cp(MOOD, patch, { recursive: true });
+    await renameTensors(join(patch, weights), (name) =>
+      name.replace('base_model.model.', '_orig_mod.').replace('.weight', '.default.weight'),
+    );
+    const plain = await run({ out: join(folder.path, 'plain') });
+    const mended = await run({ patch, out: join(folder.path, 'mended') });
+    assert.deepEqual(mended.provenance.untouched, plain.provenance.untouched);
+    assert.deepEqual(mended.provenance.tensors, plain.provenance.tensors);
+    const { folder: out } = await run({ patch, out: join(folder.path, 'adapter'), as: 'adapter' });
+    assert.equal(await sha256OfFile(join(out, weights)), await sha256OfFile(join(MOOD, weights)));
+    const plan = await planPort({ patch, onto: NEW, out: '', as: 'adapter', scale: 1 });
+    const announced =
+      'without _orig_mod. (torch.compile), with base_model.model. in front, without the adapter name, same name';
+    assert.deepEqual([...new Set(plan.items.map(({ rule }) => rule))], [announced]);
+  });
+
   it('puts the scale of an adapter into alpha and its patterns', async () => {
     await using folder = await temporaryFolder();
     const patch = join(SAMPLES, 'patches/kind');
@@ -223,6 +242,18 @@ async function flip(path: string, at: number): Promise<void> {
   const index = at < 0 ? bytes.length + at : at;
   bytes[index] = (bytes[index] ?? 0) ^ 1;
   await writeFile(path, bytes);
+}
+
+/** Gives every tensor of a file another name. */
+async function renameTensors(path: string, to: (name: string) => string): Promise<void> {
+  const bytes = await readFile(path);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+  const renamed = Object.entries(header).map(([name, entry]) => [name === '__metadata__' ? name : to(name), entry]);
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(renamed)));
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(BigInt(json.length));
+  await writeFile(path, Buffer.concat([start, json, bytes.subarray(8 + length)]));
 }
 
 async function rewrite(path: string, from: string, to: string): Promise<void> {
