@@ -24,11 +24,7 @@ function show(plan: PortPlan): void {
   render(
     element('h1', {}, `${patch.name} onto ${newBase.name}`),
     element('p', { class: 'subtitle' }, fits ? sentence(plan) : 'This patch cannot be ported onto this base.'),
-    ...listBox(
-      'What stands in the way',
-      plan.refusals.map(({ tensor, reason }) => `${tensor}: ${reason}`),
-      'error',
-    ),
+    ...listBox('What stands in the way', obstacles(plan), 'error'),
     ...listBox('Worth knowing', plan.warnings, 'warning'),
     element(
       'div',
@@ -36,6 +32,7 @@ function show(plan: PortPlan): void {
       button('Port', 'primary', () => host.send({ type: 'port' }), fits),
       button('Cancel', 'secondary', () => host.send({ type: 'cancel' })),
     ),
+    ...refusals(plan),
     facts([
       ['Patch', `${patch.path} (made for ${patch.baseName ?? 'an unnamed base'})`],
       [
@@ -50,6 +47,25 @@ function show(plan: PortPlan): void {
     element('h2', {}, 'Tensors'),
     table('Every tensor that the patch touches', COLUMNS, items),
   );
+}
+
+const REFUSED_COLUMNS: readonly Column<PortPlan['refusals'][number]>[] = [
+  { title: 'Tensor', kind: 'code', value: ({ tensor }) => tensor },
+  { title: 'Kind', value: ({ kind }) => kind },
+  { title: 'Why it is refused', value: ({ reason }) => reason },
+];
+/** More than this goes into a table, so that the buttons stay in sight. */
+const LISTED = 3;
+
+function obstacles({ refusals: refused }: PortPlan): string[] {
+  const lines = refused.slice(0, LISTED).map(({ tensor, reason }) => `${tensor}: ${reason}`);
+  return refused.length > LISTED ? [...lines, `and ${refused.length - LISTED} more, listed below`] : lines;
+}
+
+function refusals({ refusals: refused }: PortPlan): HTMLElement[] {
+  if (refused.length <= LISTED) return [];
+  const title = `All ${refused.length} refusals`;
+  return [element('h2', {}, title), table(title, REFUSED_COLUMNS, refused)];
 }
 
 function sentence({ coverage: { touchedTensors, baseTensors }, request }: PortPlan): string {
