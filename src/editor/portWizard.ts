@@ -55,7 +55,7 @@ type Step = Promise<'next' | 'back' | 'cancelled'>;
 async function askPatch(at: StepPosition, items: readonly LibraryItem[], answers: Answers): Step {
   const patches = items.filter((item): item is PatchItem => item.kind === 'patch' && item.problem === undefined);
   const choices = patches.map((item) => itemChoice(item, `made for ${item.baseName ?? 'an unnamed base'}`));
-  return take(await pickFolder(at, 'Which patch?', choices), (folder) => (answers.patch = folder));
+  return take(await pickFolder(at, 'Which patch?', choices), (folder) => choose(answers, 'patch', folder));
 }
 
 async function askBase(at: StepPosition, items: readonly LibraryItem[], answers: Answers): Step {
@@ -63,7 +63,7 @@ async function askBase(at: StepPosition, items: readonly LibraryItem[], answers:
   const named = patch ? traceLineage(items).basesOf(patch) : [];
   const bases = items.filter((item) => isCheckpoint(item) && item.problem === undefined);
   const choices = bases.map((item) => itemChoice(item, describeBase(item, named)));
-  return take(await pickFolder(at, 'Onto which new base?', choices), (folder) => (answers.onto = folder));
+  return take(await pickFolder(at, 'Onto which new base?', choices), (folder) => choose(answers, 'onto', folder));
 }
 
 /** A ported checkpoint is a checkpoint too: patches can be added one after the other. */
@@ -75,6 +75,12 @@ function describeBase(item: LibraryItem, named: readonly BaseModelItem[]): strin
   if (item.kind === 'portedModel') return `${item.patch.name} on ${item.newBase.name}, ported`;
   if (item.kind !== 'baseModel') return '';
   return named.includes(item) ? 'the base this patch was made for' : item.architecture;
+}
+
+/** Another patch or base has another folder suggested for it. */
+function choose(answers: Answers, part: 'patch' | 'onto', folder: string): void {
+  if (answers[part] !== folder) delete answers.out;
+  answers[part] = folder;
 }
 
 async function askKind(at: StepPosition, items: readonly LibraryItem[], answers: Answers): Step {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { yieldToEvents } from '../base/abort.ts';
 import { InputError } from '../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
@@ -54,6 +55,7 @@ async function compareTouched(
 ): Promise<{ result: Recomputed; problems: string[] }> {
   const problems: string[] = [];
   const totals = { tensors: 0, elements: 0, different: 0 };
+  const recorded = new Map(tensors.map(({ target, measured }) => [target, measured?.sourceSha256]));
   const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
   const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
   for (const item of inputs.plan.items) {
@@ -61,8 +63,10 @@ async function compareTouched(
     if (source === undefined || written === undefined) continue;
     meter.begin(item.target);
     const factors = await readFactors(inputs.patch.file, item, scale);
-    const difference = await compareTensor(source, written, factors, kernel, meter, signal);
+    const { difference, sourceSha256 } = await compareTensor(source, written, factors, kernel, meter, signal);
     meter.addTensor();
+    if (recorded.get(item.target) !== sourceSha256)
+      problems.push(`${item.target} of the new base is not the one that was ported onto.`);
     if (!agree(difference, source.entry.dtype as FloatDtype))
       problems.push(
         `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
@@ -116,7 +120,7 @@ async function compareTensor(
   kernel: LowRankKernel,
   meter: ProgressMeter,
   signal: AbortSignal,
-): Promise<Difference> {
+): Promise<{ difference: Difference; sourceSha256: string }> {
   const dtype = source.entry.dtype as FloatDtype;
   const { rows, columns } = factors.shape;
   const step = tileRows(factors.shape);
@@ -126,20 +130,22 @@ async function compareTensor(
   const [weights, expected, actual] = [floats(), floats(), floats()];
   const bytes = new Uint8Array(step * rowBytes);
   const bound = new ErrorBound(factors);
-  const totals: Difference = { elements: 0, different: 0, unexplained: 0 };
+  const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
+  const hash = createHash('sha256');
   for (let row = 0; row < rows; row += step) {
     await yieldToEvents(signal);
     const count = Math.min(step, rows - row);
     const tile = bytes.subarray(0, count * rowBytes);
     await source.shard.file.read(tile, source.entry.begin + row * rowBytes);
+    hash.update(tile);
     widen(tile, dtype, weights);
     buffers.add(tile, dtype, await tileDelta(kernel, factors, row, count), noSums());
     widen(tile, dtype, expected);
     await written.shard.file.read(tile, written.entry.begin + row * rowBytes);
     widen(tile, dtype, actual);
     const length = count * columns;
-    bound.compare(row, weights, expected.subarray(0, length), actual.subarray(0, length), dtype, totals);
+    bound.compare(row, weights, expected.subarray(0, length), actual.subarray(0, length), dtype, difference);
     meter.addBytes(tile.length);
   }
-  return totals;
+  return { difference, sourceSha256: hash.digest('hex') };
 }

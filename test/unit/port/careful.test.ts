@@ -165,6 +165,19 @@ describe('a careful port', () => {
     assert.deepEqual(await readdir(folder.path), ['base']);
   });
 
+  it('finds in verify that the base was changed after the port', async () => {
+    await using folder = await temporaryFolder();
+    const onto = join(folder.path, 'base');
+    await cp(join(SAMPLES, 'models/storyteller-v2'), onto, { recursive: true });
+    const { folder: out } = await run({ patch: join(SAMPLES, 'patches/mood'), onto, out: join(folder.path, 'out') });
+    const shard = join(onto, 'model-00003-of-00003.safetensors');
+    const bytes = await readFile(shard);
+    bytes[bytes.length - 1000] = (bytes[bytes.length - 1000] ?? 0) ^ 1;
+    await writeFile(shard, bytes);
+    const { problems } = await verify(out, kernel, IGNORE, NEVER);
+    assert.match(problems[0] ?? '', /of the new base is not the one that was ported onto/);
+  });
+
   it('stops where the patch overflows the dtype', async () => {
     await using folder = await temporaryFolder();
     const golden = join(GOLDEN, 'llama-f16-sharded');
