@@ -17,7 +17,7 @@ export async function readJsonFile<T extends z.ZodType>(
   return parseJsonText(await readTextFile(path), schema, shownAs);
 }
 
-export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
+function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
   let value: unknown;
   try {
     value = parseLenient(text.replace(/^\uFEFF/, ''));
@@ -36,7 +36,7 @@ export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path
 }
 
 /** @throws InputError if the file cannot be read or is absurdly large */
-export async function readTextFile(path: string): Promise<string> {
+async function readTextFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);

@@ -40,7 +40,7 @@ async function readIndex(folder: string, names: ReadonlySet<string>): Promise<Sh
 }
 
 /** A name, not a path. */
-export function isPlainName(file: string): boolean {
+function isPlainName(file: string): boolean {
   return file !== '' && file !== '..' && basename(file) === file && !isAbsolute(file) && !/[\\/:\0]/.test(file);
 }
 
