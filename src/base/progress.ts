@@ -5,7 +5,6 @@ export interface Progress {
   bytesTotal: number;
   tensorsDone: number;
   tensorsTotal: number;
-  current: string;
   rate: number;
   secondsLeft: number | undefined;
 }
@@ -19,7 +18,6 @@ const WINDOW_MS = 5000;
 export class ProgressMeter {
   private bytesDone = 0;
   private tensorsDone = 0;
-  private current = '';
   private lastReport = -Infinity;
   private readonly samples: { at: number; bytes: number }[];
   private readonly phase: string;
@@ -39,11 +37,6 @@ export class ProgressMeter {
     this.now = now;
     this.samples = [{ at: now(), bytes: 0 }];
     this.report(true);
-  }
-
-  begin(tensor: string): void {
-    this.current = tensor;
-    this.report(false);
   }
 
   addBytes(bytes: number): void {
@@ -68,7 +61,6 @@ export class ProgressMeter {
       bytesTotal: this.total.bytes,
       tensorsDone: this.tensorsDone,
       tensorsTotal: this.total.tensors,
-      current: this.current,
       rate,
       secondsLeft: rate > 0 ? left / rate : undefined,
     });

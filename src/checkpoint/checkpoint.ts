@@ -3,6 +3,7 @@ import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
+import { elements } from '../safetensors/shape.ts';
 import { readConfig, type ModelConfig } from './config.ts';
 import { checkpointName, fileIdentity } from './identity.ts';
 import type { CheckpointIdentity } from './identityTypes.ts';
@@ -113,10 +114,6 @@ async function identify(
     configSha256: await sha256OfFile(await resolveInside(folder, 'config.json')),
     files: shards.map(({ name, file }) => fileIdentity(name, file)),
   };
-}
-
-export function elements(shape: readonly number[]): number {
-  return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
 /** Bytes of the tensors themselves, without headers. */

@@ -3,16 +3,12 @@ import { z } from 'zod';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { resolveInside } from './shards.ts';
 
-/** The parts of config.json that a port depends on, in the spellings of transformers v4 and v5. */
+/** The parts of config.json that a port depends on. */
 const CONFIG = z.looseObject({
   architectures: z.array(z.string()).nullish(),
   model_type: z.string().nullish(),
   tie_word_embeddings: z.boolean().nullish(),
-  num_hidden_layers: z.number().int().nonnegative().nullish(),
-  hidden_size: z.number().int().nonnegative().nullish(),
   vocab_size: z.number().int().nonnegative().nullish(),
-  torch_dtype: z.string().nullish(),
-  dtype: z.string().nullish(),
   quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
   text_config: z.looseObject({ tie_word_embeddings: z.boolean().nullish() }).nullish(),
 });
@@ -24,8 +20,6 @@ export interface ModelConfig {
   readonly tiesEmbeddings: boolean;
   /** gptq, bitsandbytes, fp8 …, where the weights are quantised. */
   readonly quantization: string | undefined;
-  readonly layers: number | undefined;
-  readonly hiddenSize: number | undefined;
   readonly vocabularySize: number | undefined;
 }
 
@@ -43,8 +37,6 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
     modelType,
     tiesEmbeddings: tie ?? TIED_BY_DEFAULT.has(modelType),
     quantization: config.quantization_config ? (config.quantization_config.quant_method ?? 'quantised') : undefined,
-    layers: config.num_hidden_layers ?? undefined,
-    hiddenSize: config.hidden_size ?? undefined,
     vocabularySize: config.vocab_size ?? undefined,
   };
 }

@@ -5,6 +5,7 @@ import type { Refusal } from '../patch/refusal.ts';
 import type { Coverage, PortPlan } from '../port/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify.ts';
+import { elements } from '../safetensors/shape.ts';
 
 export function inspectionLines({ path, item, tensors, refusals, warnings }: Inspection): string[] {
   return [
@@ -86,17 +87,13 @@ function measuredLines(tensors: PortResult['provenance']['tensors']): string[] {
   const delta = total(measured.map(({ deltaNorm }) => deltaNorm));
   const weight = total(measured.map(({ weightNorm }) => weightNorm ?? NaN));
   const rounding = total(measured.map(({ roundingError }) => roundingError ?? NaN));
-  const elements = measured.reduce((sum, { shape }) => sum + size(shape), 0);
-  const absorbed = measured.reduce((sum, { shape, absorbedShare }) => sum + absorbedShare * size(shape), 0);
+  const count = measured.reduce((sum, { shape }) => sum + elements(shape), 0);
+  const absorbed = measured.reduce((sum, { shape, absorbedShare }) => sum + absorbedShare * elements(shape), 0);
   return [
     `  ‖Δ‖/‖W‖     ${percent(delta / weight)} (‖W‖ ${round(weight)})`,
-    `  rounding    ${percent(absorbed / elements)} of the elements stayed as they were; ` +
+    `  rounding    ${percent(absorbed / count)} of the elements stayed as they were; ` +
       `the delta that arrived is off by ${percent(rounding / delta)}`,
   ];
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
 function total(norms: readonly number[]): number {

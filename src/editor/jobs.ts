@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { DeviceChoice } from '../kernels/device.ts';
 import { formatProgress } from '../base/format.ts';
+import { plainText } from '../base/plainText.ts';
 import type { Progress } from '../base/progress.ts';
-import type { Method, JobParameters, Result } from '../worker/contract.ts';
+import type { DeviceChoice } from '../kernels/device.ts';
 import type { WorkerClient } from '../worker/client.ts';
+import type { JobParameters, Method, Result } from '../worker/contract.ts';
+import { showWarning } from './messages.ts';
 import { readSettings } from './settings.ts';
 import type { StatusItem } from './status.ts';
-import { plainText } from '../base/plainText.ts';
-import { showWarning } from './messages.ts';
 
 type Report = vscode.Progress<{ message?: string; increment?: number }>;
 

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { LibraryItem } from '../library/item.ts';
 import { traceLineage, type Lineage } from '../library/lineage.ts';
-import { huggingFaceCache, scan, type ScanRoot } from '../library/scan.ts';
+import { huggingFaceCache, scan, scanRoot, type ScanRoot } from '../library/scan.ts';
 import { CONTEXT } from './ids.ts';
 import { readSettings } from './settings.ts';
 
@@ -134,8 +134,8 @@ function scanRoots(): ScanRoot[] {
   const { folders, depth, huggingFaceCache: withCache } = readSettings();
   const workspace = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   return [
-    ...workspace.map(({ uri }) => ({ folder: uri.fsPath, depth })),
-    ...folders.map((folder) => ({ folder, depth })),
+    ...workspace.map(({ uri }) => scanRoot(uri.fsPath, depth)),
+    ...folders.map((folder) => scanRoot(folder, depth)),
     ...(withCache ? [huggingFaceCache()] : []),
   ];
 }

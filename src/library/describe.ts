@@ -1,19 +1,25 @@
 import { basename } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
-import { openPatch } from '../patch/patch.ts';
+import { openPatch, ranksOf, type Patch } from '../patch/patch.ts';
+import type { Provenance } from '../port/provenance.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { BaseModelItem, ItemKind, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
 
 /** Reads headers and configurations of one folder. @throws InputError if it cannot be used */
-export function describe(folder: string, kind: ItemKind): Promise<LibraryItem> {
+async function describe(folder: string, kind: ItemKind): Promise<LibraryItem> {
   switch (kind) {
-    case 'baseModel':
-      return describeBase(folder);
-    case 'patch':
-      return describePatch(folder);
+    case 'baseModel': {
+      await using checkpoint = await Checkpoint.open(folder);
+      return baseItem(checkpoint);
+    }
+    case 'patch': {
+      const patch = await openPatch(folder);
+      await patch.file.close();
+      return patchItem(patch);
+    }
     case 'portedModel':
-      return describePorted(folder);
+      return portedItem(folder, await readProvenance(folder));
   }
 }
 
@@ -27,31 +33,27 @@ export async function describeOrProblem(folder: string, kind: ItemKind): Promise
   }
 }
 
-async function describeBase(folder: string): Promise<BaseModelItem> {
-  await using checkpoint = await Checkpoint.open(folder);
-  const { name, revision, architecture, parameters, dtype, bytes } = checkpoint.identity;
-  const shards = checkpoint.shards.length;
-  return { kind: 'baseModel', path: folder, name, revision, architecture, parameters, dtype, bytes, shards };
+export function baseItem({ folder, identity, shards }: Checkpoint): BaseModelItem {
+  const { name, revision, architecture, parameters, dtype, bytes } = identity;
+  const shared = { path: folder, name, revision, architecture, parameters, dtype, bytes };
+  return { kind: 'baseModel', ...shared, shards: shards.length };
 }
 
-async function describePatch(folder: string): Promise<PatchItem> {
-  const patch = await openPatch(folder);
-  await patch.file.close();
+export function patchItem(patch: Patch): PatchItem {
   return {
     kind: 'patch',
-    path: folder,
-    name: basename(folder),
+    path: patch.folder,
+    name: basename(patch.folder),
     bytes: patch.file.header.fileBytes,
     baseName: patch.config.base_model_name_or_path ?? null,
     peftType: patch.config.peft_type ?? 'LORA',
     modules: patch.modules.length,
-    ranks: [...new Set(patch.modules.map(({ rank }) => rank))].sort((a, b) => a - b),
+    ranks: ranksOf(patch),
     dtype: mainDtype([...patch.file.header.tensors.values()]),
   };
 }
 
-async function describePorted(folder: string): Promise<PortedModelItem> {
-  const { output, patch, newBase } = await readProvenance(folder);
+export function portedItem(folder: string, { output, patch, newBase }: Provenance): PortedModelItem {
   return {
     kind: 'portedModel',
     path: folder,

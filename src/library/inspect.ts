@@ -3,13 +3,13 @@ import { basename } from 'node:path';
 import { InputError, readError } from '../base/errors.ts';
 import { Checkpoint, listFolder } from '../checkpoint/checkpoint.ts';
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
-import { openPatch } from '../patch/patch.ts';
+import { openPatch, type Patch } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { Provenance } from '../port/provenance.ts';
 import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
-import { describe } from './describe.ts';
+import { baseItem, patchItem, portedItem } from './describe.ts';
 import { kindOfFolder, type LibraryItem } from './item.ts';
 
 export interface InspectedTensor {
@@ -46,12 +46,31 @@ export async function inspect(path: string): Promise<Inspection> {
       `${path} is neither a model nor a patch.`,
       'A model has config.json and safetensors files, a patch adapter_config.json, an output portllm.json.',
     );
-  const item = await describe(path, kind);
-  const common = { ...EMPTY, kind, path, name: item.name, item };
-  if (kind === 'patch') return { ...common, ...(await patchDetails(path)) };
-  const provenance = kind === 'portedModel' ? await readProvenance(path) : null;
-  if (provenance?.output === 'adapter') return { ...common, ...(await patchDetails(path)), provenance };
-  return { ...common, ...(await checkpointDetails(path)), provenance };
+  switch (kind) {
+    case 'baseModel': {
+      await using checkpoint = await Checkpoint.open(path);
+      return inspection(path, baseItem(checkpoint), checkpointDetails(checkpoint));
+    }
+    case 'patch': {
+      const patch = await openAndClose(path);
+      return inspection(path, patchItem(patch), patchDetails(patch));
+    }
+    case 'portedModel':
+      return inspectPorted(path);
+  }
+}
+
+async function inspectPorted(path: string): Promise<Inspection> {
+  const provenance = await readProvenance(path);
+  const item = portedItem(path, provenance);
+  if (provenance.output === 'adapter')
+    return inspection(path, item, { ...patchDetails(await openAndClose(path)), provenance });
+  await using checkpoint = await Checkpoint.open(path);
+  return inspection(path, item, { ...checkpointDetails(checkpoint), provenance });
+}
+
+function inspection(path: string, item: LibraryItem, details: Partial<Inspection>): Inspection {
+  return { ...EMPTY, kind: item.kind, path, name: item.name, item, ...details };
 }
 
 const EMPTY = { identity: null, tensors: [], refusals: [], warnings: [], provenance: null, item: null };
@@ -61,16 +80,18 @@ async function inspectFile(path: string): Promise<Inspection> {
   return { ...EMPTY, kind: 'file', path, name: basename(path), tensors: plain(file.header.tensors.values()) };
 }
 
-async function patchDetails(path: string): Promise<Pick<Inspection, 'tensors' | 'refusals' | 'warnings'>> {
-  const { file, refusals, warnings } = await openPatch(path);
-  await file.close();
+async function openAndClose(folder: string): Promise<Patch> {
+  const patch = await openPatch(folder);
+  await patch.file.close();
+  return patch;
+}
+
+function patchDetails({ file, refusals, warnings }: Patch): Partial<Inspection> {
   return { tensors: plain(file.header.tensors.values()), refusals, warnings };
 }
 
-async function checkpointDetails(path: string): Promise<Pick<Inspection, 'tensors' | 'identity'>> {
-  await using checkpoint = await Checkpoint.open(path);
-  const entries = [...checkpoint.tensors.values()].map(({ entry }) => entry);
-  return { tensors: plain(entries), identity: checkpoint.identity };
+function checkpointDetails({ tensors, identity }: Checkpoint): Partial<Inspection> {
+  return { tensors: plain([...tensors.values()].map(({ entry }) => entry)), identity };
 }
 
 function plain(entries: Iterable<TensorEntry>): InspectedTensor[] {

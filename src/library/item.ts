@@ -1,3 +1,6 @@
+import { CONFIG_FILE } from '../patch/adapterConfig.ts';
+import { PROVENANCE_FILE } from '../port/provenance.ts';
+
 /** What the library lists. Plain data; `problem` says why a folder that looks like a model cannot be used. */
 interface Listed {
   readonly path: string;
@@ -38,8 +41,8 @@ export type ItemKind = LibraryItem['kind'];
 
 /** Which of the three a folder is, from the names in it alone. */
 export function kindOfFolder(names: ReadonlySet<string>): ItemKind | undefined {
-  if (names.has('portllm.json')) return 'portedModel';
-  if (names.has('adapter_config.json')) return 'patch';
+  if (names.has(PROVENANCE_FILE)) return 'portedModel';
+  if (names.has(CONFIG_FILE)) return 'patch';
   const weights = [...names].some((name) => /\.safetensors(\.index\.json)?$/.test(name));
   return names.has('config.json') && weights ? 'baseModel' : undefined;
 }

@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { describeOrProblem, unread } from './describe.ts';
 import { kindOfFolder, type LibraryItem } from './item.ts';
 
-/** Where to look, and how deep below it. */
+/** Where to look (an absolute path), and how deep below it. */
 export interface ScanRoot {
   readonly folder: string;
   readonly depth: number;
@@ -35,7 +35,7 @@ export async function scan(roots: readonly ScanRoot[], signal: AbortSignal): Pro
     const below = entries.filter((entry) => entry.isDirectory() && !isSkipped(entry.name));
     await Promise.all(below.map((entry) => visit(join(folder, entry.name), depth - 1)));
   };
-  await Promise.all(roots.map(({ folder, depth }) => visit(resolve(expandHome(folder)), depth)));
+  await Promise.all(roots.map(({ folder, depth }) => visit(folder, depth)));
   const items = await Promise.all(found.values());
   return items.sort((a, b) => a.name.localeCompare(b.name) || (a.path < b.path ? -1 : 1));
 }
@@ -50,9 +50,11 @@ export function huggingFaceCache(environment: NodeJS.ProcessEnv = process.env): 
   const explicit = environment.HF_HUB_CACHE ?? environment.HUGGINGFACE_HUB_CACHE;
   const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const home = environment.HF_HOME ?? join(cache, 'huggingface');
-  return { folder: explicit ?? join(home, 'hub'), depth: 3 };
+  return scanRoot(explicit ?? join(home, 'hub'), 3);
 }
 
-function expandHome(folder: string): string {
-  return folder === '~' || folder.startsWith('~/') ? join(homedir(), folder.slice(1)) : folder;
+/** A folder as people write it in settings; `~` is the home folder. */
+export function scanRoot(folder: string, depth: number): ScanRoot {
+  const inHome = folder === '~' || folder.startsWith('~/');
+  return { folder: resolve(inHome ? join(homedir(), folder.slice(1)) : folder), depth };
 }

@@ -70,6 +70,11 @@ export async function openPatch(folder: string): Promise<Patch> {
   }
 }
 
+/** The ranks that occur, ascending. */
+export function ranksOf({ modules }: Patch): number[] {
+  return [...new Set(modules.map(({ rank }) => rank))].sort((a, b) => a - b);
+}
+
 /** The patch's own hash, which the provenance stands on; read through the open handle, in pieces. */
 export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
   return {
@@ -97,7 +102,7 @@ interface Halves {
 
 function readModules(file: SafetensorsFile, config: AdapterConfig): Pick<Patch, 'modules' | 'refusals' | 'warnings'> {
   const refusals: Refusal[] = refusedSettings(config).map((reason) => ({
-    tensor: 'adapter_config.json',
+    tensor: CONFIG_FILE,
     kind: 'unportable',
     reason,
   }));

@@ -33,7 +33,6 @@ export async function writeAdapter(
   const tensors = [];
   for (const item of plan.items) {
     await yieldToEvents(signal);
-    meter.begin(item.target);
     const factors = await readFactors(patch.file, item, plan.request.scale);
     tensors.push(portedTensor(item, deltaNorm(factors)));
     meter.addBytes((factors.left.length + factors.right.length) * 4);
@@ -59,11 +58,11 @@ async function writeWeights(source: SafetensorsFile, target: string, signal: Abo
   }
 }
 
-function copyBytes(source: SafetensorsFile, output: FileHandle, signal: AbortSignal): Promise<void> {
-  return source.forEachPiece(async (piece) => {
+async function copyBytes(source: SafetensorsFile, output: FileHandle, signal: AbortSignal): Promise<void> {
+  for await (const piece of source.pieces(0, source.header.fileBytes)) {
     throwIfCancelled(signal);
     await output.writeFile(piece);
-  });
+  }
 }
 
 /** The same tensors under the names that PEFT and vLLM look for. */

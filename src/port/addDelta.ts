@@ -20,15 +20,10 @@ export function noSums(): TileSums {
   return { elements: 0, delta: 0, weight: 0, rounding: 0, absorbed: 0, overflowed: 0 };
 }
 
-/** Reused between tiles, so that a port's memory does not grow with the model. */
+/** Reused between tiles, so that a port's memory does not grow with the model; as large as the largest tile. */
 export class TileBuffers {
-  private readonly weights: Float32Array;
-  private readonly sums: Float32Array;
-
-  constructor(elements: number) {
-    this.weights = new Float32Array(elements);
-    this.sums = new Float32Array(elements);
-  }
+  private weights = new Float32Array(0);
+  private sums = new Float32Array(0);
 
   /**
    * bytes ← round(W + Δ), in place: W widened to float32, one float32 addition, one rounding to the dtype.
@@ -38,6 +33,10 @@ export class TileBuffers {
    */
   add(bytes: Uint8Array, dtype: FloatDtype, delta: Float32Array, totals: TileSums): void {
     const count = bytes.length / bytesPerElement(dtype);
+    if (count > this.weights.length) {
+      this.weights = new Float32Array(count);
+      this.sums = new Float32Array(count);
+    }
     const before = this.weights.subarray(0, count);
     const after = this.sums.subarray(0, count);
     widen(bytes, dtype, before);

@@ -1,9 +1,10 @@
-import { productNorm, sumOfSquares } from '../kernels/norms.ts';
-import { transpose, type ProductShape } from '../kernels/lowRank.ts';
-import { widen } from '../kernels/convert.ts';
 import { InputError } from '../base/errors.ts';
+import { widen } from '../kernels/convert.ts';
+import { transpose, type ProductShape } from '../kernels/lowRank.ts';
+import { productNorm, sumOfSquares } from '../kernels/norms.ts';
 import type { FloatDtype } from '../safetensors/dtypes.ts';
 import type { SafetensorsFile } from '../safetensors/file.ts';
+import { elements } from '../safetensors/shape.ts';
 import type { PlanItem } from './planTypes.ts';
 
 /** Δ = scale · left @ right, laid out as the target is: left [rows, rank], right [rank, columns], float32. */
@@ -39,7 +40,7 @@ export function deltaNorm({ left, right, shape, scale }: Factors): number {
 
 async function readFloats(file: SafetensorsFile, name: string): Promise<Float32Array> {
   const { dtype, shape } = file.entry(name);
-  const values = new Float32Array(shape.reduce((product, dimension) => product * dimension, 1));
+  const values = new Float32Array(elements(shape));
   widen(await file.readTensor(name), dtype as FloatDtype, values);
   if (!Number.isFinite(sumOfSquares(values)))
     throw new InputError(

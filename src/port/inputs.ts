@@ -1,5 +1,4 @@
-import { lstat } from 'node:fs/promises';
-import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
+import { InputError } from '../base/errors.ts';
 import { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openPatch, type Patch } from '../patch/patch.ts';
 import { makePlan } from './plan.ts';
@@ -48,13 +47,4 @@ export function assertPortable(plan: PortPlan, agreed: string | undefined): void
     `The patch ${plan.patch.name} cannot be ported onto ${plan.newBase.name}:\n${shown.join('\n')}`,
     'Nothing was written. "portllm port … --dry-run" lists everything.',
   );
-}
-
-/** @throws UserError if something stands at the output's path already */
-export async function assertFree(path: string): Promise<void> {
-  // lstat: a dangling link is in the way too.
-  const there = await lstat(path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw writeError(error, path);
-  });
-  if (there) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }

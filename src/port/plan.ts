@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { sha256OfText } from '../base/hash.ts';
-import { elements, mainDtype, type Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Patch } from '../patch/patch.ts';
+import { mainDtype, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { ranksOf, type Patch } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
+import { elements } from '../safetensors/shape.ts';
 import { findTarget, parametersOf } from './target.ts';
 import type { Coverage, PatchSummary, PlanItem, PortPlan, PortRequest } from './planTypes.ts';
 
@@ -62,7 +63,7 @@ function summarise(patch: Patch): PatchSummary {
     path: patch.folder,
     name: basename(patch.folder),
     baseName: patch.config.base_model_name_or_path ?? null,
-    ranks: [...new Set(patch.modules.map(({ rank }) => rank))].sort((a, b) => a - b),
+    ranks: ranksOf(patch),
     dtype: mainDtype([...patch.file.header.tensors.values()]),
     rankStabilised: patch.config.use_rslora === true,
   };

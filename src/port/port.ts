@@ -6,7 +6,6 @@ import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
-import { SafetensorsFile } from '../safetensors/file.ts';
 import { writeAdapter } from './adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './checkpointOutput.ts';
 import { assertPortable, openInputs, type PortInputs } from './inputs.ts';
@@ -85,8 +84,8 @@ async function describePort(
     files: [],
   };
   await writeFile(join(folder, 'README.md'), modelCard(provenance));
-  const shards = new Set(plan.request.as === 'checkpoint' ? plan.newBase.files.map(({ name }) => name) : []);
-  provenance.files = await listFiles(folder, shards);
+  const shards = plan.request.as === 'checkpoint' ? plan.newBase.files : [];
+  provenance.files = await listFiles(folder, new Map(shards.map((shard) => [shard.name, shard.headerSha256])));
   await writeFile(join(folder, PROVENANCE_FILE), JSON.stringify(provenance, null, 2) + '\n');
   return provenance;
 }
@@ -103,16 +102,19 @@ function untrained({ tensors }: WrittenTensors, scale: number): string[] {
   return [`${share}: it was not trained there, and changes nothing.`];
 }
 
-/** Shards are covered tensor by tensor and by their header; the others by their own hash. */
-async function listFiles(folder: string, shards: ReadonlySet<string>): Promise<Provenance['files']> {
+/**
+ * Shards are covered tensor by tensor and by their header, which must be the source's; the others by their own hash.
+ *
+ * @param headers of the source's shards, by name
+ */
+async function listFiles(folder: string, headers: ReadonlyMap<string, string>): Promise<Provenance['files']> {
   const names = (await readdir(folder)).sort();
   return Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
       const { size: bytes } = await stat(path);
-      if (!shards.has(name)) return { name, bytes, sha256: await sha256OfFile(path), headerSha256: null };
-      await using shard = await SafetensorsFile.open(path);
-      return { name, bytes, sha256: null, headerSha256: shard.headerSha256 };
+      const headerSha256 = headers.get(name) ?? null;
+      return { name, bytes, sha256: headerSha256 === null ? await sha256OfFile(path) : null, headerSha256 };
     }),
   );
 }

@@ -61,7 +61,6 @@ async function compareTouched(
   for (const item of inputs.plan.items) {
     const [source, written] = [inputs.newBase.tensors.get(item.target), output.tensors.get(item.target)];
     if (source === undefined || written === undefined) continue;
-    meter.begin(item.target);
     const factors = await readFactors(inputs.patch.file, item, scale);
     const { difference, sourceSha256 } = await compareTensor(source, written, factors, kernel, meter, signal);
     meter.addTensor();
@@ -125,7 +124,7 @@ async function compareTensor(
   const { rows, columns } = factors.shape;
   const step = tileRows(factors.shape);
   const rowBytes = columns * bytesPerElement(dtype);
-  const buffers = new TileBuffers(step * columns);
+  const buffers = new TileBuffers();
   const floats = (): Float32Array => new Float32Array(step * columns);
   const [weights, expected, actual] = [floats(), floats(), floats()];
   const bytes = new Uint8Array(step * rowBytes);

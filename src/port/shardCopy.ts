@@ -12,8 +12,6 @@ import { noSums, TileBuffers, type TileSums } from './addDelta.ts';
 import type { Factors } from './factors.ts';
 import { tileDelta, tileRows } from './tiles.ts';
 
-const COPY_BYTES = 1 << 22;
-
 export interface CopiedTensor {
   readonly sha256: string;
 }
@@ -29,9 +27,7 @@ export class ShardCopy {
   private readonly kernel: LowRankKernel;
   private readonly meter: ProgressMeter;
   private readonly signal: AbortSignal;
-  private readonly copyBuffer = new Uint8Array(COPY_BYTES);
-  private buffers = new TileBuffers(0);
-  private bufferElements = 0;
+  private readonly buffers = new TileBuffers();
 
   constructor(shard: Shard, kernel: LowRankKernel, meter: ProgressMeter, signal: AbortSignal) {
     this.shard = shard;
@@ -53,10 +49,9 @@ export class ShardCopy {
     const path = join(folder, this.shard.name);
     const output = await open(path, 'wx');
     try {
-      await writeFully(output, this.shard.file.headerBytes);
+      await output.writeFile(this.shard.file.headerBytes);
       for (const entry of this.shard.file.header.tensors.values()) {
         throwIfCancelled(this.signal);
-        this.meter.begin(entry.name);
         const factors = await factorsOf(entry.name);
         done(entry.name, await (factors ? this.patch(output, entry, factors) : this.copy(output, entry)));
         this.meter.addTensor();
@@ -72,12 +67,10 @@ export class ShardCopy {
 
   private async copy(output: FileHandle, { begin, end }: TensorEntry): Promise<CopiedTensor> {
     const hash = createHash('sha256');
-    for (let at = begin; at < end; at += COPY_BYTES) {
+    for await (const piece of this.shard.file.pieces(begin, end)) {
       throwIfCancelled(this.signal);
-      const piece = this.copyBuffer.subarray(0, Math.min(COPY_BYTES, end - at));
-      await this.shard.file.read(piece, at);
       hash.update(piece);
-      await writeFully(output, piece);
+      await output.writeFile(piece);
       this.meter.addBytes(piece.length);
     }
     return { sha256: hash.digest('hex') };
@@ -87,7 +80,6 @@ export class ShardCopy {
     const { shape } = factors;
     const dtype = entry.dtype as FloatDtype;
     const rowsPerTile = tileRows(shape);
-    this.reserve(rowsPerTile * shape.columns);
     const rowBytes = shape.columns * bytesPerElement(dtype);
     const bytes = new Uint8Array(rowsPerTile * rowBytes);
     const [source, result] = [createHash('sha256'), createHash('sha256')];
@@ -100,25 +92,11 @@ export class ShardCopy {
       source.update(tile);
       this.buffers.add(tile, dtype, await tileDelta(this.kernel, factors, row, rows), sums);
       result.update(tile);
-      await writeFully(output, tile);
+      await output.writeFile(tile);
       this.meter.addBytes(tile.length);
     }
     if (sums.overflowed > 0) throw overflow(entry, sums.overflowed);
     return { sourceSha256: source.digest('hex'), sha256: result.digest('hex'), sums };
-  }
-
-  private reserve(elements: number): void {
-    if (elements <= this.bufferElements) return;
-    this.buffers = new TileBuffers(elements);
-    this.bufferElements = elements;
-  }
-}
-
-async function writeFully(output: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await output.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
   }
 }
 

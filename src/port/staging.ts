@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readdir, realpath, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, readdir, realpath, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { InputError, UserError, writeError } from '../base/errors.ts';
+import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
-import { assertFree } from './inputs.ts';
 import type { PortRequest } from './planTypes.ts';
 
 /** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
@@ -70,6 +69,15 @@ export async function assertOutside({ patch, onto, from, out }: PortRequest): Pr
   }
   if (target.split(sep).some((part) => part.startsWith('models--')))
     throw new InputError(`${out} lies inside the Hugging Face cache.`, 'Choose a folder of your own.');
+}
+
+/** @throws UserError if something stands at the output's path already */
+async function assertFree(path: string): Promise<void> {
+  // lstat: a dangling link is in the way too.
+  const there = await lstat(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw writeError(error, path);
+  });
+  if (there) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }
 
 /** The target with the links of its nearest existing parent resolved. */

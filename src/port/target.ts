@@ -1,7 +1,8 @@
-import { elements, type Checkpoint, type LocatedTensor } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, LocatedTensor } from '../checkpoint/checkpoint.ts';
 import type { LoraModule } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import { isFloatDtype } from '../safetensors/dtypes.ts';
+import { elements } from '../safetensors/shape.ts';
 import type { PlanItem } from './planTypes.ts';
 
 /** Finds the base tensor that a module of the patch is added to, or says why there is none. */

@@ -65,20 +65,17 @@ export class SafetensorsFile {
   /** SHA-256 of the whole file, read through the open handle. */
   async sha256(): Promise<string> {
     const hash = createHash('sha256');
-    await this.forEachPiece((piece) => {
-      hash.update(piece);
-      return Promise.resolve();
-    });
+    for await (const piece of this.pieces(0, this.header.fileBytes)) hash.update(piece);
     return hash.digest('hex');
   }
 
-  /** The whole file in order, in pieces that are overwritten by the next. */
-  async forEachPiece(use: (piece: Uint8Array) => Promise<void>): Promise<void> {
-    const buffer = new Uint8Array(Math.min(PIECE_BYTES, this.header.fileBytes));
-    for (let at = 0; at < this.header.fileBytes; at += buffer.length) {
-      const piece = buffer.subarray(0, Math.min(buffer.length, this.header.fileBytes - at));
+  /** The bytes from `begin` to `end` in order, in pieces that are overwritten by the next. */
+  async *pieces(begin: number, end: number): AsyncGenerator<Uint8Array> {
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, end - begin));
+    for (let at = begin; at < end; at += buffer.length) {
+      const piece = buffer.subarray(0, Math.min(buffer.length, end - at));
       await this.read(piece, at);
-      await use(piece);
+      yield piece;
     }
   }
 

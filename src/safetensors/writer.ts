@@ -1,4 +1,5 @@
 import { DTYPE_BITS, type Dtype } from './dtypes.ts';
+import { elements } from './shape.ts';
 
 /** What a tensor will be in a file still to be written. */
 export interface TensorShape {
@@ -30,7 +31,7 @@ export function canonicalLayout(tensors: readonly TensorShape[], metadata?: Read
   let offset = 0;
   const ranges = ordered.map((tensor) => {
     const begin = offset;
-    offset += (tensor.shape.reduce((product, dimension) => product * dimension, 1) * DTYPE_BITS[tensor.dtype]) / 8;
+    offset += (elements(tensor.shape) * DTYPE_BITS[tensor.dtype]) / 8;
     fields.push(
       `${JSON.stringify(tensor.name)}:{"dtype":"${tensor.dtype}","shape":${JSON.stringify(tensor.shape)},` +
         `"data_offsets":[${begin},${offset}]}`,

@@ -56,6 +56,18 @@ export async function writeCheckpoint(
   await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }));
 }
 
+/** A model of equal matrices, and a patch for each of them; all zero and sparse, so that gigabytes cost no disk. */
+export async function writeBigPair(
+  base: string,
+  patch: string,
+  { rows, columns, tensors }: { rows: number; columns: number; tensors: number },
+): Promise<void> {
+  const modules = Array.from({ length: tensors }, (_, i) => `model.layers.${i}.mlp.up_proj`);
+  const shape = [rows, columns];
+  await writeCheckpoint(base, [Object.fromEntries(modules.map((module) => [`${module}.weight`, shape]))], 'BF16');
+  await writeAdapter(patch, Object.fromEntries(modules.map((module) => [module, shape])));
+}
+
 export const ADAPTER_CONFIG = { peft_type: 'LORA', r: 2, lora_alpha: 4, base_model_name_or_path: 'test/old' };
 
 /** An adapter folder; modules are given as [out, in], factors are all zero but for A and B of rank `rank`. */

@@ -1,16 +1,14 @@
-import * as vscode from 'vscode';
-import { UserError } from '../../base/errors.ts';
 import { targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
+import { showInformation } from '../messages.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
 import { askForPort, type PortDraft } from '../portWizard.ts';
+import { assertTrusted } from '../trust.ts';
 import { revealFolder } from './reveal.ts';
-import { showInformation } from '../messages.ts';
 
 /** Port Patch…: asks, shows the plan, ports, and offers the report. */
 export async function portPatch(editor: EditorContext, target: unknown): Promise<void> {
-  if (!vscode.workspace.isTrusted)
-    throw new UserError('Porting runs a worker process and writes files, which needs a trusted workspace.');
+  assertTrusted('Porting');
   const items = await editor.library.load();
   const request = await askForPort(items, draftFrom(targetItem(target, items)));
   if (request === undefined) return;

@@ -1,15 +1,14 @@
-import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { plural } from '../../base/format.ts';
 import { portedFolder } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { showInformation } from '../messages.ts';
+import { assertTrusted } from '../trust.ts';
 
 /** Reads a ported model back and computes its touched tensors again. */
 export async function verifyPorted(editor: EditorContext, target: unknown): Promise<void> {
-  if (!vscode.workspace.isTrusted)
-    throw new UserError('Verifying runs a worker process, which needs a trusted workspace.');
+  assertTrusted('Verifying');
   const folder = await portedFolder(target, await editor.library.load());
   if (folder === undefined) return;
   const name = basename(folder);

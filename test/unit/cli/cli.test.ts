@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { PortPlan } from '../../../src/port/planTypes.ts';
 import type { PortResult } from '../../../src/port/port.ts';
-import { writeAdapter, writeCheckpoint } from '../../support/fixtures.ts';
+import { writeBigPair } from '../../support/fixtures.ts';
 import { ROOT, SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
 const CLI = join(ROOT, 'dist/cli.js');
@@ -116,15 +116,7 @@ describe('portllm', () => {
       string,
       string,
     ];
-    const modules = Object.fromEntries(
-      Array.from({ length: 24 }, (_, i) => [`model.layers.${i}.mlp.up_proj`, [4096, 4096]]),
-    );
-    await writeCheckpoint(
-      onto,
-      [Object.fromEntries(Object.entries(modules).map(([m, shape]) => [`${m}.weight`, shape]))],
-      'BF16',
-    );
-    await writeAdapter(patch, modules);
+    await writeBigPair(onto, patch, { rows: 4096, columns: 4096, tensors: 24 });
     await mkdir(join(folder.path, 'other'));
     const child = spawn(process.execPath, [CLI, 'port', patch, '--onto', onto, '--out', out, '--device', 'cpu']);
     while (!(await readdir(folder.path)).some((name) => name.includes('.portllm-')))

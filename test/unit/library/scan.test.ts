@@ -1,11 +1,12 @@
 /** Finding models and patches on the disk. */
 import assert from 'node:assert/strict';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { LibraryItem, PatchItem } from '../../../src/library/item.ts';
 import { traceLineage } from '../../../src/library/lineage.ts';
-import { huggingFaceCache, scan } from '../../../src/library/scan.ts';
+import { huggingFaceCache, scan, scanRoot } from '../../../src/library/scan.ts';
 import { writeAdapter, writeCheckpoint } from '../../support/fixtures.ts';
 import { SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
@@ -26,6 +27,12 @@ describe('scan', () => {
       'baseModel storyteller-v1',
       'baseModel storyteller-v2',
     ]);
+  });
+
+  it('takes ~ for the home folder, and relative folders from here', () => {
+    assert.deepEqual(scanRoot('~', 1), { folder: homedir(), depth: 1 });
+    assert.equal(scanRoot('~/models', 1).folder, join(homedir(), 'models'));
+    assert.equal(scanRoot('models', 1).folder, resolve('models'));
   });
 
   it('goes no deeper than it is told', async () => {

@@ -58,6 +58,11 @@ describe('port', () => {
     assert.equal(provenance.patch.sha256, await sha256OfFile(join(MOOD, 'adapter_model.safetensors')));
     assert.equal(provenance.newBase.configSha256, await sha256OfFile(join(NEW, 'config.json')));
     assert.equal(provenance.tensors.length + provenance.untouched.length, 56);
+    const headers = provenance.files.flatMap(({ headerSha256 }) => headerSha256 ?? []);
+    assert.deepEqual(
+      headers,
+      provenance.newBase.files.map(({ headerSha256 }) => headerSha256),
+    );
     // samples/README.md, measured by transformers and peft: ‖Δ‖ 12.31, ‖W‖ 70.66 (of version 1; version 2 is close).
     const total = Math.hypot(...provenance.tensors.map(({ deltaNorm }) => deltaNorm));
     assert.equal(total.toFixed(2), '12.31');

@@ -7,11 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, InputError, UserError } from '../../../src/base/errors.ts';
 import type { Progress } from '../../../src/base/progress.ts';
 import { WorkerClient } from '../../../src/worker/client.ts';
-import { writeAdapter, writeCheckpoint } from '../../support/fixtures.ts';
+import { writeBigPair } from '../../support/fixtures.ts';
 import { ROOT, SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
 const ENTRY = join(ROOT, 'dist/worker.js');
-const SHAPE = [4096, 4096];
 
 describe('WorkerClient', () => {
   const lines: string[] = [];
@@ -136,11 +135,8 @@ async function startBigPort(
   client: WorkerClient,
   folder: string,
 ): Promise<{ call: Promise<unknown>; controller: AbortController }> {
-  const modules = Array.from({ length: 32 }, (_, i) => `model.layers.${i}.mlp.up_proj`);
-  const weights = Object.fromEntries(modules.map((module) => [`${module}.weight`, SHAPE]));
   const [onto, patch] = [join(folder, 'base'), join(folder, 'patch')];
-  await writeCheckpoint(onto, [weights], 'BF16');
-  await writeAdapter(patch, Object.fromEntries(modules.map((module) => [module, SHAPE])));
+  await writeBigPair(onto, patch, { rows: 4096, columns: 4096, tensors: 32 });
   const controller = new AbortController();
   const request = { patch, onto, out: join(folder, 'out'), as: 'checkpoint', scale: 1 } as const;
   let begun: () => void = () => undefined;
