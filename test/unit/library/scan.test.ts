@@ -39,6 +39,16 @@ describe('scan', () => {
     assert.deepEqual(await scan([{ folder: SAMPLES, depth: 1 }], NEVER), []);
   });
 
+  it('says what a base model and a patch are', async () => {
+    const items = await scan([scanRoot(SAMPLES, 3)], NEVER);
+    const base = items.find(({ name }) => name === 'storyteller-v2');
+    assert.ok(base?.kind === 'baseModel');
+    assert.deepEqual([base.shards, base.parameters, base.dtype], [3, 1_443_456, 'BF16']);
+    const patch = items.find(({ name }) => name === 'kind');
+    assert.ok(patch?.kind === 'patch');
+    assert.deepEqual([patch.modules, patch.ranks, patch.dtype, patch.peftType], [30, [4, 8], 'F32', 'LORA']);
+  });
+
   it('lists a folder that cannot be used with its problem', async () => {
     await using folder = await temporaryFolder();
     await writeCheckpoint(join(folder.path, 'lfs'), [{ w: [2] }]);

@@ -56,6 +56,19 @@ describe('a careful port', () => {
     assert.deepEqual((await verify(out, kernel, IGNORE, NEVER)).problems, []);
   });
 
+  it('copies what is larger than one piece, and nothing beyond its end', async () => {
+    await using folder = await temporaryFolder();
+    const inputs = await scene(folder.path);
+    const [large, weight] = ['model.large', `${MODULE}.weight`];
+    const bytes = new Uint8Array(9_000_004).map((_, i) => (i * 31 + (i >>> 12)) % 251);
+    const shapes = { [large]: [bytes.length / 4], [weight]: [8, 8], 'model.z': [3] };
+    await writeSafetensors(join(inputs.onto, 'model.safetensors'), shapes, 'F32', { [large]: bytes });
+    const { folder: out } = await run({ ...inputs, scale: 0 });
+    const [theirs, ours] = [inputs.onto, out].map((place) => readFile(join(place, 'model.safetensors')));
+    assert.ok((await theirs)?.equals((await ours) ?? Buffer.alloc(0)));
+    assert.deepEqual((await verify(out, kernel, IGNORE, NEVER)).problems, []);
+  });
+
   it('keeps a tensor that is called __proto__', async () => {
     await using folder = await temporaryFolder();
     const inputs = await scene(folder.path);
