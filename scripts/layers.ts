@@ -16,6 +16,7 @@ export const LAYERS = [
   'patch',
   'checkpoint',
   'kernels',
+  'torch',
   'safetensors',
   'base',
 ];

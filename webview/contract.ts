@@ -1,5 +1,5 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
-import type { PortPlan } from '../src/port/planTypes.ts';
+import type { PortPlan } from '../src/port/plan/planTypes.ts';
 import type { Provenance } from '../src/port/provenance.ts';
 
 /** The plan of a port, waiting for a decision. */

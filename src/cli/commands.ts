@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DeviceChoice } from '../kernels/device.ts';
-import type { PortRequest } from '../port/planTypes.ts';
+import type { PortRequest } from '../port/plan/planTypes.ts';
 import type { Console } from './console.ts';
 import { inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
 

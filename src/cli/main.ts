@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
-import { OUTPUT_KINDS, type OutputKind } from '../port/planTypes.ts';
+import { OUTPUT_KINDS, type OutputKind } from '../port/plan/planTypes.ts';
 import { inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 

@@ -2,9 +2,9 @@ import { formatBytes, formatCount, plural } from '../base/format.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { LibraryItem } from '../library/item.ts';
 import type { Refusal } from '../patch/refusal.ts';
-import type { Coverage, PortPlan } from '../port/planTypes.ts';
+import type { Coverage, PortPlan } from '../port/plan/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
-import type { VerifyResult } from '../port/verify.ts';
+import type { VerifyResult } from '../port/verify/verify.ts';
 import { elements } from '../safetensors/shape.ts';
 
 export function inspectionLines({ path, item, tensors, refusals, warnings }: Inspection): string[] {
@@ -61,12 +61,24 @@ export function planLines(plan: PortPlan): string[] {
     ...coverageLines(plan.coverage),
     `  output      ${plan.request.out} (${formatBytes(plan.outputBytes)})`,
     ...plan.items.map(
-      ({ target, shape, dtype, kind, rank, scaling, rule }) =>
-        `  ${target}  [${shape.join(', ')}] ${dtype}  ${kind}, rank ${rank}, s = ${round(scaling)}  (${rule})`,
+      ({ target, shape, dtype, kind, rule, ...item }) =>
+        `  ${target}  [${shape.join(', ')}] ${dtype}  ${[kind, ...methodWords(item)].join(', ')}  (${rule})`,
     ),
     ...refusalLines(plan.refusals),
     ...plan.warnings.map((warning) => `  warning     ${warning}`),
     plan.refusals.length === 0 ? 'Nothing was written.' : 'This plan cannot be carried out. Nothing was written.',
+  ];
+}
+
+function methodWords({
+  method,
+  rank,
+  scaling,
+}: Pick<PortPlan['items'][number], 'method' | 'rank' | 'scaling'>): string[] {
+  return [
+    ...(method === '' ? [] : [method]),
+    ...(rank === null ? [] : [`rank ${rank}`]),
+    ...(scaling === null ? [] : [`s = ${round(scaling)}`]),
   ];
 }
 

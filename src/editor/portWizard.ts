@@ -5,7 +5,7 @@ import { formatBytes } from '../base/format.ts';
 import { cacheRepository } from '../checkpoint/shards.ts';
 import type { BaseModelItem, LibraryItem, PatchItem } from '../library/item.ts';
 import { traceLineage } from '../library/lineage.ts';
-import type { OutputKind, PortRequest } from '../port/planTypes.ts';
+import type { OutputKind, PortRequest } from '../port/plan/planTypes.ts';
 import { describeItem } from './itemText.ts';
 import { ask, pick, type Choice, type StepOutcome, type StepPosition } from './multiStep.ts';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
-import { openPatch, ranksOf, type Patch } from '../patch/patch.ts';
+import { modulesOf, openPatch, ranksOf, type Patch } from '../patch/patch.ts';
 import type { Provenance } from '../port/provenance.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { BaseModelItem, ItemKind, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
@@ -47,7 +47,7 @@ export function patchItem(patch: Patch): PatchItem {
     bytes: patch.file.header.fileBytes,
     baseName: patch.config.base_model_name_or_path ?? null,
     peftType: patch.config.peft_type ?? 'LORA',
-    modules: patch.modules.length,
+    modules: modulesOf(patch),
     ranks: ranksOf(patch),
     dtype: mainDtype([...patch.file.header.tensors.values()]),
   };

@@ -7,6 +7,10 @@ import { resolveInside } from '../checkpoint/shards.ts';
 export const CONFIG_FILE = 'adapter_config.json';
 
 const PATTERN = z.record(z.string(), z.number()).nullish();
+/** AdaLoRA keeps masks here instead of ranks. */
+const RANK_PATTERN = z.record(z.string(), z.union([z.number(), z.array(z.boolean())])).nullish();
+const NAMES = z.array(z.string()).nullish();
+const INDICES = z.array(z.number().int().nonnegative());
 
 /** adapter_config.json as PEFT ≤ 0.21 writes it (formats.md §1); unknown keys are kept. */
 export const ADAPTER_CONFIG = z.looseObject({
@@ -14,34 +18,86 @@ export const ADAPTER_CONFIG = z.looseObject({
   base_model_name_or_path: z.string().nullish(),
   revision: z.string().nullish(),
   r: z.number().nullish(),
+  /** `alpha` is LoHa's and LoKr's. */
+  alpha: z.number().nullish(),
   lora_alpha: z.number().nullish(),
+  /** AdaLoRA's rank before pruning. */
+  init_r: z.number().nullish(),
   use_rslora: z.boolean().nullish(),
+  use_dora: z.boolean().nullish(),
   fan_in_fan_out: z.boolean().nullish(),
-  rank_pattern: PATTERN,
+  rank_pattern: RANK_PATTERN,
   alpha_pattern: PATTERN,
   init_lora_weights: z.union([z.boolean(), z.string()]).nullish(),
+  modules_to_save: NAMES,
+  trainable_token_indices: z.union([INDICES, z.record(z.string(), INDICES)]).nullish(),
+  /** Of the type TRAINABLE_TOKENS. */
+  token_indices: INDICES.nullish(),
+  target_modules: z.union([z.string(), z.array(z.string())]).nullish(),
+  target_parameters: NAMES,
+  ensure_weight_tying: z.boolean().nullish(),
+  use_bdlora: z
+    .looseObject({
+      nblocks: z.number().int().positive().nullish(),
+      target_modules_bd_a: NAMES,
+      target_modules_bd_b: NAMES,
+    })
+    .or(z.boolean())
+    .nullish(),
+  feedforward_modules: z.union([z.string(), z.array(z.string())]).nullish(),
+  projection_prng_key: z.number().nullish(),
+  block_share: z.boolean().nullish(),
+  coft: z.boolean().nullish(),
+  eps: z.number().nullish(),
+  use_cayley_neumann: z.boolean().nullish(),
+  num_cayley_neumann_terms: z.number().int().positive().nullish(),
   peft_version: z.string().nullish(),
 });
 
 export type AdapterConfig = z.output<typeof ADAPTER_CONFIG>;
 
-/** @throws InputError if adapter_config.json is missing, malformed, or not a LoRA adapter's */
+/** Methods whose effect is no change of weights, each with what it is instead. */
+const OTHER_METHODS: Readonly<Record<string, string>> = {
+  PROMPT_TUNING: 'it trains a prompt, not weights',
+  MULTITASK_PROMPT_TUNING: 'it trains prompts, not weights',
+  P_TUNING: 'it trains an encoder of prompts, not weights',
+  PREFIX_TUNING: 'it trains keys and values before the prompt, not weights',
+  CPT: 'it trains a prompt, not weights',
+  CARTRIDGE: 'it trains keys and values before the prompt, not weights',
+  ADAPTION_PROMPT: 'it adds a gated prompt to attention, not weights',
+  XLORA: 'it mixes adapters at run time',
+  POLY: 'it mixes adapters at run time',
+};
+const PORTED_METHODS = [
+  'LORA',
+  'ADALORA',
+  'LOHA',
+  'LOKR',
+  'IA3',
+  'VERA',
+  'OFT',
+  'BOFT',
+  'LN_TUNING',
+  'TRAINABLE_TOKENS',
+];
+const NEED_ALPHA = new Set(['LORA', 'ADALORA', 'LOHA', 'LOKR']);
+
+/** @throws InputError if adapter_config.json is missing, malformed, or of a method that is not ported */
 export async function readAdapterConfig(folder: string): Promise<AdapterConfig> {
   const path = join(folder, CONFIG_FILE);
   const config = await readJsonFile(await resolveInside(folder, CONFIG_FILE), ADAPTER_CONFIG, path);
-  if (config.lora_parameters != null || config.lora_layers != null)
+  if (config.lora_parameters != null || config.lora_layers != null) return config;
+  const type = config.peft_type;
+  if (type == null) throw new InputError(`${path} has no peft_type.`, 'Choose an adapter folder that PEFT has saved.');
+  if (!PORTED_METHODS.includes(type)) {
+    const reason = Object.hasOwn(OTHER_METHODS, type) ? OTHER_METHODS[type] : 'its formula is not known here';
     throw new InputError(
-      `${path} is an MLX-LM adapter's, which stores A and B transposed.`,
-      'Export it to PEFT first.',
+      `${path}: patches of the type ${type.slice(0, 40)} cannot be ported: ${reason}.`,
+      `These can: ${PORTED_METHODS.join(', ')}.`,
     );
-  if (config.peft_type == null)
-    throw new InputError(`${path} has no peft_type.`, 'Choose an adapter folder that PEFT has saved.');
-  if (config.peft_type !== 'LORA')
-    throw new InputError(
-      `${path}: patches of the type ${config.peft_type} cannot be ported.`,
-      'Only LoRA adapters can.',
-    );
-  if (config.lora_alpha == null) throw new InputError(`${path} has no lora_alpha, so the patch's scale is unknown.`);
+  }
+  if (NEED_ALPHA.has(type) && config.lora_alpha == null && config.alpha == null)
+    throw new InputError(`${path} has no lora_alpha, so the patch's scale is unknown.`);
   return config;
 }
 
@@ -49,18 +105,11 @@ const MUTATED_BASE = /^(pissa|olora|corda|lora_ga|loftq)/;
 
 /** Settings that change what the tensors mean, each with why such a patch is refused. */
 const REFUSED: Record<string, string> = {
-  use_dora: 'DoRA rescales the rows of the old base',
-  lora_bias: 'it trains biases beside the factors',
   layer_replication: 'it changes the architecture by repeating layers',
   kasa_config: 'KaSA works on a truncated base',
   arrow_config: 'Arrow routes between adapters at run time',
   alora_invocation_tokens: 'aLoRA is active only after its invocation tokens',
   use_qalora: 'QALoRA pools the inputs',
-  use_bdlora: 'BD-LoRA stores block-diagonal factors',
-  monteclora_config: 'MonteCLoRA samples its factors',
-  velora_config: 'VeLoRA is not supported yet',
-  target_parameters: 'it patches the parameters of experts',
-  trainable_token_indices: 'it stores whole token rows of the old base',
   enable_lora: 'it is a legacy MergedLinear patch',
 };
 
@@ -86,25 +135,15 @@ function isSet(value: unknown): boolean {
 const HARMLESS = new Set([
   ...Object.keys(ADAPTER_CONFIG.shape),
   ...Object.keys(REFUSED),
-  'task_type',
-  'inference_mode',
-  'auto_mapping',
-  'target_modules',
-  'exclude_modules',
-  'modules_to_save',
-  'layers_to_transform',
-  'layers_pattern',
-  'lora_dropout',
-  'bias',
-  'loftq_config',
-  'eva_config',
-  'corda_config',
-  'lora_ga_config',
-  'megatron_config',
-  'megatron_core',
-  'qalora_group_size',
-  'ensure_weight_tying',
-  'runtime_config',
+  ...['task_type', 'inference_mode', 'auto_mapping', 'exclude_modules', 'layers_to_transform', 'layers_pattern'],
+  ...['lora_dropout', 'bias', 'lora_bias', 'runtime_config', 'megatron_config', 'megatron_core'],
+  ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'qalora_group_size'],
+  // They change how a LoRA is trained, not what it is (formats.md §2.2).
+  ...['monteclora_config', 'velora_config'],
+  ...['rank_dropout', 'module_dropout', 'init_weights', 'use_effective_conv2d', 'vera_dropout', 'd_initial'],
+  ...['save_projection', 'decompose_both', 'decompose_factor', 'rank_dropout_scale', 'init_ia3_weights'],
+  ...['oft_block_size', 'boft_block_size', 'boft_block_num', 'boft_n_butterfly_factor', 'boft_dropout'],
+  ...['target_r', 'tinit', 'tfinal', 'deltaT', 'beta1', 'beta2', 'orth_reg_weight', 'total_step'],
 ]);
 
 /** A warning that names the settings nobody here knows: one of them may change the arithmetic. */

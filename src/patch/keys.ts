@@ -3,13 +3,13 @@ import { canonicalKey, PREFIX } from './names.ts';
 /** How a tensor of a patch relates to the base (DESIGN: "kind of a patch tensor"). */
 export type PatchKind = 'pure delta' | 'base-relative' | 'absolute' | 'unportable';
 
-export type FactorRole = 'A' | 'B';
+/** The part that a tensor plays in its module: PEFT's own leaf, or `saved.` and the parameter it replaces. */
+export type Role = string;
 
-/** A LoRA factor: `module` has no `base_model.model.` prefix. */
-export interface FactorKey {
-  readonly factor: FactorRole;
+/** A tensor of a patch: `module` has no `base_model.model.` prefix. */
+export interface PatchKey {
   readonly module: string;
-  readonly embedding: boolean;
+  readonly role: Role;
   /** How the name was mended before it was read; empty for PEFT's own. */
   readonly rules: readonly string[];
 }
@@ -20,47 +20,46 @@ export interface RefusedKey {
   readonly reason: string;
 }
 
-const FACTOR = /^(.+)\.lora_([AB])\.weight$/;
-const EMBEDDING_FACTOR = /^(.+)\.lora_embedding_([AB])$/;
-
-/** Every other leaf of PEFT's grammar (formats.md §2.1), first match wins. */
-const REFUSALS: readonly (readonly [leaf: RegExp, kind: PatchKind, reason: string])[] = [
+const LEAVES: readonly (readonly [leaf: RegExp, role: (found: RegExpExecArray) => Role])[] = [
   [
-    /\.base_layer\.lora_[AB]\.weight$/,
-    'pure delta',
-    'a factor on the parameters of experts (target_parameters), not supported yet',
+    /\.(lora_[AB])\.(weight|bias)$/,
+    ([, factor, parameter]) => (parameter === 'bias' ? `${factor}.bias` : (factor ?? '')),
   ],
-  [/\.lora_magnitude_vector(\..+)?$/, 'base-relative', 'a DoRA magnitude, relative to the old base'],
-  [/\.lora_B\.bias$/, 'pure delta', 'a LoRA bias (lora_bias), not supported yet'],
-  [/\.base_layer\.(weight|bias)$/, 'absolute', "a saved copy of the old base's own weights"],
-  [
-    /\.modules_to_save(\.[^.]+)?\.[^.]+$/,
-    'absolute',
-    'a whole module trained in place of the old one (modules_to_save)',
-  ],
-  [/\.original_module\.[^.]+$/, 'absolute', 'a saved copy of the old module'],
-  [/\.trainable_tokens_delta$/, 'absolute', 'whole rows of the embedding, despite the name (trainable tokens)'],
-  [/\.lora_diag/, 'unportable', 'a KaSA diagonal, on a truncated base'],
-  [/prompt_embeddings$/, 'unportable', 'a prompt, which has no weights to add to'],
-  [/\.bias$/, 'absolute', 'a whole bias vector trained in place of the old one'],
-  [/\.weight$/, 'absolute', 'a whole weight trained in place of the old one (modules_to_save)'],
+  [/\.(lora_[ABE]|ranknum)$/, ([, factor]) => factor ?? ''],
+  [/\.(lora_embedding_[AB])$/, ([, factor]) => factor ?? ''],
+  [/\.lora_magnitude_vector(?:\.weight)?$/, () => 'magnitude'],
+  [/\.((?:hada|lokr)_[wt][12](?:_[ab])?)$/, ([, factor]) => factor ?? ''],
+  [/\.(ia3_l|vera_lambda_[bd]|boft_[Rs])$/, ([, factor]) => factor ?? ''],
+  [/\.oft_[Rr](?:\.weight)?$/, () => 'oft_R'],
+  [/\.oft_embedding_R(?:\.weight)?$/, () => 'oft_embedding_R'],
+  [/\.(?:token_adapter\.)?trainable_tokens_delta$/, () => 'rows'],
+  [/\.original_module\.(.+)$/, ([, parameter]) => `original.${parameter}`],
+  [/\.(?:base_layer|ln_tuning_layers)\.([^.]+)$/, ([, parameter]) => `saved.${parameter}`],
+  [/\.(num_batches_tracked)$/, () => 'original.counter'],
+  [/\.(lora_monteclora_sampler\.[^.]+|lora_velora_embed)$/, ([, state]) => `original.${state}`],
 ];
 
-/** Reads one key of adapter_model.safetensors. */
-export function parseKey(written: string): FactorKey | RefusedKey {
+/** Leaves that nothing can be made of. */
+const REFUSALS: readonly (readonly [leaf: RegExp, reason: string])[] = [
+  [/\.lora_diag/, 'a KaSA diagonal, on a truncated base'],
+  [/prompt_embeddings$/, 'a prompt, which has no weights to add to'],
+  [/\.trainable_tokens_original$/, "a copy of the old base's token rows, which PEFT does not load"],
+  [/\.(lora|hada|lokr|ia3|vera|oft|boft|adalora)_[^.]*(\.[^.]+)?$/, 'a tensor of an unknown kind'],
+];
+
+/** Reads one key of adapter_model.safetensors (formats.md §2.1). */
+export function parseKey(written: string): PatchKey | RefusedKey {
   const { key, rules } = canonicalKey(written);
+  if (/^base_model\.vera_[AB]$/.test(key)) return { module: '', role: key.slice('base_model.'.length), rules };
   if (!key.startsWith(PREFIX)) return { kind: 'unportable', reason: `its name does not begin with ${PREFIX}` };
   const rest = key.slice(PREFIX.length);
-  for (const [pattern, embedding] of [
-    [FACTOR, false],
-    [EMBEDDING_FACTOR, true],
-  ] as const) {
-    const match = pattern.exec(rest);
-    if (match?.[1] !== undefined && !match[1].endsWith('.base_layer'))
-      return { module: match[1], factor: match[2] === 'A' ? 'A' : 'B', embedding, rules };
+  for (const [leaf, role] of LEAVES) {
+    const match = leaf.exec(rest);
+    if (match) return { module: rest.slice(0, match.index), role: role(match), rules };
   }
   const refusal = REFUSALS.find(([leaf]) => leaf.test(rest));
-  return refusal
-    ? { kind: refusal[1], reason: refusal[2] }
-    : { kind: 'unportable', reason: 'a tensor of an unknown kind' };
+  if (refusal) return { kind: 'unportable', reason: refusal[1] };
+  const dot = rest.lastIndexOf('.');
+  if (dot < 0) return { kind: 'unportable', reason: 'a tensor of an unknown kind' };
+  return { module: rest.slice(0, dot), role: `saved.${rest.slice(dot + 1)}`, rules };
 }

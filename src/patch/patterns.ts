@@ -11,30 +11,45 @@ import { InputError } from '../base/errors.ts';
  * @param module without the `base_model.model.` prefix
  * @throws InputError for a pattern that cannot be read
  */
-export function patternValue(patterns: Readonly<Record<string, number>>, module: string, otherwise: number): number {
-  for (const [pattern, value] of Object.entries(patterns)) if (compile(pattern).matcher(module).find()) return value;
+export function patternValue(
+  patterns: Readonly<Record<string, number | readonly boolean[]>>,
+  module: string,
+  otherwise: number,
+): number {
+  for (const [pattern, value] of Object.entries(patterns))
+    if (typeof value === 'number' && compile(pattern).matcher(module).find()) return value;
   return otherwise;
 }
+
+/** Python's `re.fullmatch`. @throws InputError for a pattern that cannot be read */
+export function matchesFully(pattern: string, text: string): boolean {
+  return compile(pattern, WHOLE).matcher(text).find();
+}
+
+/** How a pattern is embedded in what is matched. */
+const MODULE_END = (pattern: string): string => `^(?:.*\\.)?(?:${pattern})$`;
+const WHOLE = (pattern: string): string => `^(?:${pattern})$`;
 
 const MAX_LENGTH = 1000;
 const compiled = new Map<string, RE2JS>();
 const MAX_COMPILED = 500;
 
 /** Kept, because every module of a patch asks for the same few. */
-function compile(pattern: string): RE2JS {
-  let expression = compiled.get(pattern);
+function compile(pattern: string, embed = MODULE_END): RE2JS {
+  const text = embed(pattern);
+  let expression = compiled.get(text);
   if (expression === undefined) {
-    expression = compileAnew(pattern);
+    expression = compileAnew(pattern, text);
     if (compiled.size >= MAX_COMPILED) compiled.clear();
-    compiled.set(pattern, expression);
+    compiled.set(text, expression);
   }
   return expression;
 }
 
-function compileAnew(pattern: string): RE2JS {
+function compileAnew(pattern: string, text: string): RE2JS {
   try {
     if (pattern.length > MAX_LENGTH) throw new SyntaxError('it is too long');
-    return RE2JS.compile(`^(?:.*\\.)?(?:${pattern})$`);
+    return RE2JS.compile(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`adapter_config.json: the pattern "${pattern.slice(0, 80)}" cannot be read: ${reason}.`);

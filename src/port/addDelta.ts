@@ -1,4 +1,5 @@
 import { narrow, widen } from '../kernels/convert.ts';
+import type { Floats } from '../patch/delta.ts';
 import { bytesPerElement, type FloatDtype } from '../safetensors/dtypes.ts';
 
 /** What happened to the elements of a tensor, summed over its tiles. */
@@ -26,12 +27,13 @@ export class TileBuffers {
   private sums = new Float32Array(0);
 
   /**
-   * bytes ← round(W + Δ), in place: W widened to float32, one float32 addition, one rounding to the dtype.
+   * bytes ← round(W + Δ), in place: W widened to float32, one addition, one rounding to float32 and one to the dtype.
+   * Where Δ is zero W stays, to the bit: also a negative zero, and any NaN of a tile that is not touched at all.
    *
    * @param bytes the tile's weights in `dtype`
-   * @param delta float32, as many elements
+   * @param delta as many elements
    */
-  add(bytes: Uint8Array, dtype: FloatDtype, delta: Float32Array, totals: TileSums): void {
+  add(bytes: Uint8Array, dtype: FloatDtype, delta: Floats, totals: TileSums): void {
     const count = bytes.length / bytesPerElement(dtype);
     if (count > this.weights.length) {
       this.weights = new Float32Array(count);
@@ -40,14 +42,19 @@ export class TileBuffers {
     const before = this.weights.subarray(0, count);
     const after = this.sums.subarray(0, count);
     widen(bytes, dtype, before);
-    for (let i = 0; i < count; i++) after[i] = (before[i] ?? 0) + (delta[i] ?? 0);
-    narrow(after, dtype, bytes);
-    widen(bytes, dtype, after);
+    let touched = false;
+    for (let i = 0; i < count; i++) {
+      const change = delta[i] ?? 0;
+      after[i] = change === 0 ? (before[i] ?? 0) : (before[i] ?? 0) + change;
+      touched ||= change !== 0;
+    }
+    if (touched) narrow(after, dtype, bytes);
+    if (touched) widen(bytes, dtype, after);
     collect(before, after, delta, totals);
   }
 }
 
-function collect(before: Float32Array, after: Float32Array, delta: Float32Array, totals: TileSums): void {
+function collect(before: Float32Array, after: Float32Array, delta: Floats, totals: TileSums): void {
   let squares = 0;
   let weight = 0;
   let rounding = 0;

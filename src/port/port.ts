@@ -6,14 +6,14 @@ import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
-import { writeAdapter } from './adapterOutput.ts';
-import { writeCheckpoint, type WrittenTensors } from './checkpointOutput.ts';
-import { assertPortable, openInputs, type PortInputs } from './inputs.ts';
-import { modelCard } from './modelCard.ts';
-import type { PortPlan, PortRequest } from './planTypes.ts';
+import { writeAdapter } from './output/adapterOutput.ts';
+import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
+import { assertPortable, openInputs, type PortInputs } from './plan/inputs.ts';
+import { modelCard } from './output/modelCard.ts';
+import type { PortPlan, PortRequest } from './plan/planTypes.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
 import { assertOutside, Staging } from './staging.ts';
-import { verifyWritten } from './verify.ts';
+import { verifyWritten } from './verify/verify.ts';
 
 export interface PortResult {
   /** The finished folder. */
@@ -47,7 +47,7 @@ export async function port(
     const written =
       request.as === 'checkpoint'
         ? await writeCheckpoint(inputs, staging.folder, kernel, sink, signal)
-        : await writeAdapter(inputs, staging.folder, sink, signal);
+        : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
     const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
     await verifyWritten(staging.folder, provenance, sink, signal);
     throwIfCancelled(signal);
@@ -73,19 +73,20 @@ async function describePort(
     output: plan.request.as,
     formula: FORMULA,
     scale: plan.request.scale,
+    tied: plan.request.tied ?? null,
     device,
     patch: await identifyPatch(patch),
     newBase: mutable(plan.newBase),
     oldBase: plan.oldBase && mutable(plan.oldBase),
     coverage: plan.coverage,
-    warnings: [...plan.warnings, ...untrained(written, plan.request.scale)],
+    needsOldBase: plan.needsOldBase,
+    warnings: [...plan.warnings, ...written.notes, ...untrained(written, plan.request.scale)],
     tensors: written.tensors,
     untouched: written.untouched,
     files: [],
   };
   await writeFile(join(folder, 'README.md'), modelCard(provenance));
-  const shards = plan.request.as === 'checkpoint' ? plan.newBase.files : [];
-  provenance.files = await listFiles(folder, new Map(shards.map((shard) => [shard.name, shard.headerSha256])));
+  provenance.files = await listFiles(folder, written.headers);
   await writeFile(join(folder, PROVENANCE_FILE), JSON.stringify(provenance, null, 2) + '\n');
   return provenance;
 }
@@ -95,17 +96,17 @@ function mutable(identity: PortPlan['newBase']): Provenance['newBase'] {
 }
 
 function untrained({ tensors }: WrittenTensors, scale: number): string[] {
-  const zero = tensors.filter(({ deltaNorm }) => deltaNorm === 0);
+  const zero = tensors.filter(({ deltaNorm, method }) => deltaNorm === 0 && method !== '');
   if (zero.length === 0 || scale === 0) return [];
   const share =
     zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
-  return [`${share}: it was not trained there, and changes nothing.`];
+  return [`${share}: it changes nothing there (untrained, or a copy of the old base).`];
 }
 
 /**
- * Shards are covered tensor by tensor and by their header, which must be the source's; the others by their own hash.
+ * Shards are covered tensor by tensor and by the header that was written; the others by their own hash.
  *
- * @param headers of the source's shards, by name
+ * @param headers of the shards, by name
  */
 async function listFiles(folder: string, headers: ReadonlyMap<string, string>): Promise<Provenance['files']> {
   const names = (await readdir(folder)).sort();

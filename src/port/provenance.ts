@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 /** The file beside every output that says what it was made from, and how. */
 export const PROVENANCE_FILE = 'portllm.json';
-export const PROVENANCE_VERSION = 1;
+export const PROVENANCE_VERSION = 2;
 
 export const FORMULA =
-  "W' = W_new + λ · s · (B @ A), s = alpha / r (alpha / sqrt(r) with rsLoRA); float32, rounded once to the tensor's dtype";
+  "W' = W_new + λ · Δ, rounded once to float32 and once to the tensor's dtype; Δ of a LoRA is s · (B @ A) with " +
+  's = alpha / r (alpha / sqrt(r) with rsLoRA), of what stands for the old base W_patched − W_old';
 
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A name in the output's folder, never a path. */
@@ -42,11 +43,14 @@ const PORTED_TENSOR = z.object({
   layer: z.number().nullable(),
   type: z.string(),
   target: z.string(),
+  /** The new base's tensor that it started from; another one only for a head that was tied. */
+  source: z.string(),
   shape: z.array(z.number()),
   dtype: z.string(),
-  kind: z.literal('pure delta'),
-  rank: z.number(),
-  scaling: z.number(),
+  kind: z.enum(['pure delta', 'base-relative', 'absolute', 'unportable']),
+  method: z.string(),
+  rank: z.number().nullable(),
+  scaling: z.number().nullable(),
   deltaNorm: z.number(),
   /** ‖W_new‖, and what rounding did; null where the base's weights were not read (adapter output). */
   measured: z
@@ -67,10 +71,12 @@ export const PROVENANCE = z.object({
   output: z.enum(['checkpoint', 'adapter']),
   formula: z.string(),
   scale: z.number(),
+  tied: z.enum(['separate', 'shared']).nullable(),
   device: z.string(),
   patch: PATCH,
   newBase: CHECKPOINT,
   oldBase: CHECKPOINT.nullable(),
+  needsOldBase: z.boolean(),
   coverage: z.object({
     patchTensors: z.number(),
     matchedPatchTensors: z.number(),

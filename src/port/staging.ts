@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
-import type { PortRequest } from './planTypes.ts';
+import type { PortRequest } from './plan/planTypes.ts';
 
 /** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
 const MARGIN_BYTES = 40_000_000;

@@ -2,9 +2,9 @@
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { Inspection } from '../library/inspect.ts';
-import type { PortPlan, PortRequest } from '../port/planTypes.ts';
+import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
-import type { VerifyResult } from '../port/verify.ts';
+import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
 export const PROTOCOL_VERSION = 1;

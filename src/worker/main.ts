@@ -6,7 +6,7 @@ import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
 import { inspect } from '../library/inspect.ts';
 import { planPort, port } from '../port/port.ts';
-import { verify } from '../port/verify.ts';
+import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
 import { serve } from './server.ts';
 

@@ -7,7 +7,7 @@ import { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { OrtKernel } from '../../src/kernels/runtime/ortKernel.ts';
 import { port } from '../../src/port/port.ts';
 import { addUlpDifferences } from '../support/ulp.ts';
-import { verify } from '../../src/port/verify.ts';
+import { verify } from '../../src/port/verify/verify.ts';
 import { isFloatDtype } from '../../src/safetensors/dtypes.ts';
 import { SafetensorsFile } from '../../src/safetensors/file.ts';
 import { GOLDEN, temporaryFolder } from '../support/paths.ts';

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '../../src/base/format.ts';
-import type { PortPlan } from '../../src/port/planTypes.ts';
+import type { PortPlan } from '../../src/port/plan/planTypes.ts';
 import { element, render } from '../common/dom.ts';
 import { facts, listBox, shareBar, table, type Column } from '../common/parts.ts';
 import { button } from '../common/ui.ts';
@@ -13,10 +13,15 @@ const COLUMNS: readonly Column<PortPlan['items'][number]>[] = [
   { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
   { title: 'Dtype', value: ({ dtype }) => dtype },
   { title: 'Kind', value: ({ kind }) => kind },
-  { title: 'Rank', kind: 'number', value: ({ rank }) => String(rank) },
-  { title: 'Scale s', kind: 'number', value: ({ scaling }) => Number(scaling.toPrecision(4)).toString() },
+  { title: 'Method', value: ({ method }) => method },
+  { title: 'Rank', kind: 'number', value: ({ rank }) => (rank === null ? '' : String(rank)) },
+  { title: 'Scale s', kind: 'number', value: ({ scaling }) => (scaling === null ? '' : shortNumber(scaling)) },
   { title: 'Matched by', value: ({ rule }) => rule },
 ];
+
+function shortNumber(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}
 
 function show(plan: PortPlan): void {
   const fits = plan.refusals.length === 0;

@@ -112,7 +112,7 @@ function details(tensors: readonly PortedTensor[]): HTMLElement {
   const columns: Column<PortedTensor>[] = [
     { title: 'Tensor', kind: 'code', value: ({ target }) => target },
     { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
-    { title: 'Rank', kind: 'number', value: ({ rank }) => String(rank) },
+    { title: 'Rank', kind: 'number', value: ({ rank }) => (rank === null ? '' : String(rank)) },
     { title: '‖W‖', kind: 'number', value: ({ measured }) => measured?.weightNorm?.toPrecision(4) ?? '–' },
     ...MEASURES.map((measure) => ({
       title: measure.label,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { PlanContract } from '../../../webview/contract.ts';
-import type { PortPlan } from '../../port/planTypes.ts';
+import type { PortPlan } from '../../port/plan/planTypes.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
 
 /** Shows the plan before a byte is written. @returns whether to go on; closing the page is a no */

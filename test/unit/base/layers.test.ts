@@ -9,7 +9,7 @@ import { ROOT } from '../../support/paths.ts';
 
 const CASES: readonly (readonly [file: string, imported: string, allowed: boolean])[] = [
   ['src/safetensors/a.ts', '../base/errors.ts', true],
-  ['src/safetensors/a.ts', '../port/plan.ts', false],
+  ['src/safetensors/a.ts', '../port/plan/plan.ts', false],
   ['src/port/a.ts', '../patch/patch.ts', true],
   ['src/port/a.ts', '../worker/client.ts', false],
   ['src/port/a.ts', 'vscode', false],
@@ -25,7 +25,7 @@ const CASES: readonly (readonly [file: string, imported: string, allowed: boolea
   ['src/worker/a.ts', '../kernels/runtime/chooseDevice.ts', true],
   ['src/kernels/runtime/a.ts', 'onnxruntime-node', true],
   ['src/cli/a.ts', '../../webview/contract.ts', false],
-  ['webview/report/a.ts', '../../src/port/plan.ts', false],
+  ['webview/report/a.ts', '../../src/port/plan/plan.ts', false],
   ['webview/report/a.ts', '../../src/base/format.ts', true],
   ['webview/report/a.ts', 'vscode', false],
 ];

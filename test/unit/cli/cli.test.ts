@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { PortPlan } from '../../../src/port/planTypes.ts';
+import type { PortPlan } from '../../../src/port/plan/planTypes.ts';
 import type { PortResult } from '../../../src/port/port.ts';
 import { writeBigPair } from '../../support/fixtures.ts';
 import { ROOT, SAMPLES, temporaryFolder } from '../../support/paths.ts';

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readAdapterConfig, refusedSettings } from '../../../src/patch/adapterConfig.ts';
-import { openPatch } from '../../../src/patch/patch.ts';
+import { modulesOf, openPatch } from '../../../src/patch/patch.ts';
+import { rankOf, scalingOf } from '../../../src/patch/recipe.ts';
 import { patternValue } from '../../../src/patch/patterns.ts';
 import { ADAPTER_CONFIG, writeAdapter } from '../../support/fixtures.ts';
 import { GOLDEN, SAMPLES, temporaryFolder } from '../../support/paths.ts';
@@ -48,7 +49,7 @@ describe('openPatch', () => {
     const patch = await openPatch(folder.path);
     await patch.file.close();
     assert.deepEqual(
-      patch.modules.map(({ rank, scaling }) => [rank, scaling]),
+      patch.changes.map(({ recipe }) => [rankOf(recipe), scalingOf(recipe)]),
       [
         [4, 4],
         [4, 4],
@@ -60,7 +61,7 @@ describe('openPatch', () => {
   it('applies rank and alpha patterns independently, with rank-stabilised scaling', async () => {
     const patch = await openPatch(join(GOLDEN, 'patterns-rslora/patch'));
     await patch.file.close();
-    const scaling = Object.fromEntries(patch.modules.map(({ module, scaling: s }) => [module, s]));
+    const scaling = Object.fromEntries(patch.changes.map(({ module, recipe }) => [module, scalingOf(recipe)]));
     assert.equal(scaling['model.layers.0.mlp.down_proj'], 16 / Math.sqrt(3));
     assert.equal(scaling['model.layers.1.self_attn.q_proj'], 16 / Math.sqrt(5));
     assert.equal(scaling['model.layers.0.self_attn.q_proj'], 16 / Math.sqrt(8));
@@ -76,7 +77,7 @@ describe('openPatch', () => {
     ] as const) {
       const patch = await openPatch(join(SAMPLES, 'patches', name));
       await patch.file.close();
-      assert.equal(patch.modules.length, modules);
+      assert.equal(modulesOf(patch), modules);
       assert.deepEqual(patch.refusals, []);
     }
   });
@@ -101,24 +102,19 @@ describe('adapter_config.json', () => {
     assert.deepEqual(await load(text), []);
   });
 
-  it('refuses what is no LoRA adapter, by name', async () => {
+  it('refuses what has no weights to add, by name', async () => {
     await assert.rejects(load({}), /has no peft_type/);
-    await assert.rejects(load({ ...ADAPTER_CONFIG, peft_type: 'none' }), /type none cannot be ported/);
-    await assert.rejects(load({ lora_parameters: {}, lora_layers: 4 }), /MLX-LM/);
+    await assert.rejects(load({ ...ADAPTER_CONFIG, peft_type: 'none' }), /type none cannot be ported: its formula/);
+    await assert.rejects(load({ ...ADAPTER_CONFIG, peft_type: 'XLORA' }), /XLORA cannot be ported: it mixes adapters/);
     await assert.rejects(load({ ...ADAPTER_CONFIG, lora_alpha: null }), /no lora_alpha/);
   });
 
   const refused: Record<string, unknown> = {
-    use_dora: true,
-    lora_bias: true,
     layer_replication: [[0, 1]],
     kasa_config: { x: 1 },
     arrow_config: { x: 1 },
     alora_invocation_tokens: [1],
     use_qalora: true,
-    use_bdlora: { x: 1 },
-    target_parameters: ['mlp.experts.gate_up_proj'],
-    trainable_token_indices: [5],
     enable_lora: [true],
     init_lora_weights: 'pissa_niter_16',
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../src/base/errors.ts';
 import type { LowRankKernel } from '../../../src/kernels/lowRank.ts';
-import type { PortRequest } from '../../../src/port/planTypes.ts';
+import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { port } from '../../../src/port/port.ts';
 import { Staging } from '../../../src/port/staging.ts';
 import { LLAMA_CONFIG, writeAdapter, writeCheckpoint, writeSafetensors } from '../../support/fixtures.ts';
@@ -25,7 +25,13 @@ interface Scene {
 }
 
 /** What is wrong, how it comes about, and what the person reads. */
-const CASES: Readonly<Record<string, { spoil: (scene: Scene) => Promise<unknown>; says: RegExp }>> = {
+interface BadCase {
+  readonly spoil: (scene: Scene) => Promise<unknown>;
+  readonly says: RegExp;
+  readonly only?: PortRequest['as'];
+}
+
+const CASES: Readonly<Record<string, BadCase>> = {
   'missing shard': {
     spoil: ({ base }) => rm(join(base, 'model-00002-of-00002.safetensors')),
     says: /index\.json names model-00002-of-00002\.safetensors, which is missing/,
@@ -89,6 +95,7 @@ const CASES: Readonly<Record<string, { spoil: (scene: Scene) => Promise<unknown>
     says: /Cannot read .*config\.json: it does not exist/,
   },
   'quantised base': {
+    only: 'checkpoint',
     spoil: ({ base }) =>
       writeFile(
         join(base, 'config.json'),
@@ -122,11 +129,20 @@ const CASES: Readonly<Record<string, { spoil: (scene: Scene) => Promise<unknown>
   'absolute tensor in the patch': {
     spoil: ({ patch }) =>
       writeAdapter(patch, { [MODULE]: [8, 8] }, { extra: { 'base_model.model.lm_head.base_layer.weight': [16, 8] } }),
-    says: /lm_head\.base_layer\.weight: a saved copy of the old base's own weights/,
+    says: /lm_head\.base_layer\.weight: 1 change of this patch is a difference against the base it was trained on/,
   },
-  DoRA: {
+  'DoRA without its magnitudes': {
     spoil: ({ patch }) => writeAdapter(patch, { [MODULE]: [8, 8] }, { config: { use_dora: true } }),
-    says: /use_dora is set: DoRA rescales the rows of the old base/,
+    says: /use_dora is set, and its magnitude is missing/,
+  },
+  'DoRA without the old base': {
+    spoil: ({ patch }) =>
+      writeAdapter(
+        patch,
+        { [MODULE]: [8, 8] },
+        { config: { use_dora: true }, extra: { [`base_model.model.${MODULE}.lora_magnitude_vector`]: [8] } },
+      ),
+    says: /1 change of this patch is a difference against the base it was trained on: name that base \(--from OLD\)/,
   },
   'prompt tuning': {
     spoil: ({ patch }) => writeAdapter(patch, {}, { config: { peft_type: 'PROMPT_TUNING' } }),
@@ -151,8 +167,8 @@ const CASES: Readonly<Record<string, { spoil: (scene: Scene) => Promise<unknown>
 };
 
 describe('bad input', () => {
-  for (const [name, { spoil, says }] of Object.entries(CASES))
-    for (const as of ['checkpoint', 'adapter'] as const)
+  for (const [name, { spoil, says, only }] of Object.entries(CASES))
+    for (const as of only ? [only] : (['checkpoint', 'adapter'] as const))
       it(`${name}, as ${as}`, async () => {
         await using folder = await temporaryFolder();
         const scene = await makeScene(folder.path);

@@ -7,9 +7,9 @@ import { after, before, describe, it } from 'node:test';
 import type { Progress } from '../../../src/base/progress.ts';
 import type { LowRankKernel } from '../../../src/kernels/lowRank.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
-import type { PortRequest } from '../../../src/port/planTypes.ts';
+import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
-import { verify } from '../../../src/port/verify.ts';
+import { verify } from '../../../src/port/verify/verify.ts';
 import { LLAMA_CONFIG, writeAdapter, writeCheckpoint, writeSafetensors } from '../../support/fixtures.ts';
 import { GOLDEN, SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
@@ -86,7 +86,7 @@ describe('a careful port', () => {
     const inputs = await scene(folder.path);
     const extra = { [`base_model.model.${MODULE}.lora_embedding_A`]: [2, 8] };
     await writeAdapter(inputs.patch, { [MODULE]: [8, 8] }, { extra });
-    await assert.rejects(run(inputs), /there is another factor for the same module/);
+    await assert.rejects(run(inputs), /it has factors of a linear and of an embedding/);
   });
 
   it('does not follow links out of the folder for configurations either', async () => {
@@ -118,12 +118,15 @@ describe('a careful port', () => {
     assert.ok(!warnings.join().includes('not_set'));
   });
 
-  it('refuses a head that is said to be tied and is stored too', async () => {
+  it('unties a head that is said to be tied and is stored too, or refuses to share it', async () => {
     await using folder = await temporaryFolder();
     const inputs = await scene(folder.path);
     await writeCheckpoint(inputs.onto, [{ 'lm_head.weight': [16, 8], 'model.embed_tokens.weight': [16, 8] }]);
     await writeAdapter(inputs.patch, { lm_head: [16, 8] });
-    await assert.rejects(run(inputs), /its head is tied to the embedding, yet stores both/);
+    await assert.rejects(run({ ...inputs, tied: 'shared' }), /its head is tied to the embedding, yet stores both/);
+    const { folder: out } = await run(inputs);
+    const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as Record<string, unknown>;
+    assert.equal(config.tie_word_embeddings, false);
   });
 
   it('takes GPT-2 for what it is, whatever fan_in_fan_out says', async () => {

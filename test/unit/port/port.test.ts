@@ -7,9 +7,9 @@ import { CancelledError } from '../../../src/base/errors.ts';
 import { sha256OfFile } from '../../../src/base/hash.ts';
 import type { Progress } from '../../../src/base/progress.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
-import type { PortRequest } from '../../../src/port/planTypes.ts';
+import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
-import { verify } from '../../../src/port/verify.ts';
+import { verify } from '../../../src/port/verify/verify.ts';
 import { SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
 const NEVER = new AbortController().signal;
@@ -115,7 +115,7 @@ describe('port', () => {
     const plan = await planPort({ patch: out, onto: NEW, out: '', as: 'adapter', scale: 1 });
     const original = await planPort({ patch, onto: NEW, out: '', as: 'adapter', scale: 1 });
     assert.deepEqual(
-      plan.items.map(({ scaling }) => scaling * 2),
+      plan.items.map(({ scaling }) => (scaling ?? 0) * 2),
       original.items.map(({ scaling }) => scaling),
     );
   });

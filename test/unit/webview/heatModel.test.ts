@@ -9,6 +9,8 @@ const tensor = (module: string, layer: number | null, deltaNorm: number, weightN
   layer,
   type: module.slice(module.lastIndexOf('.') + 1),
   target: `${module}.weight`,
+  source: `${module}.weight`,
+  method: 'LoRA',
   shape: [2, 2],
   dtype: 'BF16',
   kind: 'pure delta',

@@ -1,0 +1,77 @@
+import { InputError } from '../../base/errors.ts';
+import { type LowRankKernel, type ProductShape } from '../../kernels/lowRank.ts';
+import { productNorm, sumOfSquares } from '../../kernels/norms.ts';
+import type { Delta } from '../delta.ts';
+
+/** Δ = scale · left @ right, laid out as it is stored: left [rows, rank], right [rank, columns], float32. */
+export interface Factors {
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+  readonly shape: ProductShape;
+  /** Rounded to float32, as PEFT's is when it meets a float32 tensor. */
+  readonly scale: number;
+}
+
+/** Unit roundoff of float32. */
+const EPSILON = 2 ** -24;
+
+/** A delta of low rank; tiles come from the kernel, the norm from the factors alone. */
+export class LowRankDelta implements Delta {
+  readonly rows: number;
+  readonly columns: number;
+  readonly factors: Factors;
+  private readonly kernel: LowRankKernel;
+  private norms: { readonly ofRow: Float64Array; readonly ofColumn: Float64Array } | undefined;
+
+  constructor(factors: Factors, kernel: LowRankKernel) {
+    this.factors = factors;
+    this.kernel = kernel;
+    this.rows = factors.shape.rows;
+    this.columns = factors.shape.columns;
+  }
+
+  tile(row: number, count: number): Promise<Float32Array> {
+    const { left, right, shape, scale } = this.factors;
+    const part = left.subarray(row * shape.rank, (row + count) * shape.rank);
+    return this.kernel.product(part, right, { ...shape, rows: count }, scale);
+  }
+
+  /**
+   * Two float32 computations both err by at most (rank + 2)·ε·|s|·Σ|b·a| (Higham, Accuracy and Stability of Numerical
+   * Algorithms, §3.1), and Σ|b·a| ≤ ‖b‖·‖a‖.
+   */
+  bound(row: number, column: number): number {
+    const { left, right, shape, scale } = this.factors;
+    this.norms ??= { ofRow: rowNorms(left, shape), ofColumn: columnNorms(right, shape) };
+    const product = (this.norms.ofRow[row] ?? 0) * (this.norms.ofColumn[column] ?? 0);
+    return 2 * (shape.rank + 2) * EPSILON * Math.abs(scale) * product;
+  }
+
+  norm(): number {
+    const { left, right, shape, scale } = this.factors;
+    return Math.abs(scale) * productNorm(left, right, shape);
+  }
+}
+
+/** s · λ in float32. @throws InputError if that overflows */
+export function float32Scale(scaling: number, scale: number): number {
+  const product = Math.fround(scaling * scale);
+  if (!Number.isFinite(product)) throw new InputError(`The scale ${scale} is too large for float32.`);
+  return product;
+}
+
+function rowNorms(left: Float32Array, { rows, rank }: ProductShape): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) =>
+    Math.sqrt(sumOfSquares(left.subarray(row * rank, (row + 1) * rank))),
+  );
+}
+
+function columnNorms(right: Float32Array, { rank, columns }: ProductShape): Float64Array {
+  const squares = new Float64Array(columns);
+  for (let r = 0; r < rank; r++)
+    for (let column = 0; column < columns; column++) {
+      const value = right[r * columns + column] ?? 0;
+      squares[column] = (squares[column] ?? 0) + value * value;
+    }
+  return squares.map(Math.sqrt);
+}

@@ -1,0 +1,63 @@
+import { InputError } from '../base/errors.ts';
+import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
+import { widen } from '../kernels/convert.ts';
+import { sumOfSquares } from '../kernels/norms.ts';
+import { bytesPerElement, isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
+import type { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorEntry } from '../safetensors/header.ts';
+import { elements } from '../safetensors/shape.ts';
+import { matrixOf } from './delta.ts';
+
+/**
+ * A whole tensor of a patch, widened to float32.
+ *
+ * @throws InputError if it is not finite
+ */
+export async function readFloats(file: SafetensorsFile, name: string): Promise<Float32Array> {
+  const { dtype, shape } = floatEntry(file, name);
+  const values = new Float32Array(elements(shape));
+  widen(await file.readTensor(name), dtype, values);
+  assertFinite(values, file.path, name);
+  return values;
+}
+
+/** Rows [row, row + count) of a tensor, widened to float32. */
+export async function readRows(
+  file: SafetensorsFile,
+  { dtype, shape, begin }: TensorEntry & { readonly dtype: FloatDtype },
+  row: number,
+  count: number,
+): Promise<Float32Array> {
+  const { columns } = matrixOf(shape);
+  const rowBytes = columns * bytesPerElement(dtype);
+  const bytes = new Uint8Array(count * rowBytes);
+  await file.read(bytes, begin + row * rowBytes);
+  const values = new Float32Array(count * columns);
+  widen(bytes, dtype, values);
+  return values;
+}
+
+/** Likewise of a base's tensor; a base may hold NaN. @throws InputError if its dtype is not computed with */
+export function readBaseRows({ entry, shard }: LocatedTensor, row: number, count: number): Promise<Float32Array> {
+  return readRows(shard.file, floatEntry(shard.file, entry.name), row, count);
+}
+
+/** @throws InputError if the tensor's dtype is not one that is computed with */
+export function floatEntry(file: SafetensorsFile, name: string): TensorEntry & { readonly dtype: FloatDtype } {
+  const entry = file.entry(name);
+  if (!hasFloats(entry)) throw new InputError(`${file.path}: ${name} is ${entry.dtype}, which is not computed with.`);
+  return entry;
+}
+
+export function hasFloats(entry: TensorEntry): entry is TensorEntry & { dtype: FloatDtype } {
+  return isFloatDtype(entry.dtype);
+}
+
+/** @throws InputError if a value is NaN or infinite */
+export function assertFinite(values: Float32Array, path: string, name: string): void {
+  if (!Number.isFinite(sumOfSquares(values)))
+    throw new InputError(
+      `${path}: the tensor ${name} holds NaN or infinity.`,
+      'The training of this patch has failed.',
+    );
+}

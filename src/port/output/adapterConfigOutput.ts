@@ -1,0 +1,60 @@
+import type { CheckpointIdentity } from '../../checkpoint/identityTypes.ts';
+import type { AdapterConfig } from '../../patch/adapterConfig.ts';
+import type { PortInputs } from '../plan/inputs.ts';
+import type { AdapterTensor } from './adapterTensors.ts';
+import { mappedTokens } from './mappedTokens.ts';
+
+/** adapter_config.json, every key kept, pointing to the new base; λ goes into alpha, in which Δ is linear. */
+export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]): string {
+  const { patch, plan } = inputs;
+  const config: Record<string, unknown> = { ...patch.config };
+  config.base_model_name_or_path = loadableName(plan.newBase);
+  if ('revision' in config) config.revision = plan.newBase.revision;
+  Object.assign(config, scaledAlphas(patch.config, plan.request.scale));
+  if (patch.config.modules_to_save != null)
+    config.modules_to_save = modulesStillSaved(patch.config.modules_to_save, kept);
+  Object.assign(config, mappedIndices(inputs, kept));
+  return JSON.stringify(config, null, 2) + '\n';
+}
+
+function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConfig> {
+  if (scale === 1) return {};
+  const scaled: Partial<AdapterConfig> = {};
+  if (config.lora_alpha != null) scaled.lora_alpha = config.lora_alpha * scale;
+  if (config.alpha != null) scaled.alpha = config.alpha * scale;
+  const alphas = Object.entries(config.alpha_pattern ?? {});
+  if (alphas.length > 0) scaled.alpha_pattern = Object.fromEntries(alphas.map(([key, alpha]) => [key, alpha * scale]));
+  return scaled;
+}
+
+/**
+ * PEFT would look for the tensors of a module that is named here; one that the patch had not changed has none now. A name
+ * stands for all modules that end in it, and for what is inside them.
+ */
+function modulesStillSaved(names: readonly string[], kept: readonly AdapterTensor[]): string[] | null {
+  const saved = kept.filter(({ fate }) => fate.kind === 'saved anew').map(({ name }) => name);
+  const still = names.filter((name) => saved.some((key) => key.includes(`${name}.`)));
+  return still.length > 0 ? still : null;
+}
+
+/** Trained tokens by the new base's numbers. */
+function mappedIndices(inputs: PortInputs, kept: readonly AdapterTensor[]): Partial<AdapterConfig> {
+  const { trainable_token_indices: indices, token_indices: own } = inputs.patch.config;
+  const mapped = new Map<string, number[]>();
+  for (const { fate } of kept)
+    if (fate.kind === 'tokens mapped') mapped.set(fate.item.module, mappedTokens(fate, inputs));
+  const [first] = mapped.values();
+  if (first === undefined) return {};
+  if (own != null) return { token_indices: first };
+  if (indices == null || Array.isArray(indices)) return { trainable_token_indices: first };
+  const named = Object.keys(indices).map((name) => {
+    const found = [...mapped].find(([module]) => module === name || module.endsWith(`.${name}`));
+    return [name, found?.[1] ?? []] as const;
+  });
+  return { trainable_token_indices: Object.fromEntries(named) };
+}
+
+/** What PEFT can load the base by: the hub's name where the cache holds it, else the path. */
+function loadableName({ name, revision, path }: CheckpointIdentity): string {
+  return revision === null ? path : name;
+}

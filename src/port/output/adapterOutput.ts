@@ -1,0 +1,132 @@
+import { copyFile, open, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { throwIfCancelled, yieldToEvents } from '../../base/abort.ts';
+import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { resolveInside } from '../../checkpoint/shards.ts';
+import { tokenizerFiles } from '../../checkpoint/sideFiles.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import { CONFIG_FILE } from '../../patch/adapterConfig.ts';
+import { ADAPTER_FILE } from '../../patch/patch.ts';
+import type { SafetensorsFile } from '../../safetensors/file.ts';
+import { elements } from '../../safetensors/shape.ts';
+import { canonicalLayout } from '../../safetensors/writer.ts';
+import { normOf, openItem } from '../openItem.ts';
+import type { PortInputs } from '../plan/inputs.ts';
+import type { PortedTensor } from '../provenance.ts';
+import { tileRows } from '../tiles.ts';
+import { rebasedConfig } from './adapterConfigOutput.ts';
+import { planAdapter, type AdapterTensor } from './adapterTensors.ts';
+import { portedTensor, type WrittenTensors } from './checkpointOutput.ts';
+import { shapeOf, writeTensor } from './writeAdapterTensor.ts';
+
+/**
+ * Writes the patch re-based on the new base. Pure deltas do not depend on the base, so they stay as they are; whatever
+ * stands for the old base's own values is recomputed, or dropped where the patch had not changed it.
+ */
+export async function writeAdapter(
+  inputs: PortInputs,
+  folder: string,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<WrittenTensors> {
+  const { patch } = inputs;
+  const measured = await measure(inputs, kernel, sink, signal);
+  const planned = planAdapter(inputs);
+  const unchanged = planned.filter(({ fate }) => fate.kind === 'saved anew' && measured.zero.has(fate.item.target));
+  const kept = planned.filter((tensor) => tensor.fate.kind !== 'dropped' && !unchanged.includes(tensor));
+  await writeWeights(inputs, kept, join(folder, ADAPTER_FILE), kernel, signal);
+  await writeFile(join(folder, CONFIG_FILE), rebasedConfig(inputs, kept));
+  for (const name of tokenizerFiles(patch.names))
+    await copyFile(await resolveInside(patch.folder, name), join(folder, name));
+  return { tensors: measured.tensors, untouched: [], headers: new Map(), notes: droppedNotes(unchanged) };
+}
+
+/** ‖Δ‖ of every item, and those whose Δ is zero. */
+async function measure(
+  inputs: PortInputs,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<{ tensors: PortedTensor[]; zero: ReadonlySet<string> }> {
+  const { items } = inputs.plan;
+  const bytes = items.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
+  const meter = new ProgressMeter('Porting', { bytes, tensors: items.length }, sink);
+  const tensors: PortedTensor[] = [];
+  const zero = new Set<string>();
+  for (const item of items) {
+    await yieldToEvents(signal);
+    const delta = await openItem(inputs, item, kernel);
+    const norm = await normOf(delta, tileRows(delta));
+    tensors.push(portedTensor(item, norm));
+    if (norm === 0) zero.add(item.target);
+    meter.addBytes(4 * elements(item.shape));
+    meter.addTensor();
+  }
+  return { tensors, zero };
+}
+
+function droppedNotes(unchanged: readonly AdapterTensor[]): string[] {
+  return unchanged.map(
+    ({ name }) => `${name} was a copy of the old base's own weights: it is left out, so that the new base's count.`,
+  );
+}
+
+/** Through the handle that was planned with, so that it is that file and no other. */
+async function writeWeights(
+  inputs: PortInputs,
+  tensors: readonly AdapterTensor[],
+  target: string,
+  kernel: LowRankKernel,
+  signal: AbortSignal,
+): Promise<void> {
+  const { file } = inputs.patch;
+  const output = await open(target, 'wx');
+  try {
+    await (isCopy(file, tensors)
+      ? copyBytes(file, output, signal)
+      : writeTensors(inputs, tensors, output, kernel, signal));
+    await file.assertUnchanged();
+    await output.sync();
+  } finally {
+    await output.close();
+  }
+}
+
+/** Whether every tensor stays what it was, under its own name: then the file does, byte for byte. */
+function isCopy(file: SafetensorsFile, tensors: readonly AdapterTensor[]): boolean {
+  return (
+    tensors.length === file.header.tensors.size &&
+    tensors.every(({ name, entry, fate }) => fate.kind === 'copied' && name === entry.name)
+  );
+}
+
+async function copyBytes(source: SafetensorsFile, output: FileHandle, signal: AbortSignal): Promise<void> {
+  for await (const piece of source.pieces(0, source.header.fileBytes)) {
+    throwIfCancelled(signal);
+    await output.writeFile(piece);
+  }
+}
+
+async function writeTensors(
+  inputs: PortInputs,
+  tensors: readonly AdapterTensor[],
+  output: FileHandle,
+  kernel: LowRankKernel,
+  signal: AbortSignal,
+): Promise<void> {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const shapes = tensors.map((tensor) => ({
+    name: tensor.name,
+    dtype: tensor.entry.dtype,
+    shape: shapeOf(tensor, inputs),
+  }));
+  const metadata = Object.fromEntries(inputs.patch.file.header.metadata);
+  const layout = canonicalLayout(shapes, { format: 'pt', ...metadata });
+  await output.writeFile(layout.headerBytes);
+  for (const { name } of layout.placements) {
+    throwIfCancelled(signal);
+    const tensor = byName.get(name);
+    if (tensor) await writeTensor(tensor, inputs, output, kernel);
+  }
+}

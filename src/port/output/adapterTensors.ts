@@ -1,0 +1,79 @@
+import { canonicalKey, PREFIX } from '../../patch/names.ts';
+import type { Change } from '../../patch/change.ts';
+import { tensorsOf } from '../../patch/recipe.ts';
+import type { TensorEntry } from '../../safetensors/header.ts';
+import type { PortInputs } from '../plan/inputs.ts';
+import type { PlanItem, PlanPart } from '../plan/planTypes.ts';
+
+/** What becomes of one tensor of the patch in the ported adapter. */
+export type Fate =
+  | { readonly kind: 'copied' }
+  /** Absolute: the new base's tensor with the difference added. */
+  | { readonly kind: 'saved anew'; readonly item: PlanItem; readonly part: PlanPart }
+  /** A row, or a column, for each token of the new vocabulary. */
+  | {
+      readonly kind: 'rows mapped' | 'columns mapped' | 'tokens mapped';
+      readonly item: PlanItem;
+      readonly part: PlanPart;
+    }
+  /** VeRA has no alpha: λ goes into its vector of outputs. */
+  | { readonly kind: 'scaled' }
+  | { readonly kind: 'dropped' };
+
+export interface AdapterTensor {
+  /** As PEFT looks for it. */
+  readonly name: string;
+  readonly entry: TensorEntry;
+  readonly fate: Fate;
+}
+
+/** Every tensor of the patch, as the plan has it. Pure deltas stay; what stands for rows of the old base does not. */
+export function planAdapter({ patch, plan }: PortInputs): AdapterTensor[] {
+  const places = new Map<string, { item: PlanItem; part: PlanPart }>();
+  for (const item of plan.items)
+    for (const part of item.parts) for (const tensor of part.tensors) places.set(tensor, { item, part });
+  const witnesses = new Set(patch.witnesses);
+  const modules = new Map(
+    patch.changes.flatMap((change) => tensorsOf(change.recipe).map((name) => [name, change] as const)),
+  );
+  return [...patch.file.header.tensors.values()].map((entry) => {
+    const place = places.get(entry.name);
+    const fate: Fate =
+      witnesses.has(entry.name) || !place ? { kind: 'dropped' } : fateOf(entry.name, place, plan.request.scale);
+    return { name: adapterName(entry.name, modules.get(entry.name), place?.item), entry, fate };
+  });
+}
+
+function fateOf(tensor: string, { item, part }: { item: PlanItem; part: PlanPart }, scale: number): Fate {
+  const { recipe } = part;
+  if (recipe.method === 'whole tensor') return { kind: 'saved anew', item, part };
+  if (recipe.method === 'token rows') return { kind: 'tokens mapped', item, part };
+  if (recipe.method === 'VeRA' && scale !== 1 && tensor === recipe.tensors.outputs) return { kind: 'scaled' };
+  if (!part.byToken) return { kind: 'copied' };
+  if (recipe.method === 'LoRA' && recipe.embedding && tensor === recipe.tensors.a)
+    return { kind: 'columns mapped', item, part };
+  if (recipe.method === 'LoRA' && !recipe.embedding && tensor === recipe.tensors.b)
+    return { kind: 'rows mapped', item, part };
+  return { kind: 'copied' };
+}
+
+/**
+ * The key under which PEFT and vLLM look for it: PEFT's own spelling, and the module's name in the model that transformers
+ * builds from the new base, where that moved.
+ */
+function adapterName(written: string, change: Change | undefined, item: PlanItem | undefined): string {
+  const { key } = canonicalKey(written);
+  if (change === undefined || item === undefined || !key.startsWith(`${PREFIX}${change.module}.`)) return key;
+  const leaf = key.slice(PREFIX.length + change.module.length);
+  return PREFIX + moduleInMemory(change.module, item.target.replace(/\.[^.]+$/, '')) + leaf;
+}
+
+/** The disk may lack the prefix of the class, and stores experts one by one; text models inside others have moved. */
+function moduleInMemory(module: string, target: string): string {
+  if (module === target || module.endsWith(`.${target}`) || /\.(experts|block_sparse_moe|gate)\b/.test(module))
+    return module;
+  if (/(^|\.)(lm_head|embed_out)$/.test(module) && !target.endsWith(module)) return module;
+  return target
+    .replace(/^language_model\.model\./, 'model.language_model.')
+    .replace(/^language_model\.lm_head/, 'lm_head');
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { access, constants, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readError } from '../../base/errors.ts';
+import { readJsonFile } from '../../base/jsonFile.ts';
+import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { INDEX_FILE, resolveInside } from '../../checkpoint/shards.ts';
+import { sideFiles } from '../../checkpoint/sideFiles.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import { openItem } from '../openItem.ts';
+import type { PortInputs } from '../plan/inputs.ts';
+import type { PlanItem } from '../plan/planTypes.ts';
+import type { PortedTensor, Provenance } from '../provenance.ts';
+import { planShard, type OutputShard } from './outputTensor.ts';
+import { ShardCopy, type PatchedTensor } from './shardCopy.ts';
+
+export interface WrittenTensors {
+  readonly tensors: PortedTensor[];
+  readonly untouched: Provenance['untouched'];
+  /** Of the shards that were written, by name: SHA-256 of the header. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+}
+
+/** Writes the patched weights in the new base's own sharding and dtypes, and carries its side files along. */
+export async function writeCheckpoint(
+  inputs: PortInputs,
+  folder: string,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<WrittenTensors> {
+  const { newBase, patch, plan } = inputs;
+  const side = await findSideFiles(newBase);
+  const shards = newBase.shards.map((shard) => planShard(shard, plan.items));
+  const outputs = shards.flatMap(({ tensors }) => tensors);
+  const bytes = sumBytes(outputs.map(({ source }) => source));
+  const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length }, sink);
+  const ported = new Map<string, PortedTensor>();
+  const untouched: Provenance['untouched'] = [];
+  for (const shard of shards)
+    await new ShardCopy(shard, meter, signal).run(
+      folder,
+      (item) => openItem(inputs, item, kernel),
+      ({ name, item }, result) => {
+        if (item && 'sums' in result) ported.set(name, describe(item, result));
+        else untouched.push({ name, sha256: result.sha256 });
+      },
+    );
+  for (const { name, path } of side)
+    if (name === 'config.json' && plan.unties)
+      await writeFile(join(folder, name), untied(await readFile(path, 'utf8')));
+    else await copyFile(path, join(folder, name));
+  if (newBase.indexed) await writeIndex(newBase, shards, bytes, folder);
+  await patch.file.assertUnchanged();
+  for (const { file } of inputs.oldBase?.shards ?? []) await file.assertUnchanged();
+  return {
+    tensors: plan.items.flatMap(({ target }) => ported.get(target) ?? []),
+    untouched,
+    headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256(headerBytes)])),
+    notes: [],
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function describe(item: PlanItem, { sums, sha256: after, sourceSha256 }: PatchedTensor): PortedTensor {
+  return {
+    ...portedTensor(item, Math.sqrt(sums.delta)),
+    measured: {
+      weightNorm: finiteRoot(sums.weight),
+      roundingError: finiteRoot(sums.rounding),
+      absorbedShare: sums.elements === 0 ? 0 : sums.absorbed / sums.elements,
+      sourceSha256,
+      sha256: after,
+    },
+  };
+}
+
+/** JSON knows no NaN; a base that holds one has no norm. */
+function finiteRoot(sum: number): number | null {
+  return Number.isFinite(sum) ? Math.sqrt(sum) : null;
+}
+
+export function portedTensor(item: PlanItem, norm: number): PortedTensor {
+  return {
+    module: item.module,
+    layer: item.layer,
+    type: item.type,
+    target: item.target,
+    source: item.source,
+    shape: [...item.shape],
+    dtype: item.dtype,
+    kind: item.kind,
+    method: item.method,
+    rank: item.rank,
+    scaling: item.scaling,
+    deltaNorm: norm,
+    measured: null,
+  };
+}
+
+/** The side files by their real paths; looked at before anything is written. @throws InputError if one is unreadable */
+async function findSideFiles(base: Checkpoint): Promise<{ name: string; path: string }[]> {
+  const found: { name: string; path: string }[] = [];
+  for (const name of sideFiles(base.names)) {
+    const path = await resolveInside(base.folder, name);
+    try {
+      if (!(await stat(path)).isFile()) continue;
+      await access(path, constants.R_OK);
+    } catch (error) {
+      throw readError(error, path);
+    }
+    found.push({ name, path });
+  }
+  return found;
+}
+
+/** config.json that no longer ties the head, changed in its text: everything else stays as it was written. */
+function untied(text: string): string {
+  const changed = text.replaceAll(/("tie_word_embeddings"\s*:\s*)true/g, '$1false');
+  return changed !== text || /"tie_word_embeddings"\s*:\s*false/.test(text)
+    ? changed
+    : text.replace('{', '{\n  "tie_word_embeddings": false,');
+}
+
+const INDEX = z.looseObject({
+  metadata: z.looseObject({ total_size: z.unknown().optional() }).nullish(),
+  weight_map: z.record(z.string(), z.string()),
+});
+
+/**
+ * The index as it is, unless tensors were added or its total_size is not the bytes of the tensors (axolotl counts tensors).
+ */
+async function writeIndex(
+  base: Checkpoint,
+  shards: readonly OutputShard[],
+  bytes: number,
+  folder: string,
+): Promise<void> {
+  const path = await resolveInside(base.folder, INDEX_FILE);
+  const index = await readJsonFile(path, INDEX);
+  const target = join(folder, INDEX_FILE);
+  const added = shards.flatMap(({ name, tensors }) =>
+    tensors.filter((tensor) => !base.tensors.has(tensor.name)).map((tensor) => [tensor.name, name] as const),
+  );
+  if (added.length === 0 && index.metadata?.total_size === bytes) return copyFile(path, target);
+  const mended = {
+    ...index,
+    metadata: { ...index.metadata, total_size: bytes },
+    weight_map: { ...index.weight_map, ...Object.fromEntries(added) },
+  };
+  await writeFile(target, JSON.stringify(mended, null, 2) + '\n');
+}

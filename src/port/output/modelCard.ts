@@ -1,0 +1,35 @@
+import { formatCount } from '../../base/format.ts';
+import type { Provenance } from '../provenance.ts';
+
+/** README.md of an output: front matter that the hub reads, and in words what this is. */
+export function modelCard(provenance: Provenance): string {
+  const { output, newBase, patch, scale, coverage } = provenance;
+  const adapter = output === 'adapter';
+  const base = newBase.revision === null ? newBase.path : newBase.name;
+  const lines = [
+    '---',
+    `base_model: ${JSON.stringify(base)}`,
+    `base_model_relation: ${adapter ? 'adapter' : 'merge'}`,
+    `library_name: ${adapter ? 'peft' : 'transformers'}`,
+    'tags:',
+    '- portllm',
+    ...(adapter ? ['- lora'] : []),
+    '---',
+    '',
+    `# ${patch.name} on ${newBase.name}`,
+    '',
+    adapter
+      ? `The LoRA patch **${patch.name}**, re-based on **${newBase.name}** without training or data.`
+      : `**${newBase.name}** with the LoRA patch **${patch.name}** added, without training or data.`,
+    '',
+    `- Patch: \`${patch.name}\`, made for \`${(patch.baseName ?? 'an unnamed base').replaceAll(/[`\r\n]/g, ' ')}\`, SHA-256 \`${patch.sha256}\``,
+    `- New base: \`${newBase.name}\` (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
+    `- Method: PortLLM (Khan et al., ICLR 2025, arXiv 2410.10870): ${provenance.formula}; λ = ${scale}`,
+    `- Touched: ${coverage.touchedTensors} of ${coverage.baseTensors} tensors; all others are the new base's, byte for byte`,
+    '',
+    'How well a ported patch works has to be measured: evaluate it beside the new base alone. `portllm.json` holds the',
+    'full provenance; `portllm verify` checks this folder against it.',
+    '',
+  ];
+  return lines.join('\n');
+}

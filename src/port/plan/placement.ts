@@ -1,0 +1,40 @@
+import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import type { Change } from '../../patch/change.ts';
+import type { Refusal } from '../../patch/refusal.ts';
+import type { PlanPart, TiedChoice } from './planTypes.ts';
+import type { Vocabularies } from './vocabularyRows.ts';
+
+/** What targets are found in. */
+export interface Ground {
+  readonly newBase: Checkpoint;
+  readonly oldBase: Checkpoint | null;
+  readonly vocabularies: Vocabularies;
+  readonly tied: TiedChoice;
+  /** PEFT kept head and embedding tied in training. */
+  readonly ensured: boolean;
+  readonly fanInFanOut: boolean;
+  /** The new base is quantised and only an adapter is written: shapes cannot be compared. */
+  readonly unseen: boolean;
+}
+
+/** A part that found its place: added to `target`, which starts as `source` of the new base. */
+export interface Placement {
+  readonly module: string;
+  readonly target: string;
+  readonly source: LocatedTensor;
+  readonly part: PlanPart;
+}
+
+export type Placed = Placement | Refusal;
+
+export function isPlacement(placed: Placed): placed is Placement {
+  return 'part' in placed;
+}
+
+export function noTarget({ recipe }: Change, reason: string): Refusal {
+  return { tensor: Object.values(recipe.tensors)[0] ?? '', kind: 'no target', reason };
+}
+
+export function showShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((size) => size ?? 'any').join(', ')}]`;
+}

@@ -1,0 +1,165 @@
+import { basename } from 'node:path';
+import { sha256OfText } from '../../base/hash.ts';
+import { mainDtype, sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { needsOldBase } from '../../patch/change.ts';
+import { asksForOldBase, ranksOf, type Patch } from '../../patch/patch.ts';
+import type { Refusal } from '../../patch/refusal.ts';
+import { elements } from '../../safetensors/shape.ts';
+import { findTargets } from './findTarget.ts';
+import { mergePlacements } from './items.ts';
+import { isPlacement, type Ground, type Placed, type Placement } from './placement.ts';
+import type { Coverage, PatchSummary, PlanItem, PortPlan, PortRequest } from './planTypes.ts';
+import { isVocabularyModule, vocabularyNotes, type Vocabularies } from './vocabularyRows.ts';
+import { lineageWarnings } from './warnings.ts';
+
+/** All that a plan is made from: opened files, of which only headers and configurations are looked at. */
+export interface PlanSources {
+  readonly patch: Patch;
+  readonly newBase: Checkpoint;
+  readonly oldBase: Checkpoint | null;
+  readonly vocabularies: Vocabularies;
+  /** What samples of the weights say about the old base. */
+  readonly evidence: readonly string[];
+  readonly freeBytes: number | null;
+}
+
+/** What a port will do, tensor by tensor. Reads nothing: all it needs has been read. */
+export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
+  const { patch, newBase, oldBase } = sources;
+  const ground = groundFor(request, sources);
+  const placed = patch.changes.flatMap((change) => findTargets(change, ground));
+  const placements = placed.filter(isPlacement);
+  const { items, unties } = mergePlacements(placements, ground, request.as);
+  const coverage = cover(patch, newBase, items);
+  const refusals = [
+    ...patch.refusals,
+    ...placed.filter((found): found is Refusal => !isPlacement(found)),
+    ...refuseAsWhole(request, sources, placed),
+  ];
+  if (items.length === 0 && refusals.length === 0) refusals.push(nothingToPort());
+  if (refusals.length === 0 && coverage.matchedPatchTensors !== coverage.patchTensors)
+    throw new Error('a patch tensor was neither matched nor refused');
+  const plan = {
+    // In this order: the digest is taken over the text.
+    request: {
+      patch: request.patch,
+      onto: request.onto,
+      from: request.from,
+      out: request.out,
+      as: request.as,
+      scale: request.scale,
+      tied: request.tied,
+    },
+    patch: summarise(patch),
+    newBase: newBase.identity,
+    oldBase: oldBase?.identity ?? null,
+    items,
+    refusals,
+    warnings: [
+      ...patch.warnings,
+      ...lineageWarnings(patch, newBase, oldBase, items, unties),
+      ...(items.some(({ parts }) => parts.some(({ byToken }) => byToken)) ? vocabularyNotes(sources.vocabularies) : []),
+    ],
+    evidence: sources.evidence,
+    coverage,
+    needsOldBase: asksForOldBase(patch),
+    unties,
+    outputBytes: outputBytes(request, sources, items),
+  };
+  const digest = sha256OfText(JSON.stringify([plan, patch.file.headerSha256]));
+  return { ...plan, freeBytes: sources.freeBytes, digest };
+}
+
+function groundFor({ as, tied }: PortRequest, { patch, newBase, oldBase, vocabularies }: PlanSources): Ground {
+  return {
+    newBase,
+    oldBase,
+    vocabularies,
+    tied: tied ?? (keptTied(patch) ? 'shared' : 'separate'),
+    ensured: patch.config.ensure_weight_tying === true,
+    fanInFanOut: patch.config.fan_in_fan_out === true,
+    unseen: as === 'adapter' && newBase.config.quantization !== undefined,
+  };
+}
+
+/** Whether training saw one matrix: when PEFT was told to, and for trained tokens, whose rows it ties by itself. */
+function keptTied({ config, changes }: Patch): boolean {
+  if (config.ensure_weight_tying === true) return true;
+  const rows = changes.filter(({ module }) => isVocabularyModule(module));
+  return rows.length > 0 && rows.every(({ recipe }) => recipe.method === 'token rows');
+}
+
+/** What stands against the port as a whole, rather than against one tensor. */
+function refuseAsWhole(
+  { as }: PortRequest,
+  { patch, newBase, oldBase }: PlanSources,
+  placed: readonly Placed[],
+): Refusal[] {
+  const refusals: Refusal[] = [];
+  if (newBase.config.quantization !== undefined && as === 'checkpoint') refusals.push(quantised(newBase));
+  const differences = patch.changes.filter(needsOldBase);
+  const [first] = differences;
+  if (first !== undefined && oldBase === null)
+    refusals.push({
+      tensor: Object.values(first.recipe.tensors)[0] ?? first.module,
+      kind: first.kind,
+      reason:
+        (differences.length === 1
+          ? '1 change of this patch is a difference'
+          : `${differences.length} changes of this patch are differences`) +
+        ' against the base it was trained on: name that base (--from OLD)',
+    });
+  if (as === 'adapter') refusals.push(...placed.filter(isPlacement).flatMap(refuseAsAdapter));
+  return refusals;
+}
+
+/** What a base-relative method does to the old base has no low rank on the new one. */
+function refuseAsAdapter({ part }: Placement): Refusal[] {
+  if (part.kind !== 'base-relative' || part.tensors.length === 0) return [];
+  const reason =
+    `${part.recipe.method} rescales the base it was trained on; what it adds to the new base is no ${part.recipe.method} ` +
+    'of it. Port to a checkpoint, and extract an adapter from that';
+  return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
+}
+
+function quantised(base: Checkpoint): Refusal {
+  const reason =
+    `the new base is quantised (${base.config.quantization ?? ''}): its weights cannot be added to. ` +
+    'Use the 16-bit checkpoint, or make an adapter';
+  return { tensor: 'config.json', kind: 'no target', reason };
+}
+
+function nothingToPort(): Refusal {
+  return { tensor: 'adapter_model.safetensors', kind: 'no target', reason: 'the patch holds no tensors' };
+}
+
+function summarise(patch: Patch): PatchSummary {
+  const methods = new Set(patch.changes.map(({ recipe }) => recipe.method));
+  return {
+    path: patch.folder,
+    name: basename(patch.folder),
+    baseName: patch.config.base_model_name_or_path ?? null,
+    method: [...methods].join(', '),
+    ranks: ranksOf(patch),
+    dtype: mainDtype([...patch.file.header.tensors.values()]),
+    rankStabilised: patch.config.use_rslora === true,
+  };
+}
+
+function cover(patch: Patch, base: Checkpoint, items: readonly PlanItem[]): Coverage {
+  const matched = new Set([...items.flatMap(({ tensors }) => tensors), ...patch.witnesses]);
+  return {
+    patchTensors: patch.file.header.tensors.size,
+    matchedPatchTensors: matched.size,
+    touchedTensors: items.length,
+    baseTensors: base.tensors.size,
+    touchedParameters: items.reduce((sum, { shape }) => sum + elements(shape), 0),
+    baseParameters: base.identity.parameters,
+  };
+}
+
+function outputBytes({ as }: PortRequest, { patch, newBase }: PlanSources, items: readonly PlanItem[]): number {
+  if (as === 'adapter') return patch.file.header.fileBytes;
+  const added = items.filter(({ target, source }) => target !== source);
+  return newBase.identity.bytes + sumBytes(added.flatMap(({ source }) => newBase.tensors.get(source) ?? []));
+}

@@ -1,0 +1,45 @@
+import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import type { TiedChoice } from './planTypes.ts';
+
+const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|shared)\.weight$/;
+const HEAD = /(^|\.)(lm_head|embed_out)$/;
+
+export function isHead(module: string): boolean {
+  return HEAD.test(module);
+}
+
+export function isEmbeddingTensor(name: string): boolean {
+  return EMBEDDING.test(name);
+}
+
+/** The one input embedding of a checkpoint, if there is exactly one. */
+export function embeddingOf(base: Checkpoint): LocatedTensor | undefined {
+  const found = [...base.tensors.values()].filter(({ entry }) => isEmbeddingTensor(entry.name));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/**
+ * A head that the base does not store because it is tied to the embedding (formats.md §3).
+ * PEFT trains such a head apart from the embedding, so `separate` is what training saw; its merge adds to both.
+ */
+export function findHead(
+  base: Checkpoint,
+  head: string,
+  choice: TiedChoice,
+): { name: string; rule: string; located: LocatedTensor; target: string } | undefined {
+  const located = embeddingOf(base);
+  if (located === undefined) return undefined;
+  const { name } = located.entry;
+  return choice === 'shared'
+    ? { name, located, target: name, rule: 'the head is tied: added to the shared matrix' }
+    : { name, located, target: head, rule: 'the head was tied: it becomes a tensor of its own' };
+}
+
+/**
+ * Whether a tied base stores head and embedding all the same: transformers 4 would drop one of the two, 5 would untie them,
+ * so adding to a shared matrix has no meaning.
+ */
+export function storesBoth(base: Checkpoint, name: string): boolean {
+  const head = [...base.tensors.keys()].some((other) => isHead(other.replace(/\.weight$/, '')));
+  return base.config.tiesEmbeddings && head && (isEmbeddingTensor(name) || isHead(name.replace(/\.weight$/, '')));
+}

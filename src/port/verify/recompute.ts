@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { yieldToEvents } from '../../base/abort.ts';
+import { InputError } from '../../base/errors.ts';
+import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { Checkpoint, sumBytes, type LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import { widen } from '../../kernels/convert.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import type { Delta } from '../../patch/delta.ts';
+import { identifyPatch } from '../../patch/patch.ts';
+import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
+import { noSums, TileBuffers } from '../addDelta.ts';
+import { hashTensor } from './hashTensor.ts';
+import { openInputs, type PortInputs } from '../plan/inputs.ts';
+import type { Provenance } from '../provenance.ts';
+import { openItem } from '../openItem.ts';
+import { tileRows } from '../tiles.ts';
+import { agree, compareRows, type Difference } from './tolerance.ts';
+
+/** How the touched tensors compare with a second computation. Devices sum in different orders. */
+export interface Recomputed {
+  readonly tensors: number;
+  readonly elements: number;
+  readonly different: number;
+}
+
+/** What recomputing takes along through its steps. */
+interface Run {
+  readonly kernel: LowRankKernel;
+  readonly sink: ProgressSink;
+  readonly signal: AbortSignal;
+}
+
+/** @throws InputError if the recorded inputs are gone or cannot be read any more */
+export async function recompute(
+  folder: string,
+  provenance: Provenance,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<{ result: Recomputed | null; problems: string[] }> {
+  await using inputs = await reopen(provenance);
+  const problems = await changedInputs(inputs, provenance);
+  if (provenance.output === 'adapter') return { result: null, problems };
+  await using output = await Checkpoint.open(folder);
+  const run = { kernel, sink, signal };
+  problems.push(...(await compareUntouched(inputs.newBase, provenance, run)));
+  const touched = await compareTouched(inputs, output, provenance, run);
+  return { result: touched.result, problems: [...problems, ...touched.problems] };
+}
+
+async function compareTouched(
+  inputs: PortInputs,
+  output: Checkpoint,
+  { tensors }: Provenance,
+  { kernel, sink, signal }: Run,
+): Promise<{ result: Recomputed; problems: string[] }> {
+  const problems: string[] = [];
+  const totals = { tensors: 0, elements: 0, different: 0 };
+  const recorded = new Map(tensors.map(({ target, measured }) => [target, measured?.sourceSha256]));
+  const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
+  const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
+  for (const item of inputs.plan.items) {
+    const [source, written] = [inputs.newBase.tensors.get(item.source), output.tensors.get(item.target)];
+    if (source === undefined || written === undefined) continue;
+    const delta = await openItem(inputs, item, kernel);
+    const { difference, sourceSha256 } = await compareTensor(source, written, delta, meter, signal);
+    meter.addTensor();
+    if (recorded.get(item.target) !== sourceSha256)
+      problems.push(`${item.target} of the new base is not the one that was ported onto.`);
+    if (!agree(difference, source.entry.dtype as FloatDtype))
+      problems.push(
+        `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
+      );
+    totals.tensors++;
+    totals.elements += difference.elements;
+    totals.different += difference.different;
+  }
+  return { result: totals, problems };
+}
+
+/** The old base is opened again only where the formula needs it. */
+async function reopen({ patch, newBase, oldBase, needsOldBase, output, scale, tied }: Provenance): Promise<PortInputs> {
+  try {
+    const from = needsOldBase ? oldBase?.path : undefined;
+    const common = { patch: patch.path, onto: newBase.path, from, out: '', as: output, scale };
+    return await openInputs({ ...common, tied: tied ?? undefined });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const message = `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`;
+    throw new InputError(message, undefined, { cause: error });
+  }
+}
+
+async function changedInputs(inputs: PortInputs, provenance: Provenance): Promise<string[]> {
+  const problems: string[] = [];
+  const patch = await identifyPatch(inputs.patch);
+  if (patch.sha256 !== provenance.patch.sha256 || patch.configSha256 !== provenance.patch.configSha256)
+    problems.push(`The patch at ${patch.path} is not the one that was ported.`);
+  problems.push(...changedHeaders(inputs.newBase, provenance.newBase, 'new base'));
+  if (inputs.oldBase && provenance.oldBase)
+    problems.push(...changedHeaders(inputs.oldBase, provenance.oldBase, 'old base'));
+  return problems;
+}
+
+function changedHeaders({ identity }: Checkpoint, { files }: Provenance['newBase'], which: string): string[] {
+  const recorded = new Map(files.map((file) => [file.name, file.headerSha256]));
+  return identity.files
+    .filter(({ name, headerSha256 }) => recorded.get(name) !== headerSha256)
+    .map(({ name }) => `${name} of the ${which} is not the one that was recorded.`);
+}
+
+async function compareUntouched(base: Checkpoint, { untouched }: Provenance, run: Run): Promise<string[]> {
+  const bytes = sumBytes(untouched.flatMap(({ name }) => base.tensors.get(name) ?? []));
+  const meter = new ProgressMeter('Reading the base', { bytes, tensors: untouched.length }, run.sink);
+  const problems: string[] = [];
+  for (const { name, sha256 } of untouched) {
+    const located = base.tensors.get(name);
+    if (located === undefined || (await hashTensor(located, meter, run.signal)) !== sha256)
+      problems.push(`${name} of the new base is not the one that was copied.`);
+  }
+  return problems;
+}
+
+async function compareTensor(
+  source: LocatedTensor,
+  written: LocatedTensor,
+  delta: Delta,
+  meter: ProgressMeter,
+  signal: AbortSignal,
+): Promise<{ difference: Difference; sourceSha256: string }> {
+  const dtype = source.entry.dtype as FloatDtype;
+  const { rows, columns } = delta;
+  const step = tileRows(delta);
+  const rowBytes = columns * bytesPerElement(dtype);
+  const buffers = new TileBuffers();
+  const floats = (): Float32Array => new Float32Array(step * columns);
+  const [weights, expected, actual] = [floats(), floats(), floats()];
+  const bytes = new Uint8Array(step * rowBytes);
+  const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
+  const hash = createHash('sha256');
+  for (let row = 0; row < rows; row += step) {
+    await yieldToEvents(signal);
+    const count = Math.min(step, rows - row);
+    const tile = bytes.subarray(0, count * rowBytes);
+    await source.shard.file.read(tile, source.entry.begin + row * rowBytes);
+    hash.update(tile);
+    widen(tile, dtype, weights);
+    buffers.add(tile, dtype, await delta.tile(row, count), noSums());
+    widen(tile, dtype, expected);
+    await written.shard.file.read(tile, written.entry.begin + row * rowBytes);
+    widen(tile, dtype, actual);
+    const length = count * columns;
+    compareRows(delta, row, weights, expected.subarray(0, length), actual.subarray(0, length), dtype, difference);
+    meter.addBytes(tile.length);
+  }
+  return { difference, sourceSha256: hash.digest('hex') };
+}

@@ -1,0 +1,55 @@
+import type { Delta } from '../../patch/delta.ts';
+import type { FloatDtype } from '../../safetensors/dtypes.ts';
+
+/** How two computations of one tensor differ. */
+export interface Difference {
+  elements: number;
+  /** Elements that are not the same number. */
+  different: number;
+  /** Elements that differ by more than two orders of summation can explain. */
+  unexplained: number;
+}
+
+/** Unit roundoff of float32. */
+const EPSILON = 2 ** -24;
+/** Distance between neighbours, relative to the number, and the smallest there is. */
+const SPACING: Record<FloatDtype, readonly [relative: number, least: number]> = {
+  F32: [2 ** -23, 2 ** -149],
+  F16: [2 ** -10, 2 ** -24],
+  BF16: [2 ** -7, 2 ** -133],
+};
+/** Near-ties fall either way: this share of 16-bit elements may differ at all (software WebGPU: 2 in 92,160). */
+const TOLERATED_SHARE = 1e-3;
+
+/**
+ * Compares rows [row, …) of W + Δ as computed now and as written.
+ *
+ * @param weights W of these rows, float32
+ */
+export function compareRows(
+  delta: Delta,
+  row: number,
+  weights: Float32Array,
+  expected: Float32Array,
+  actual: Float32Array,
+  dtype: FloatDtype,
+  totals: Difference,
+): void {
+  const { columns } = delta;
+  const [relative, least] = SPACING[dtype];
+  for (let i = 0; i < expected.length; i++) {
+    const [want, have] = [expected[i] ?? 0, actual[i] ?? 0];
+    if (want === have || (Number.isNaN(want) && Number.isNaN(have))) continue;
+    totals.different++;
+    const spacing = Math.max(Math.abs(want), Math.abs(have)) * relative + least;
+    const sum = 2 * EPSILON * (Math.abs(weights[i] ?? 0) + Math.abs(want));
+    const product = delta.bound(row + Math.floor(i / columns), i % columns);
+    if (!(Math.abs(want - have) <= product + sum + spacing)) totals.unexplained++;
+  }
+  totals.elements += expected.length;
+}
+
+/** Whether two computations agree: no element is unexplained, and in 16 bits nearly all are the same. */
+export function agree({ elements, different, unexplained }: Difference, dtype: FloatDtype): boolean {
+  return unexplained === 0 && (dtype === 'F32' || different <= Math.max(4, elements * TOLERATED_SHARE));
+}

@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import { readdir, stat } from 'node:fs/promises';
+import { throwIfCancelled } from '../../base/abort.ts';
+import { CancelledError, InputError, UserError } from '../../base/errors.ts';
+import { sha256OfFile } from '../../base/hash.ts';
+import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
+import { resolveInside } from '../../checkpoint/shards.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import { SafetensorsFile } from '../../safetensors/file.ts';
+import { hashTensor } from './hashTensor.ts';
+import { PROVENANCE_FILE, type Provenance } from '../provenance.ts';
+import { readProvenance } from '../provenanceFile.ts';
+import { recompute, type Recomputed } from './recompute.ts';
+
+/** What a verification looked at, and everything that was not right. */
+export interface VerifyResult {
+  readonly folder: string;
+  readonly output: Provenance['output'];
+  readonly ok: boolean;
+  readonly files: number;
+  /** Tensors whose bytes were compared one by one; an adapter's are covered by its file. */
+  readonly tensors: number;
+  /** What computing the touched tensors again gave; null for an adapter, or where the inputs are gone. */
+  readonly recomputed: Recomputed | null;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads an output back: every file and tensor against the recorded hashes, and every touched tensor computed again from
+ * the recorded inputs.
+ *
+ * @throws InputError if the folder is no output
+ */
+export async function verify(
+  folder: string,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<VerifyResult> {
+  const provenance = await readProvenance(folder);
+  const { output, files, tensors, untouched } = provenance;
+  const problems = await compareRecorded(folder, provenance, sink, signal);
+  const again = await recompute(folder, provenance, kernel, sink, signal).catch(asProblem);
+  problems.push(...again.problems);
+  return {
+    folder,
+    output,
+    ok: problems.length === 0,
+    files: files.length,
+    tensors: output === 'adapter' ? 0 : tensors.length + untouched.length,
+    recomputed: again.result,
+    problems,
+  };
+}
+
+/** An input or output that cannot be read is a finding, beside what was found before. */
+function asProblem(error: unknown): { result: null; problems: string[] } {
+  if (error instanceof InputError) return { result: null, problems: [error.message] };
+  throw error;
+}
+
+/** Reads back what a port has just written. @throws UserError if the disk does not return what was given to it */
+export async function verifyWritten(
+  folder: string,
+  provenance: Provenance,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const [problem] = await compareRecorded(folder, provenance, sink, signal);
+  if (problem !== undefined)
+    throw new UserError(`What was written cannot be read back: ${problem}`, 'Is the disk sound?');
+  if (!isDeepStrictEqual(await readProvenance(folder), provenance))
+    throw new Error(`${PROVENANCE_FILE} does not say what was meant`);
+}
+
+async function compareRecorded(
+  folder: string,
+  provenance: Provenance,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const problems = await strangers(folder, provenance);
+  for (const file of provenance.files) problems.push(...(await compareFile(folder, file, signal)));
+  if (provenance.output === 'checkpoint' && problems.length === 0)
+    problems.push(...(await compareTensors(folder, provenance, sink, signal)));
+  return problems;
+}
+
+/** A file that nobody recorded may change what is loaded: an adapter_config.json, a modeling_….py. */
+async function strangers(folder: string, { files }: Provenance): Promise<string[]> {
+  const recorded = new Set([PROVENANCE_FILE, ...files.map(({ name }) => name)]);
+  const names = (await readdir(folder)).filter((name) => !recorded.has(name));
+  return names.map((name) => `${name} is not part of the output.`);
+}
+
+async function compareFile(
+  folder: string,
+  { name, bytes, sha256, headerSha256 }: Provenance['files'][number],
+  signal: AbortSignal,
+): Promise<string[]> {
+  throwIfCancelled(signal);
+  try {
+    const path = await resolveInside(folder, name);
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size !== bytes) return [`${name} is not as it was written.`];
+    const same = sha256 === null ? await hasHeader(path, headerSha256) : (await sha256OfFile(path, signal)) === sha256;
+    return same ? [] : [`${name} is not as it was written.`];
+  } catch (error) {
+    if (signal.aborted) throw new CancelledError();
+    if (error instanceof InputError) return [error.message];
+    throw error;
+  }
+}
+
+/** A shard's header: dtypes, shapes and metadata; its tensors are compared one by one. */
+async function hasHeader(path: string, headerSha256: string | null): Promise<boolean> {
+  await using shard = await SafetensorsFile.open(path);
+  return shard.headerSha256 === headerSha256;
+}
+
+async function compareTensors(
+  folder: string,
+  provenance: Provenance,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<string[]> {
+  await using output = await Checkpoint.open(folder);
+  const recorded = recordedHashes(provenance);
+  const bytes = sumBytes(output.tensors.values());
+  const meter = new ProgressMeter('Verifying', { bytes, tensors: recorded.size }, sink);
+  const problems = [...output.tensors.keys()]
+    .filter((name) => !recorded.has(name))
+    .map((name) => `tensor ${name} is not recorded.`);
+  for (const [name, sha256] of recorded) {
+    const located = output.tensors.get(name);
+    if (located === undefined) problems.push(`tensor ${name} is missing.`);
+    else if ((await hashTensor(located, meter, signal)) !== sha256)
+      problems.push(`tensor ${name} is not as it was written.`);
+  }
+  return problems;
+}
+
+function recordedHashes({ tensors, untouched }: Provenance): Map<string, string> {
+  const hashes = new Map(untouched.map(({ name, sha256 }) => [name, sha256]));
+  for (const { target, measured } of tensors) {
+    if (measured === null) throw new InputError(`${PROVENANCE_FILE} has no hash for ${target}.`);
+    hashes.set(target, measured.sha256);
+  }
+  return hashes;
+}
