@@ -43,7 +43,7 @@ export async function verifyCommand(folder: string, device: DeviceChoice, consol
 }
 
 /** The worker's folder is its own; paths are the person's. */
-function absolute({ patch, onto, from, out, as, scale }: PortRequest): PortRequest {
+function absolute({ patch, onto, from, out, as, scale, tied }: PortRequest): PortRequest {
   return {
     patch: resolve(patch),
     onto: resolve(onto),
@@ -51,5 +51,6 @@ function absolute({ patch, onto, from, out, as, scale }: PortRequest): PortReque
     out: resolve(out),
     as,
     scale,
+    tied,
   };
 }

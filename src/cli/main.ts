@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
-import { OUTPUT_KINDS, type OutputKind } from '../port/plan/planTypes.ts';
+import { OUTPUT_KINDS, TIED_CHOICES, type OutputKind, type TiedChoice } from '../port/plan/planTypes.ts';
 import { inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 
@@ -21,6 +21,7 @@ interface PortOptions extends CommonOptions {
   readonly out: string;
   readonly as: OutputKind;
   readonly scale: number;
+  readonly tied?: TiedChoice;
   readonly dryRun?: true;
   readonly device: DeviceChoice;
 }
@@ -43,7 +44,7 @@ const device = (): Option =>
 
 function program(): Command {
   const root = new Command('portllm')
-    .description('Port a LoRA patch onto a newer base model: no training, no data.')
+    .description('Port a patch onto a newer base model: no training, no data.')
     .version(VERSION)
     .exitOverride();
   root
@@ -57,10 +58,15 @@ function program(): Command {
     .description('add a patch to a new base')
     .argument('<patch>', 'the adapter folder')
     .requiredOption('--onto <folder>', 'the new base')
-    .option('--from <folder>', 'the old base, to compare lineage')
+    .option('--from <folder>', 'the old base; needed where the patch stands for its weights, else compared')
     .requiredOption('--out <folder>', 'the folder to make')
     .addOption(new Option('--as <kind>', 'what to make').choices(OUTPUT_KINDS).default('checkpoint'))
     .option('--scale <number>', 'multiplies the patch', parseScale, 1)
+    .addOption(
+      new Option('--tied <choice>', 'a head tied to the embedding: apart, as trained, or shared, as PEFT merges').choices(
+        TIED_CHOICES,
+      ),
+    )
     .option('--dry-run', 'show the plan and write nothing')
     .addOption(device())
     .addOption(json())

@@ -51,6 +51,8 @@ export interface ExpertRecipe extends Common {
   readonly experts: number;
   readonly from: number;
   readonly flipped: boolean;
+  /** The factors lie as PEFT had them before 0.19, which newer ones do not read. */
+  readonly outdated: boolean;
 }
 
 /** Δ = s · b, on a bias. */

@@ -20,6 +20,8 @@ export interface VariantCase {
   readonly needsOldBase: boolean;
   readonly refused: boolean;
   readonly reason: RegExp | undefined;
+  /** Whether an adapter can be made of it: what rescales the old base has none on the new one. */
+  readonly adapter: boolean;
   /** What gives PEFT's merge, which adds to the one tied matrix; otherwise the default does. */
   readonly tied: TiedChoice | undefined;
   /** Of the tensor's largest value: one addition differs in the last place, longer sums in a few more. */
@@ -86,6 +88,7 @@ function readVariant(name: string, tied: TiedChoice | undefined, untied: boolean
     needsOldBase: found.needsOldBase,
     refused: found.refused || Object.hasOwn(REASONS, name),
     reason: REASONS[name],
+    adapter: !/^(dora|ia3|oft|boft)/.test(name),
     tied,
     tolerance: /^(dora|oft|boft)/.test(name) ? 2 ** -21 : 2 ** -23,
   };

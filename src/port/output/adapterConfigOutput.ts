@@ -4,6 +4,9 @@ import type { PortInputs } from '../plan/inputs.ts';
 import type { AdapterTensor } from './adapterTensors.ts';
 import { mappedTokens } from './mappedTokens.ts';
 
+/** The first PEFT that reads the factors of experts as they are written here. */
+const TURNED_SINCE = '0.19.0';
+
 /** adapter_config.json, every key kept, pointing to the new base; λ goes into alpha, in which Δ is linear. */
 export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]): string {
   const { patch, plan } = inputs;
@@ -14,7 +17,14 @@ export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]
   if (patch.config.modules_to_save != null)
     config.modules_to_save = modulesStillSaved(patch.config.modules_to_save, kept);
   Object.assign(config, mappedIndices(inputs, kept));
+  if (kept.some(({ fate }) => fate.kind === 'turned')) config.peft_version = TURNED_SINCE;
   return JSON.stringify(config, null, 2) + '\n';
+}
+
+/** PEFT matches the ends of modules' names, with or without a dot before them (`check_modules_to_save`). */
+export function belongsTo({ name, fate }: AdapterTensor, module: string): boolean {
+  const saved = fate.kind === 'saved anew' || fate.kind === 'from the base';
+  return saved && name.includes(`${module}.`) && !name.includes('.base_layer.');
 }
 
 function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConfig> {
@@ -32,8 +42,7 @@ function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConf
  * stands for all modules that end in it, and for what is inside them.
  */
 function modulesStillSaved(names: readonly string[], kept: readonly AdapterTensor[]): string[] | null {
-  const saved = kept.filter(({ fate }) => fate.kind === 'saved anew').map(({ name }) => name);
-  const still = names.filter((name) => saved.some((key) => key.includes(`${name}.`)));
+  const still = names.filter((name) => kept.some((tensor) => belongsTo(tensor, name)));
   return still.length > 0 ? still : null;
 }
 

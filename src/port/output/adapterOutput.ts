@@ -14,7 +14,7 @@ import { normOf, openItem } from '../openItem.ts';
 import type { PortInputs } from '../plan/inputs.ts';
 import type { PortedTensor } from '../provenance.ts';
 import { tileRows } from '../tiles.ts';
-import { rebasedConfig } from './adapterConfigOutput.ts';
+import { belongsTo, rebasedConfig } from './adapterConfigOutput.ts';
 import { planAdapter, type AdapterTensor } from './adapterTensors.ts';
 import { portedTensor, type WrittenTensors } from './checkpointOutput.ts';
 import { shapeOf, writeTensor } from './writeAdapterTensor.ts';
@@ -33,7 +33,7 @@ export async function writeAdapter(
   const { patch } = inputs;
   const measured = await measure(inputs, kernel, sink, signal);
   const planned = planAdapter(inputs);
-  const unchanged = planned.filter(({ fate }) => fate.kind === 'saved anew' && measured.zero.has(fate.item.target));
+  const unchanged = droppable(planned, measured.zero, patch.config.modules_to_save ?? []);
   const kept = planned.filter((tensor) => tensor.fate.kind !== 'dropped' && !unchanged.includes(tensor));
   await writeWeights(inputs, kept, join(folder, ADAPTER_FILE), kernel, signal);
   await writeFile(join(folder, CONFIG_FILE), rebasedConfig(inputs, kept));
@@ -66,8 +66,25 @@ async function measure(
   return { tensors, zero };
 }
 
+/**
+ * Saved tensors that the patch had not changed. PEFT wants every tensor of every module that `modules_to_save` names, so
+ * of those it is all or none.
+ */
+function droppable(
+  planned: readonly AdapterTensor[],
+  zero: ReadonlySet<string>,
+  modules: readonly string[],
+): AdapterTensor[] {
+  const saved = planned.filter(({ fate }) => fate.kind === 'saved anew' || fate.kind === 'from the base');
+  const changed = saved.filter(({ fate }) => fate.kind === 'saved anew' && !zero.has(fate.item.target));
+  const wanted = modules.filter((module) => changed.some((tensor) => belongsTo(tensor, module)));
+  const unchanged = saved.filter((tensor) => !changed.includes(tensor));
+  return unchanged.filter((tensor) => !wanted.some((module) => belongsTo(tensor, module)));
+}
+
 function droppedNotes(unchanged: readonly AdapterTensor[]): string[] {
-  return unchanged.map(
+  const copies = unchanged.filter(({ fate }) => fate.kind === 'saved anew');
+  return copies.map(
     ({ name }) => `${name} was a copy of the old base's own weights: it is left out, so that the new base's count.`,
   );
 }

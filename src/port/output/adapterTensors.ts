@@ -1,6 +1,7 @@
+import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { canonicalKey, PREFIX } from '../../patch/names.ts';
 import type { Change } from '../../patch/change.ts';
-import { tensorsOf } from '../../patch/recipe.ts';
+import { tensorsOf, type ExpertRecipe } from '../../patch/recipe.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import type { PortInputs } from '../plan/inputs.ts';
 import type { PlanItem, PlanPart } from '../plan/planTypes.ts';
@@ -18,6 +19,10 @@ export type Fate =
     }
   /** VeRA has no alpha: λ goes into its vector of outputs. */
   | { readonly kind: 'scaled' }
+  /** A factor for all experts, from its partner: PEFT 0.19 turned them round. */
+  | { readonly kind: 'turned'; readonly recipe: ExpertRecipe }
+  /** A counter inside a saved module: the new base's own. */
+  | { readonly kind: 'from the base'; readonly located: LocatedTensor }
   | { readonly kind: 'dropped' };
 
 export interface AdapterTensor {
@@ -28,26 +33,31 @@ export interface AdapterTensor {
 }
 
 /** Every tensor of the patch, as the plan has it. Pure deltas stay; what stands for rows of the old base does not. */
-export function planAdapter({ patch, plan }: PortInputs): AdapterTensor[] {
+export function planAdapter({ patch, plan, newBase }: PortInputs): AdapterTensor[] {
   const places = new Map<string, { item: PlanItem; part: PlanPart }>();
   for (const item of plan.items)
     for (const part of item.parts) for (const tensor of part.tensors) places.set(tensor, { item, part });
-  const witnesses = new Set(patch.witnesses);
   const modules = new Map(
     patch.changes.flatMap((change) => tensorsOf(change.recipe).map((name) => [name, change] as const)),
   );
   return [...patch.file.header.tensors.values()].map((entry) => {
     const place = places.get(entry.name);
-    const fate: Fate =
-      witnesses.has(entry.name) || !place ? { kind: 'dropped' } : fateOf(entry.name, place, plan.request.scale);
+    const fate = place ? fateOf(entry.name, place, plan.request.scale) : fateOfWitness(entry, newBase);
     return { name: adapterName(entry.name, modules.get(entry.name), place?.item), entry, fate };
   });
+}
+
+function fateOfWitness({ name, dtype, shape }: TensorEntry, newBase: Checkpoint): Fate {
+  const located = newBase.tensors.get(canonicalKey(name).key.slice(PREFIX.length));
+  const same = located?.entry.dtype === dtype && String(located.entry.shape) === String(shape);
+  return located && same ? { kind: 'from the base', located } : { kind: 'dropped' };
 }
 
 function fateOf(tensor: string, { item, part }: { item: PlanItem; part: PlanPart }, scale: number): Fate {
   const { recipe } = part;
   if (recipe.method === 'whole tensor') return { kind: 'saved anew', item, part };
   if (recipe.method === 'token rows') return { kind: 'tokens mapped', item, part };
+  if (recipe.method === 'LoRA on an expert' && recipe.outdated) return { kind: 'turned', recipe };
   if (recipe.method === 'VeRA' && scale !== 1 && tensor === recipe.tensors.outputs) return { kind: 'scaled' };
   if (!part.byToken) return { kind: 'copied' };
   if (recipe.method === 'LoRA' && recipe.embedding && tensor === recipe.tensors.a)

@@ -3,6 +3,7 @@ import { narrow } from '../../kernels/convert.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { matrixOf } from '../../patch/delta.ts';
 import { readBaseRows, readFloats } from '../../patch/tensorReader.ts';
+import type { ExpertRecipe } from '../../patch/recipe.ts';
 import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
 import { openItem, rowsOf } from '../openItem.ts';
 import type { PortInputs } from '../plan/inputs.ts';
@@ -21,6 +22,8 @@ export function shapeOf({ entry, fate }: AdapterTensor, inputs: PortInputs): rea
       return [fate.item.shape[0] ?? 0, second];
     case 'columns mapped':
       return [first, fate.item.shape[0] ?? 0];
+    case 'turned':
+      return [...inputs.patch.file.entry(partner(entry.name, fate.recipe)).shape].reverse();
     case 'tokens mapped':
       return [mappedTokens(fate, inputs).length, second];
     default:
@@ -41,6 +44,13 @@ export async function writeTensor(
   switch (fate.kind) {
     case 'copied':
       return output.writeFile(await file.readTensor(entry.name));
+    case 'turned': {
+      const values = await readFloats(file, partner(entry.name, fate.recipe));
+      const turn = entry.name === fate.recipe.tensors.a ? turnedB : turnedA;
+      return writeFloats(output, turn(values, fate.recipe), dtype);
+    }
+    case 'from the base':
+      return output.writeFile(await fate.located.shard.file.readTensor(fate.located.entry.name));
     case 'dropped':
       return;
     case 'scaled': {
@@ -65,6 +75,28 @@ export async function writeTensor(
     case 'tokens mapped':
       return writeRows(fate.item, mappedTokens(fate, inputs), inputs, output, kernel, dtype);
   }
+}
+
+function partner(name: string, { tensors }: ExpertRecipe): string {
+  return (name === tensors.a ? tensors.b : tensors.a) ?? '';
+}
+
+/** A[e · r + k, :] = B[:, k · experts + e]. */
+function turnedB(b: Float32Array, { rank, experts }: ExpertRecipe): Float32Array {
+  const [width, rows] = [rank * experts, b.length / (rank * experts)];
+  return b.map((_, i) => {
+    const [place, row] = [Math.floor(i / rows), i % rows];
+    return b[row * width + (place % rank) * experts + Math.floor(place / rank)] ?? 0;
+  });
+}
+
+/** B[:, k · experts + e] = A[e · r + k, :]. */
+function turnedA(a: Float32Array, { rank, experts }: ExpertRecipe): Float32Array {
+  const [width, columns] = [rank * experts, a.length / (rank * experts)];
+  return a.map((_, i) => {
+    const [row, place] = [Math.floor(i / width), i % width];
+    return a[((place % experts) * rank + Math.floor(place / experts)) * columns + row] ?? 0;
+  });
 }
 
 function range(count: number): number[] {

@@ -25,6 +25,7 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
   const chosen = turned ? chooseTurned(readings) : choose(readings, recipe.peftVersion);
   if (typeof chosen === 'string') return [noTarget(change, chosen)];
   const { fused, flipped } = chosen;
+  const outdated = flipped && !turned;
   const rank = recipe.stacked / fused.experts;
   const scaling = recipe.alpha / (recipe.rankStabilised ? Math.sqrt(rank) : rank);
   const tensors = tensorsOf(recipe);
@@ -40,7 +41,15 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
       const common = { tensors: recipe.tensors, shape, linear: false, rank, alpha: recipe.alpha, scaling };
       const part = {
         kind: change.kind,
-        recipe: { ...common, method: 'LoRA on an expert' as const, expert, experts: fused.experts, from, flipped },
+        recipe: {
+          ...common,
+          method: 'LoRA on an expert' as const,
+          expert,
+          experts: fused.experts,
+          from,
+          flipped,
+          outdated,
+        },
         tensors,
         rule,
         shape,
