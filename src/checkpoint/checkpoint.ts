@@ -1,9 +1,10 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
-import { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { elements } from '../safetensors/shape.ts';
+import { openTensorFile } from '../torch/openTensorFile.ts';
 import { readConfig, type ModelConfig } from './config.ts';
 import { checkpointName, fileIdentity } from './identity.ts';
 import type { CheckpointIdentity } from './identityTypes.ts';
@@ -12,7 +13,7 @@ import { listShards, resolveInside } from './shards.ts';
 /** One weight file of a checkpoint, by its name in the folder. */
 export interface Shard {
   readonly name: string;
-  readonly file: SafetensorsFile;
+  readonly file: TensorFile;
 }
 
 export interface LocatedTensor {
@@ -28,7 +29,8 @@ export class Checkpoint {
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
   /** All names in the folder. */
   readonly names: ReadonlySet<string>;
-  readonly indexed: boolean;
+  /** The name of the index, where the weights are in several files. */
+  readonly indexFile: string | undefined;
   readonly identity: CheckpointIdentity;
 
   private constructor(fields: Omit<Checkpoint, 'close' | typeof Symbol.asyncDispose>) {
@@ -37,7 +39,7 @@ export class Checkpoint {
     this.shards = fields.shards;
     this.tensors = fields.tensors;
     this.names = fields.names;
-    this.indexed = fields.indexed;
+    this.indexFile = fields.indexFile;
     this.identity = fields.identity;
   }
 
@@ -49,10 +51,10 @@ export class Checkpoint {
     const shards: Shard[] = [];
     try {
       for (const name of list.files)
-        shards.push({ name, file: await SafetensorsFile.open(await resolveInside(folder, name)) });
+        shards.push({ name, file: await openTensorFile(await resolveInside(folder, name)) });
       const tensors = locate(folder, shards, list.promised);
       const identity = await identify(folder, config, shards, tensors);
-      return new Checkpoint({ folder, config, shards, tensors, names, indexed: list.promised !== undefined, identity });
+      return new Checkpoint({ folder, config, shards, tensors, names, indexFile: list.index, identity });
     } catch (error) {
       await Promise.all(shards.map(({ file }) => file.close()));
       throw error;

@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
-import type { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorFile } from '../safetensors/file.ts';
 import type { FileIdentity } from './identityTypes.ts';
 import { cacheRepository } from './shards.ts';
 
 /** In the Hugging Face cache, the blob of an LFS file is named by its SHA-256. */
-export function fileIdentity(name: string, file: SafetensorsFile): FileIdentity {
+export function fileIdentity(name: string, file: TensorFile): FileIdentity {
   const blob = basename(file.path);
   const named = basename(dirname(file.path)) === 'blobs' && /^[0-9a-f]{64}$/.test(blob);
   return { name, bytes: file.header.fileBytes, headerSha256: file.headerSha256, sha256: named ? blob : null };

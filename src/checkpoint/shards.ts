@@ -6,12 +6,15 @@ import { readJsonFile } from '../base/jsonFile.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
+const PICKLED_FILE = 'pytorch_model.bin';
+const PICKLED_INDEX = 'pytorch_model.bin.index.json';
 
 const INDEX = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** Which files hold the weights; with an index, which tensor it promises in which file. */
 export interface ShardList {
   readonly files: readonly string[];
+  readonly index: string | undefined;
   readonly promised: ReadonlyMap<string, string> | undefined;
 }
 
@@ -21,14 +24,19 @@ export interface ShardList {
  */
 export async function listShards(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
   // In transformers' order: the single file first.
-  if (names.has(SINGLE_FILE)) return { files: [SINGLE_FILE], promised: undefined };
-  if (names.has(INDEX_FILE)) return readIndex(folder, names);
+  for (const [single, index] of [
+    [SINGLE_FILE, INDEX_FILE],
+    [PICKLED_FILE, PICKLED_INDEX],
+  ] as const) {
+    if (names.has(single)) return { files: [single], index: undefined, promised: undefined };
+    if (names.has(index)) return readIndex(folder, index, names);
+  }
   throw new InputError(`${folder} holds no ${SINGLE_FILE} and no ${INDEX_FILE}.`, hintWithoutWeights(names));
 }
 
-async function readIndex(folder: string, names: ReadonlySet<string>): Promise<ShardList> {
-  const path = join(folder, INDEX_FILE);
-  const { weight_map: map } = await readJsonFile(await resolveInside(folder, INDEX_FILE), INDEX, path);
+async function readIndex(folder: string, index: string, names: ReadonlySet<string>): Promise<ShardList> {
+  const path = join(folder, index);
+  const { weight_map: map } = await readJsonFile(await resolveInside(folder, index), INDEX, path);
   const promised = new Map(Object.entries(map));
   const files = [...new Set(promised.values())].sort();
   if (files.length === 0) throw new InputError(`${path} names no tensors.`);
@@ -36,7 +44,7 @@ async function readIndex(folder: string, names: ReadonlySet<string>): Promise<Sh
     if (!isPlainName(file)) throw new InputError(`${path} names a file outside the folder: "${file}".`);
     if (!names.has(file)) throw new InputError(`${path} names ${file}, which is missing.`, 'Complete the download.');
   }
-  return { files, promised };
+  return { files, index, promised };
 }
 
 /** A name, not a path. */
@@ -45,10 +53,11 @@ function isPlainName(file: string): boolean {
 }
 
 function hintWithoutWeights(names: ReadonlySet<string>): string {
-  const pickled = [...names].some((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
-  return pickled
-    ? 'It holds PyTorch pickles, which are never opened: convert it to safetensors first.'
-    : 'Choose a folder in Hugging Face layout with safetensors weights.';
+  if ([...names].some((name) => name.endsWith('.gguf')))
+    return 'It holds GGUF files: choose the Hugging Face checkpoint that they were made from.';
+  if ([...names].some((name) => /\.(pt|pth|ckpt)$/.test(name)))
+    return 'It holds PyTorch files by other names: convert them to safetensors first.';
+  return 'Choose a folder in Hugging Face layout with safetensors weights, or pytorch_model.bin.';
 }
 
 /**

@@ -63,9 +63,10 @@ function program(): Command {
     .addOption(new Option('--as <kind>', 'what to make').choices(OUTPUT_KINDS).default('checkpoint'))
     .option('--scale <number>', 'multiplies the patch', parseScale, 1)
     .addOption(
-      new Option('--tied <choice>', 'a head tied to the embedding: apart, as trained, or shared, as PEFT merges').choices(
-        TIED_CHOICES,
-      ),
+      new Option(
+        '--tied <choice>',
+        'a head tied to the embedding: apart, as trained, or shared, as PEFT merges',
+      ).choices(TIED_CHOICES),
     )
     .option('--dry-run', 'show the plan and write nothing')
     .addOption(device())

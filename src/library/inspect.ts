@@ -7,8 +7,8 @@ import { openPatch, type Patch } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { Provenance } from '../port/provenance.ts';
-import { SafetensorsFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
+import { openTensorFile } from '../torch/openTensorFile.ts';
 import { baseItem, patchItem, portedItem } from './describe.ts';
 import { kindOfFolder, type LibraryItem } from './item.ts';
 
@@ -76,7 +76,7 @@ function inspection(path: string, item: LibraryItem, details: Partial<Inspection
 const EMPTY = { identity: null, tensors: [], refusals: [], warnings: [], provenance: null, item: null };
 
 async function inspectFile(path: string): Promise<Inspection> {
-  await using file = await SafetensorsFile.open(path);
+  await using file = await openTensorFile(path);
   return { ...EMPTY, kind: 'file', path, name: basename(path), tensors: plain(file.header.tensors.values()) };
 }
 

@@ -43,6 +43,6 @@ export type ItemKind = LibraryItem['kind'];
 export function kindOfFolder(names: ReadonlySet<string>): ItemKind | undefined {
   if (names.has(PROVENANCE_FILE)) return 'portedModel';
   if (names.has(CONFIG_FILE)) return 'patch';
-  const weights = [...names].some((name) => /\.safetensors(\.index\.json)?$/.test(name));
+  const weights = [...names].some((name) => /(\.safetensors|^pytorch_model.*\.bin)(\.index\.json)?$/.test(name));
   return names.has('config.json') && weights ? 'baseModel' : undefined;
 }

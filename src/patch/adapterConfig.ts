@@ -52,6 +52,11 @@ export const ADAPTER_CONFIG = z.looseObject({
   use_cayley_neumann: z.boolean().nullish(),
   num_cayley_neumann_terms: z.number().int().positive().nullish(),
   peft_version: z.string().nullish(),
+  /** MLX-LM's. */
+  lora_parameters: z
+    .looseObject({ rank: z.number().nullish(), scale: z.number().nullish(), alpha: z.number().nullish() })
+    .nullish(),
+  fine_tune_type: z.string().nullish(),
 });
 
 export type AdapterConfig = z.output<typeof ADAPTER_CONFIG>;
@@ -82,11 +87,16 @@ const PORTED_METHODS = [
 ];
 const NEED_ALPHA = new Set(['LORA', 'ADALORA', 'LOHA', 'LOKR']);
 
+/** MLX-LM writes its own settings under PEFT's file name. */
+export function isMlx(config: AdapterConfig): boolean {
+  return config.peft_type == null && (config.lora_parameters != null || config.lora_layers != null);
+}
+
 /** @throws InputError if adapter_config.json is missing, malformed, or of a method that is not ported */
 export async function readAdapterConfig(folder: string): Promise<AdapterConfig> {
   const path = join(folder, CONFIG_FILE);
   const config = await readJsonFile(await resolveInside(folder, CONFIG_FILE), ADAPTER_CONFIG, path);
-  if (config.lora_parameters != null || config.lora_layers != null) return config;
+  if (isMlx(config)) return config;
   const type = config.peft_type;
   if (type == null) throw new InputError(`${path} has no peft_type.`, 'Choose an adapter folder that PEFT has saved.');
   if (!PORTED_METHODS.includes(type)) {

@@ -13,6 +13,8 @@ export interface Change {
   readonly recipe: Recipe;
   /** How the names of its tensors were mended. */
   readonly rules: readonly string[];
+  /** The module's name has underscores for dots: only the base tells which of its modules that is. */
+  readonly flattened?: true;
   /** Follows from another change where the base has such a parameter; no tensor of its own. */
   readonly optional?: true;
 }

@@ -1,31 +1,42 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InputError } from '../base/errors.ts';
+import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import { listFolder } from '../checkpoint/checkpoint.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
-import { SafetensorsFile } from '../safetensors/file.ts';
-import { CONFIG_FILE, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
+import type { TensorFile } from '../safetensors/file.ts';
+import { openTensorFile } from '../torch/openTensorFile.ts';
+import { CONFIG_FILE, isMlx, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
 import { needsOldBase, type Change } from './change.ts';
-import { readChanges } from './readers/readers.ts';
+import { DELTA_FILE, readDelta } from './readers/delta.ts';
+import { isKohya, readKohya } from './readers/kohya.ts';
+import { readMlx } from './readers/mlx.ts';
+import { readChanges, readDialect } from './readers/readers.ts';
 import { rankOf } from './recipe.ts';
 import type { Refusal } from './refusal.ts';
 
 export const ADAPTER_FILE = 'adapter_model.safetensors';
+const PICKLED_FILE = 'adapter_model.bin';
+
+/** Who wrote it, and so how its tensors are to be read. */
+export type Dialect = 'PEFT' | 'MLX' | 'kohya' | 'full delta';
 
 export interface PatchIdentity {
   readonly path: string;
   readonly name: string;
   readonly baseName: string | null;
   readonly bytes: number;
-  readonly configSha256: string;
+  /** Null where the patch is a single file, or has no configuration. */
+  readonly configSha256: string | null;
   readonly sha256: string;
 }
 
-/** An adapter folder, read as far as names, shapes and settings go. */
+/** A patch, read as far as names, shapes and settings go. `folder` is a file where the patch is one. */
 export interface Patch {
   readonly folder: string;
+  readonly dialect: Dialect;
   readonly config: AdapterConfig;
-  readonly file: SafetensorsFile;
+  readonly file: TensorFile;
   readonly names: ReadonlySet<string>;
   readonly changes: readonly Change[];
   /** Tensors that change no weight: copies of the old module, state that only matters in training. */
@@ -34,19 +45,80 @@ export interface Patch {
   readonly warnings: readonly string[];
 }
 
-/** @throws InputError if the folder is no LoRA adapter with safetensors weights. The caller closes `file`. */
-export async function openPatch(folder: string): Promise<Patch> {
-  const names = await listFolder(folder);
-  if (!names.has(CONFIG_FILE)) throw new InputError(`${folder} is not a patch: it has no adapter_config.json.`);
-  const config = await readAdapterConfig(folder);
-  if (!names.has(ADAPTER_FILE)) throw new InputError(`${folder} has no ${ADAPTER_FILE}.`, hintWithoutWeights(names));
-  const file = await SafetensorsFile.open(await resolveInside(folder, ADAPTER_FILE));
+/**
+ * Opens an adapter folder of PEFT or MLX-LM, a folder that holds a full delta, or a single file of kohya's. The caller closes
+ * `file`.
+ *
+ * @throws InputError if it is none of these
+ */
+export async function openPatch(path: string): Promise<Patch> {
+  if (await isFile(path)) return openSingleFile(path);
+  const names = await listFolder(path);
+  if (names.has(DELTA_FILE)) return openFullDelta(path, names);
+  if (!names.has(CONFIG_FILE)) throw new InputError(`${path} is not a patch: it has no adapter_config.json.`);
+  const config = await readAdapterConfig(path);
+  const mlx = isMlx(config);
+  const weights = weightFiles(mlx).find((name) => names.has(name));
+  if (weights === undefined) throw new InputError(`${path} has no ${weightFiles(mlx)[0]}.`);
+  const file = await openTensorFile(await resolveInside(path, weights));
+  return closing(file, () => {
+    const tensors = file.header.tensors.values();
+    const read = mlx ? readDialect(readMlx(tensors, config)) : readChanges(file, config);
+    const dialect = mlx ? 'MLX' : 'PEFT';
+    const warnings = [...read.warnings, ...staleTwin(names, weights)];
+    return Promise.resolve({ folder: path, file, names, config, dialect, ...read, warnings });
+  });
+}
+
+function weightFiles(mlx: boolean): string[] {
+  return mlx ? ['adapters.safetensors', ADAPTER_FILE] : [ADAPTER_FILE, PICKLED_FILE];
+}
+
+/** PEFT reads the safetensors; the other may be of another day (formats.md §9.3, tessrhodes27). */
+function staleTwin(names: ReadonlySet<string>, read: string): string[] {
+  if (read === PICKLED_FILE)
+    return [`The weights are a pickle (${PICKLED_FILE}); it is read as data and nothing in it is executed.`];
+  return names.has(PICKLED_FILE) ? [`${PICKLED_FILE} lies beside ${read} and is not read; the two may differ.`] : [];
+}
+
+async function openSingleFile(path: string): Promise<Patch> {
+  const file = await openTensorFile(path);
+  return closing(file, async () => {
+    if (!isKohya(file.header.tensors.keys()))
+      throw new InputError(
+        `${path} is one file, and not of kohya's naming.`,
+        'Choose the adapter folder, which holds adapter_config.json too: without it the scale is unknown.',
+      );
+    const read = readDialect(await readKohya(file));
+    return { folder: path, file, names: new Set<string>(), config: {}, dialect: 'kohya', ...read };
+  });
+}
+
+async function openFullDelta(folder: string, names: ReadonlySet<string>): Promise<Patch> {
+  const file = await openTensorFile(await resolveInside(folder, DELTA_FILE));
+  return closing(file, () => {
+    const read = readDialect(readDelta(file.header.tensors.values()));
+    const config = { base_model_name_or_path: file.header.metadata.get('base_model') ?? null };
+    return Promise.resolve({ folder, file, names, config, dialect: 'full delta', ...read });
+  });
+}
+
+async function closing(file: TensorFile, read: () => Promise<Patch>): Promise<Patch> {
   try {
-    return { folder, file, names, config, ...readChanges(file, config) };
+    return await read();
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    (error: unknown) => {
+      throw readError(error, path);
+    },
+  );
 }
 
 /** The ranks that occur, ascending. */
@@ -70,13 +142,9 @@ export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
     name: basename(patch.folder),
     baseName: patch.config.base_model_name_or_path ?? null,
     bytes: patch.file.header.fileBytes,
-    configSha256: await sha256OfFile(await resolveInside(patch.folder, CONFIG_FILE)),
+    configSha256: patch.names.has(CONFIG_FILE)
+      ? await sha256OfFile(await resolveInside(patch.folder, CONFIG_FILE))
+      : null,
     sha256: await patch.file.sha256(),
   };
-}
-
-function hintWithoutWeights(names: ReadonlySet<string>): string | undefined {
-  return names.has('adapter_model.bin')
-    ? 'It has adapter_model.bin, a pickle, which is never opened. Load it with PEFT and save it as safetensors.'
-    : undefined;
 }

@@ -19,7 +19,8 @@ export interface LoraRecipe extends Common {
   readonly scaling: number;
   /** A is [rank, vocabulary], B [dimension, rank], Δ (B @ A)ᵀ. */
   readonly embedding: boolean;
-  readonly groups?: number;
+  /** A is stored [in, rank], B [rank, out] (MLX). */
+  readonly turned?: true;
 }
 
 /** W' = m / ‖W + Δ‖ · (W + Δ), the norm taken over the inputs. */

@@ -3,7 +3,7 @@ import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
 import { widen } from '../kernels/convert.ts';
 import { sumOfSquares } from '../kernels/norms.ts';
 import { bytesPerElement, isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
-import type { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { elements } from '../safetensors/shape.ts';
 import { matrixOf } from './delta.ts';
@@ -13,7 +13,7 @@ import { matrixOf } from './delta.ts';
  *
  * @throws InputError if it is not finite
  */
-export async function readFloats(file: SafetensorsFile, name: string): Promise<Float32Array> {
+export async function readFloats(file: TensorFile, name: string): Promise<Float32Array> {
   const { dtype, shape } = floatEntry(file, name);
   const values = new Float32Array(elements(shape));
   widen(await file.readTensor(name), dtype, values);
@@ -23,7 +23,7 @@ export async function readFloats(file: SafetensorsFile, name: string): Promise<F
 
 /** Rows [row, row + count) of a tensor, widened to float32. */
 export async function readRows(
-  file: SafetensorsFile,
+  file: TensorFile,
   { dtype, shape, begin }: TensorEntry & { readonly dtype: FloatDtype },
   row: number,
   count: number,
@@ -43,7 +43,7 @@ export function readBaseRows({ entry, shard }: LocatedTensor, row: number, count
 }
 
 /** @throws InputError if the tensor's dtype is not one that is computed with */
-export function floatEntry(file: SafetensorsFile, name: string): TensorEntry & { readonly dtype: FloatDtype } {
+export function floatEntry(file: TensorFile, name: string): TensorEntry & { readonly dtype: FloatDtype } {
   const entry = file.entry(name);
   if (!hasFloats(entry)) throw new InputError(`${file.path}: ${name} is ${entry.dtype}, which is not computed with.`);
   return entry;

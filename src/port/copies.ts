@@ -1,11 +1,11 @@
 import { InputError } from '../base/errors.ts';
 import { matrixOf } from '../patch/delta.ts';
 import { readFloats, readRows, floatEntry } from '../patch/tensorReader.ts';
-import type { SafetensorsFile } from '../safetensors/file.ts';
+import type { TensorFile } from '../safetensors/file.ts';
 import type { Copy } from './plan/planTypes.ts';
 
 /** @throws InputError if what was saved twice differs: then it was not tied in training */
-export async function assertCopies(file: SafetensorsFile, copies: readonly Copy[]): Promise<void> {
+export async function assertCopies(file: TensorFile, copies: readonly Copy[]): Promise<void> {
   for (const { own, copy, transposed } of copies)
     if (!(await (transposed ? areTransposes(file, own, copy) : areEqual(file, own, copy))))
       throw new InputError(
@@ -14,7 +14,7 @@ export async function assertCopies(file: SafetensorsFile, copies: readonly Copy[
       );
 }
 
-async function areEqual(file: SafetensorsFile, own: string, copy: string): Promise<boolean> {
+async function areEqual(file: TensorFile, own: string, copy: string): Promise<boolean> {
   const [one, other] = [floatEntry(file, own), floatEntry(file, copy)];
   const { rows, columns } = matrixOf(one.shape);
   if (String(one.shape) !== String(other.shape)) return false;
@@ -28,7 +28,7 @@ async function areEqual(file: SafetensorsFile, own: string, copy: string): Promi
 }
 
 /** For the small factors of a patch. */
-async function areTransposes(file: SafetensorsFile, own: string, copy: string): Promise<boolean> {
+async function areTransposes(file: TensorFile, own: string, copy: string): Promise<boolean> {
   const { rows, columns } = matrixOf(file.entry(own).shape);
   const [one, other] = [await readFloats(file, own), await readFloats(file, copy)];
   if (one.length !== other.length) return false;

@@ -33,7 +33,7 @@ const PATCH = z.object({
   name: z.string(),
   baseName: z.string().nullable(),
   bytes: z.number(),
-  configSha256: SHA256,
+  configSha256: SHA256.nullable(),
   sha256: SHA256,
 });
 

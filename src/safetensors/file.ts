@@ -6,33 +6,48 @@ import { sniff } from './sniff.ts';
 
 const PIECE_BYTES = 1 << 22;
 
-/** An open safetensors file: its header, and positional reads of tensor bytes. Read-only. */
-export class SafetensorsFile {
+/** What the first bytes of a file say, and those bytes themselves, which identify it. */
+export interface ReadHeader {
+  readonly format: TensorFormat;
+  readonly header: Header;
+  readonly headerBytes: Uint8Array;
+}
+
+export type TensorFormat = 'safetensors' | 'torch';
+
+/** Finds the tensors of a file. @throws InputError if it is not of the format */
+export type HeaderReader = (handle: FileHandle, fileBytes: number, path: string) => Promise<ReadHeader>;
+
+/**
+ * An open file of tensors: its header, and positional reads of their bytes. Read-only. Of safetensors, unless another
+ * reader finds the tensors.
+ */
+export class TensorFile {
   readonly path: string;
   readonly header: Header;
-  /** The first 8 + N bytes, as they stand in the file. */
+  readonly format: TensorFormat;
+  /** Of safetensors the first 8 + N bytes, as they stand in the file. */
   readonly headerBytes: Uint8Array;
   private readonly handle: FileHandle;
   private readonly modified: bigint;
 
-  private constructor(path: string, handle: FileHandle, modified: bigint, headerBytes: Uint8Array, header: Header) {
+  private constructor(path: string, handle: FileHandle, modified: bigint, read: ReadHeader) {
     this.path = path;
     this.handle = handle;
     this.modified = modified;
-    this.headerBytes = headerBytes;
-    this.header = header;
+    this.headerBytes = read.headerBytes;
+    this.header = read.header;
+    this.format = read.format;
   }
 
-  /** @throws InputError if the file cannot be read or is not valid safetensors */
-  static async open(path: string): Promise<SafetensorsFile> {
+  /** @throws InputError if the file cannot be read or is not of the format */
+  static async open(path: string, readHeader: HeaderReader = readSafetensorsHeader): Promise<TensorFile> {
     const handle = await open(path, 'r').catch((error: unknown) => {
       throw readError(error, path);
     });
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
-      const headerBytes = await readHeaderBytes(handle, Number(size), path);
-      const header = parseHeader(headerBytes.subarray(8), Number(size), path);
-      return new SafetensorsFile(path, handle, mtimeNs, headerBytes, header);
+      return new TensorFile(path, handle, mtimeNs, await readHeader(handle, Number(size), path));
     } catch (error) {
       await handle.close();
       throw readError(error, path);
@@ -99,6 +114,11 @@ export class SafetensorsFile {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+async function readSafetensorsHeader(handle: FileHandle, size: number, path: string): Promise<ReadHeader> {
+  const headerBytes = await readHeaderBytes(handle, size, path);
+  return { format: 'safetensors', headerBytes, header: parseHeader(headerBytes.subarray(8), size, path) };
 }
 
 async function readHeaderBytes(handle: FileHandle, size: number, path: string): Promise<Uint8Array> {

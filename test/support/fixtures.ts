@@ -27,6 +27,16 @@ export async function writeSafetensors(
   }
 }
 
+/** A safetensors file of float32 values. */
+export async function writeTensors(
+  path: string,
+  tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: Float32Array }[],
+): Promise<void> {
+  const shapes = Object.fromEntries(tensors.map(({ name, shape }) => [name, shape]));
+  const bytes = tensors.map(({ name, values }) => [name, new Uint8Array(values.slice().buffer)] as const);
+  await writeSafetensors(path, shapes, 'F32', Object.fromEntries(bytes));
+}
+
 export const LLAMA_CONFIG = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',

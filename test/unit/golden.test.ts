@@ -9,7 +9,7 @@ import { port } from '../../src/port/port.ts';
 import { addUlpDifferences } from '../support/ulp.ts';
 import { verify } from '../../src/port/verify/verify.ts';
 import { isFloatDtype } from '../../src/safetensors/dtypes.ts';
-import { SafetensorsFile } from '../../src/safetensors/file.ts';
+import { TensorFile } from '../../src/safetensors/file.ts';
 import { GOLDEN, temporaryFolder } from '../support/paths.ts';
 
 const NEVER = new AbortController().signal;
@@ -51,7 +51,7 @@ describe("a checkpoint port equals PEFT's merge", () => {
 
 /** Every tensor: the touched ones with PEFT's merge, the others with the base, byte for byte. */
 async function compare(golden: string, out: string): Promise<{ elements: number; different: number; worst: number }> {
-  await using merged = await SafetensorsFile.open(join(golden, 'merged.safetensors'));
+  await using merged = await TensorFile.open(join(golden, 'merged.safetensors'));
   await using base = await Checkpoint.open(join(golden, 'new'));
   await using ported = await Checkpoint.open(out);
   const totals = { elements: 0, different: 0, worst: 0 };

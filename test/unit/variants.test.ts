@@ -12,7 +12,7 @@ import type { PortRequest } from '../../src/port/plan/planTypes.ts';
 import { planPort, port } from '../../src/port/port.ts';
 import { verify } from '../../src/port/verify/verify.ts';
 import { isFloatDtype } from '../../src/safetensors/dtypes.ts';
-import { SafetensorsFile } from '../../src/safetensors/file.ts';
+import { TensorFile } from '../../src/safetensors/file.ts';
 import { differences } from '../support/differences.ts';
 import { temporaryFolder } from '../support/paths.ts';
 import { readVariants, VARIANT_CASES, type VariantCase } from '../support/variants.ts';
@@ -99,7 +99,7 @@ function requestFor({ patch, from, needsOldBase, tied }: VariantCase): Omit<Port
 }
 
 /** A head that is not written is tied to the embedding: it must be meant to be equal to it. */
-async function assertTied(expected: SafetensorsFile | undefined, name: string): Promise<void> {
+async function assertTied(expected: TensorFile | undefined, name: string): Promise<void> {
   assert.equal(name, 'lm_head.weight');
   assert.deepEqual(await expected?.readTensor(name), await expected?.readTensor('model.embed_tokens.weight'));
 }
@@ -113,7 +113,7 @@ async function compare(base: string, out: string, golden: string, tolerance: num
   await using source = await Checkpoint.open(base);
   await using ported = await Checkpoint.open(out);
   const file = golden.endsWith('.safetensors') ? golden : join(golden, 'model.safetensors');
-  await using expected = existsSync(file) ? await SafetensorsFile.open(file) : undefined;
+  await using expected = existsSync(file) ? await TensorFile.open(file) : undefined;
   const changed = expected?.header.tensors ?? new Map<string, never>();
   for (const name of changed.keys()) if (!ported.tensors.has(name)) await assertTied(expected, name);
   for (const [name, { entry, shard }] of ported.tensors) {

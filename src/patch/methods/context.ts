@@ -1,10 +1,10 @@
 import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
-import type { SafetensorsFile } from '../../safetensors/file.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 
 /** What a method needs to make its delta. */
 export interface DeltaContext {
-  readonly file: SafetensorsFile;
+  readonly file: TensorFile;
   readonly kernel: LowRankKernel;
   /** Of Δ as it is stored. */
   readonly shape: readonly number[];

@@ -1,5 +1,5 @@
 import { transpose } from '../../kernels/lowRank.ts';
-import type { SafetensorsFile } from '../../safetensors/file.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import { matrixOf } from '../delta.ts';
 import type { ExpertRecipe } from '../recipe.ts';
 import { assertFinite, floatEntry, readFloats, readRows } from '../tensorReader.ts';
@@ -42,9 +42,9 @@ function columnsOf(
 }
 
 /** The factor that all experts of a layer share: they are asked for one after the other. */
-const last = new WeakMap<SafetensorsFile, { readonly name: string; readonly values: Float32Array }>();
+const last = new WeakMap<TensorFile, { readonly name: string; readonly values: Float32Array }>();
 
-async function readOnce(file: SafetensorsFile, name: string): Promise<Float32Array> {
+async function readOnce(file: TensorFile, name: string): Promise<Float32Array> {
   const kept = last.get(file);
   if (kept?.name === name) return kept.values;
   const values = await readFloats(file, name);

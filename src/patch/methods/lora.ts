@@ -34,6 +34,7 @@ function arrange(
 async function readPair(recipe: LoraRecipe, { file }: DeltaContext): Promise<{ a: Float32Array; b: Float32Array }> {
   const { tensors, rank, method } = recipe;
   const [a, b] = [await readFloats(file, tensors.a ?? ''), await readFloats(file, tensors.b ?? '')];
+  if (recipe.turned) return { a: transpose(a, a.length / rank, rank), b: transpose(b, rank, b.length / rank) };
   if (method === 'AdaLoRA') return { a: timesRows(a, await readFloats(file, tensors.e ?? '')), b };
   if (method !== 'LoRA (block-diagonal)') return { a, b };
   const [out = 0, input = 0] = recipe.shape;

@@ -1,5 +1,5 @@
 import { transpose } from '../../kernels/lowRank.ts';
-import type { SafetensorsFile } from '../../safetensors/file.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import { matrixOf, type Delta } from '../delta.ts';
 import type { LohaRecipe } from '../recipe.ts';
 import { readFloats } from '../tensorReader.ts';
@@ -70,7 +70,7 @@ function fillRow(target: Float32Array, row: number, one: Matrix, two: Matrix, sc
   }
 }
 
-async function readFactor(file: SafetensorsFile, tensors: LohaRecipe['tensors'], n: 1 | 2): Promise<Matrix> {
+async function readFactor(file: TensorFile, tensors: LohaRecipe['tensors'], n: 1 | 2): Promise<Matrix> {
   const whole = tensors[`w${n}`];
   if (whole !== undefined) {
     const { rows, columns } = matrixOf(file.entry(whole).shape);
@@ -91,7 +91,7 @@ interface Product {
 
 /** a @ b; with a core t [i, j, …], aᵀ @ (Σ_j t[i, j, …] · b[j, ·]), kernels flattened. */
 async function readProduct(
-  file: SafetensorsFile,
+  file: TensorFile,
   tensors: LohaRecipe['tensors'],
   nameA: string,
   nameB: string,

@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import type { SafetensorsFile } from '../../safetensors/file.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import { CONFIG_FILE, refusedSettings, unknownSettings, type AdapterConfig } from '../adapterConfig.ts';
 import { isRefusal, refuse, type Change, type Group, type Read } from '../change.ts';
@@ -39,8 +39,14 @@ export interface ReadPatch {
   readonly witnesses: readonly string[];
 }
 
+/** Of a dialect other than PEFT's. */
+export function readDialect(reads: readonly Read[]): ReadPatch {
+  const changes = reads.filter((read): read is Change => !isRefusal(read));
+  return { changes, refusals: reads.filter(isRefusal), witnesses: [], warnings: [] };
+}
+
 /** Every tensor of the file becomes part of a change, or a refusal, or a witness: none is passed over. */
-export function readChanges(file: SafetensorsFile, config: AdapterConfig): ReadPatch {
+export function readChanges(file: TensorFile, config: AdapterConfig): ReadPatch {
   const refusals: Refusal[] = refusedSettings(config).map((reason) => refuse(CONFIG_FILE, reason));
   const groups = groupTensors(file.header.tensors.values(), refusals);
   const reader = READERS[config.peft_type ?? ''];

@@ -10,10 +10,10 @@ const TURNED_SINCE = '0.19.0';
 /** adapter_config.json, every key kept, pointing to the new base; λ goes into alpha, in which Δ is linear. */
 export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]): string {
   const { patch, plan } = inputs;
-  const config: Record<string, unknown> = { ...patch.config };
+  const config: Record<string, unknown> = patch.dialect === 'PEFT' ? { ...patch.config } : asPeft(inputs);
   config.base_model_name_or_path = loadableName(plan.newBase);
   if ('revision' in config) config.revision = plan.newBase.revision;
-  Object.assign(config, scaledAlphas(patch.config, plan.request.scale));
+  Object.assign(config, scaledAlphas(config, plan.request.scale));
   if (patch.config.modules_to_save != null)
     config.modules_to_save = modulesStillSaved(patch.config.modules_to_save, kept);
   Object.assign(config, mappedIndices(inputs, kept));
@@ -25,6 +25,42 @@ export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]
 export function belongsTo({ name, fate }: AdapterTensor, module: string): boolean {
   const saved = fate.kind === 'saved anew' || fate.kind === 'from the base';
   return saved && name.includes(`${module}.`) && !name.includes('.base_layer.');
+}
+
+/** The settings that PEFT needs for what was written in another dialect; ranks and alphas by module, the commonest in front. */
+function asPeft({ patch, plan }: PortInputs): Record<string, unknown> {
+  const modules = plan.items.flatMap(({ target, parts: [part] }) =>
+    part && 'alpha' in part.recipe && 'rank' in part.recipe
+      ? [{ name: target.replace(/\.weight$/, ''), rank: part.recipe.rank, alpha: part.recipe.alpha }]
+      : [],
+  );
+  const [r, alpha] = [commonest(modules.map(({ rank }) => rank)), commonest(modules.map((module) => module.alpha))];
+  const pattern = (of: 'rank' | 'alpha', usual: number): Record<string, number> =>
+    Object.fromEntries(
+      modules.filter((module) => module[of] !== usual).map((module) => [escaped(module.name), module[of]]),
+    );
+  return {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: patch.config.base_model_name_or_path ?? null,
+    r,
+    lora_alpha: alpha,
+    rank_pattern: pattern('rank', r),
+    alpha_pattern: pattern('alpha', alpha),
+    target_modules: [...new Set(modules.map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))],
+    bias: 'none',
+    inference_mode: true,
+  };
+}
+
+function escaped(name: string): string {
+  return `^${name.replaceAll('.', '\\.')}`;
+}
+
+function commonest(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
 }
 
 function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConfig> {

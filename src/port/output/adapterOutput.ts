@@ -7,7 +7,7 @@ import { tokenizerFiles } from '../../checkpoint/sideFiles.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { CONFIG_FILE } from '../../patch/adapterConfig.ts';
 import { ADAPTER_FILE } from '../../patch/patch.ts';
-import type { SafetensorsFile } from '../../safetensors/file.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import { elements } from '../../safetensors/shape.ts';
 import { canonicalLayout } from '../../safetensors/writer.ts';
 import { normOf, openItem } from '../openItem.ts';
@@ -111,14 +111,14 @@ async function writeWeights(
 }
 
 /** Whether every tensor stays what it was, under its own name: then the file does, byte for byte. */
-function isCopy(file: SafetensorsFile, tensors: readonly AdapterTensor[]): boolean {
+function isCopy(file: TensorFile, tensors: readonly AdapterTensor[]): boolean {
   return (
     tensors.length === file.header.tensors.size &&
     tensors.every(({ name, entry, fate }) => fate.kind === 'copied' && name === entry.name)
   );
 }
 
-async function copyBytes(source: SafetensorsFile, output: FileHandle, signal: AbortSignal): Promise<void> {
+async function copyBytes(source: TensorFile, output: FileHandle, signal: AbortSignal): Promise<void> {
   for await (const piece of source.pieces(0, source.header.fileBytes)) {
     throwIfCancelled(signal);
     await output.writeFile(piece);

@@ -19,6 +19,8 @@ export type Fate =
     }
   /** VeRA has no alpha: λ goes into its vector of outputs. */
   | { readonly kind: 'scaled' }
+  /** MLX stores it the other way round. */
+  | { readonly kind: 'transposed' }
   /** A factor for all experts, from its partner: PEFT 0.19 turned them round. */
   | { readonly kind: 'turned'; readonly recipe: ExpertRecipe }
   /** A counter inside a saved module: the new base's own. */
@@ -43,7 +45,10 @@ export function planAdapter({ patch, plan, newBase }: PortInputs): AdapterTensor
   return [...patch.file.header.tensors.values()].map((entry) => {
     const place = places.get(entry.name);
     const fate = place ? fateOf(entry.name, place, plan.request.scale) : fateOfWitness(entry, newBase);
-    return { name: adapterName(entry.name, modules.get(entry.name), place?.item), entry, fate };
+    const change = modules.get(entry.name);
+    const name =
+      place && patch.dialect !== 'PEFT' ? foreignName(entry.name, place) : adapterName(entry.name, change, place?.item);
+    return { name, entry, fate };
   });
 }
 
@@ -57,6 +62,8 @@ function fateOf(tensor: string, { item, part }: { item: PlanItem; part: PlanPart
   const { recipe } = part;
   if (recipe.method === 'whole tensor') return { kind: 'saved anew', item, part };
   if (recipe.method === 'token rows') return { kind: 'tokens mapped', item, part };
+  if (recipe.method === 'LoRA' && recipe.turned) return { kind: 'transposed' };
+  if (recipe.tensors.alpha === tensor) return { kind: 'dropped' };
   if (recipe.method === 'LoRA on an expert' && recipe.outdated) return { kind: 'turned', recipe };
   if (recipe.method === 'VeRA' && scale !== 1 && tensor === recipe.tensors.outputs) return { kind: 'scaled' };
   if (!part.byToken) return { kind: 'copied' };
@@ -65,6 +72,12 @@ function fateOf(tensor: string, { item, part }: { item: PlanItem; part: PlanPart
   if (recipe.method === 'LoRA' && !recipe.embedding && tensor === recipe.tensors.b)
     return { kind: 'rows mapped', item, part };
   return { kind: 'copied' };
+}
+
+/** PEFT's key for a factor of another dialect. */
+function foreignName(tensor: string, { item, part }: { item: PlanItem; part: PlanPart }): string {
+  const factor = part.recipe.tensors.a === tensor ? 'A' : 'B';
+  return `${PREFIX}${moduleInMemory('', item.target.replace(/\.weight$/, ''))}.lora_${factor}.weight`;
 }
 
 /**

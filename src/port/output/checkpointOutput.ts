@@ -53,7 +53,7 @@ export async function writeCheckpoint(
     if (name === 'config.json' && plan.unties)
       await writeFile(join(folder, name), untied(await readFile(path, 'utf8')));
     else await copyFile(path, join(folder, name));
-  if (newBase.indexed) await writeIndex(newBase, shards, bytes, folder);
+  if (newBase.indexFile !== undefined) await writeIndex(newBase, newBase.indexFile, shards, bytes, folder);
   await patch.file.assertUnchanged();
   for (const { file } of inputs.oldBase?.shards ?? []) await file.assertUnchanged();
   return {
@@ -138,21 +138,21 @@ const INDEX = z.looseObject({
  */
 async function writeIndex(
   base: Checkpoint,
+  indexFile: string,
   shards: readonly OutputShard[],
   bytes: number,
   folder: string,
 ): Promise<void> {
-  const path = await resolveInside(base.folder, INDEX_FILE);
+  const path = await resolveInside(base.folder, indexFile);
   const index = await readJsonFile(path, INDEX);
   const target = join(folder, INDEX_FILE);
-  const added = shards.flatMap(({ name, tensors }) =>
-    tensors.filter((tensor) => !base.tensors.has(tensor.name)).map((tensor) => [tensor.name, name] as const),
-  );
-  if (added.length === 0 && index.metadata?.total_size === bytes) return copyFile(path, target);
+  const placed = shards.flatMap(({ name, tensors }) => tensors.map((tensor) => [tensor.name, name] as const));
+  const asBefore = placed.every(([tensor, file]) => index.weight_map[tensor] === file);
+  if (asBefore && index.metadata?.total_size === bytes) return copyFile(path, target);
   const mended = {
     ...index,
     metadata: { ...index.metadata, total_size: bytes },
-    weight_map: { ...index.weight_map, ...Object.fromEntries(added) },
+    weight_map: Object.fromEntries(placed.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
   await writeFile(target, JSON.stringify(mended, null, 2) + '\n');
 }

@@ -20,7 +20,7 @@ export interface OutputShard {
   readonly tensors: readonly OutputTensor[];
 }
 
-/** The source's own layout, byte for byte, unless tensors are added: then the canonical one of all of them. */
+/** The source's own layout, byte for byte; the canonical one where tensors are added or the source is a pickle. */
 export function planShard(shard: Shard, items: readonly PlanItem[]): OutputShard {
   const byTarget = new Map(items.map((item) => [item.target, item]));
   const own = [...shard.file.header.tensors.values()].map((entry): OutputTensor => ({
@@ -36,9 +36,16 @@ export function planShard(shard: Shard, items: readonly PlanItem[]): OutputShard
       const entry = shard.file.entry(item.source);
       return { name: item.target, dtype: entry.dtype, shape: entry.shape, source: { entry, shard }, item };
     });
-  if (added.length === 0) return { name: shard.name, headerBytes: shard.file.headerBytes, tensors: own };
+  if (added.length === 0 && shard.file.format === 'safetensors')
+    return { name: shard.name, headerBytes: shard.file.headerBytes, tensors: own };
   const all = new Map([...own, ...added].map((tensor) => [tensor.name, tensor]));
-  const layout = canonicalLayout([...all.values()], Object.fromEntries(shard.file.header.metadata));
+  const metadata = { format: 'pt', ...Object.fromEntries(shard.file.header.metadata) };
+  const layout = canonicalLayout([...all.values()], metadata);
   const tensors = layout.placements.flatMap(({ name }) => all.get(name) ?? []);
-  return { name: shard.name, headerBytes: layout.headerBytes, tensors };
+  return { name: outputName(shard.name), headerBytes: layout.headerBytes, tensors };
+}
+
+/** Pickles are written as safetensors: pytorch_model-00001-of-00002.bin becomes model-00001-of-00002.safetensors. */
+export function outputName(name: string): string {
+  return name.replace(/^pytorch_model(.*)\.bin$/, 'model$1.safetensors');
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { narrow } from '../../kernels/convert.ts';
-import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import { transpose, type LowRankKernel } from '../../kernels/lowRank.ts';
 import { matrixOf } from '../../patch/delta.ts';
 import { readBaseRows, readFloats } from '../../patch/tensorReader.ts';
 import type { ExpertRecipe } from '../../patch/recipe.ts';
@@ -22,6 +22,8 @@ export function shapeOf({ entry, fate }: AdapterTensor, inputs: PortInputs): rea
       return [fate.item.shape[0] ?? 0, second];
     case 'columns mapped':
       return [first, fate.item.shape[0] ?? 0];
+    case 'transposed':
+      return [second, first];
     case 'turned':
       return [...inputs.patch.file.entry(partner(entry.name, fate.recipe)).shape].reverse();
     case 'tokens mapped':
@@ -44,6 +46,10 @@ export async function writeTensor(
   switch (fate.kind) {
     case 'copied':
       return output.writeFile(await file.readTensor(entry.name));
+    case 'transposed': {
+      const [rows = 0, columns = 0] = entry.shape;
+      return writeFloats(output, transpose(await readFloats(file, entry.name), rows, columns), dtype);
+    }
     case 'turned': {
       const values = await readFloats(file, partner(entry.name, fate.recipe));
       const turn = entry.name === fate.recipe.tensors.a ? turnedB : turnedA;

@@ -73,3 +73,14 @@ export function candidates(name: string, exists: (name: string) => boolean): Can
 function distinct(found: readonly Candidate[]): Candidate[] {
   return [...new Map([...found].reverse().map((candidate) => [candidate.name, candidate])).values()];
 }
+
+/** Of names that were written with underscores for dots; a prefix of the class may be missing. */
+export function unflattened(name: string, names: Iterable<string>): Candidate[] {
+  const flat = (text: string): string => text.replace(/\.weight$/, '').replaceAll('.', '_');
+  const wanted = flat(name);
+  const found = [...names].filter((other) => {
+    const candidate = flat(other);
+    return candidate === wanted || PREFIXES.some((prefix) => candidate === `${prefix}_${wanted}`);
+  });
+  return found.map((other) => ({ name: other, rule: `is ${other.replace(/\.weight$/, '')}` }));
+}

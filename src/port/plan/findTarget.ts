@@ -3,7 +3,7 @@ import { needsOldBase, type Change } from '../../patch/change.ts';
 import { tensorsOf } from '../../patch/recipe.ts';
 import { isFloatDtype } from '../../safetensors/dtypes.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
-import { candidates, type Candidate } from './candidates.ts';
+import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
 import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
 import { findHead, isHead, storesBoth } from './tied.ts';
@@ -24,10 +24,10 @@ interface Found extends Candidate {
   readonly target: string;
 }
 
-function locate({ module, parameter }: Change, { newBase, tied }: Ground): Found | string {
+function locate({ module, parameter, flattened }: Change, { newBase, tied }: Ground): Found | string {
   const wanted = `${module}.${parameter}`;
   const exists = (name: string): boolean => newBase.tensors.has(name);
-  const found = candidates(wanted, exists);
+  const found = flattened ? unflattened(wanted, newBase.tensors.keys()) : candidates(wanted, exists);
   const [only] = found;
   if (only !== undefined && tied === 'shared' && storesBoth(newBase, only.name))
     return 'the new base says that its head is tied to the embedding, yet stores both';

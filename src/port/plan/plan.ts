@@ -109,8 +109,14 @@ function refuseAsWhole(
           : `${differences.length} changes of this patch are differences`) +
         ' against the base it was trained on: name that base (--from OLD)',
     });
+  if (as === 'adapter' && patch.dialect === 'full delta') refusals.push(noAdapterOfDelta());
   if (as === 'adapter') refusals.push(...placed.filter(isPlacement).flatMap(refuseAsAdapter));
   return refusals;
+}
+
+function noAdapterOfDelta(): Refusal {
+  const reason = 'a full delta has no low rank. Port to a checkpoint, and extract an adapter from that';
+  return { tensor: 'delta.safetensors', kind: 'pure delta', reason };
 }
 
 /** What a base-relative method does to the old base has no low rank on the new one. */

@@ -7,7 +7,7 @@ import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
-import { SafetensorsFile } from '../../safetensors/file.ts';
+import { TensorFile } from '../../safetensors/file.ts';
 import { hashTensor } from './hashTensor.ts';
 import { PROVENANCE_FILE, type Provenance } from '../provenance.ts';
 import { readProvenance } from '../provenanceFile.ts';
@@ -115,7 +115,7 @@ async function compareFile(
 
 /** A shard's header: dtypes, shapes and metadata; its tensors are compared one by one. */
 async function hasHeader(path: string, headerSha256: string | null): Promise<boolean> {
-  await using shard = await SafetensorsFile.open(path);
+  await using shard = await TensorFile.open(path);
   return shard.headerSha256 === headerSha256;
 }
 

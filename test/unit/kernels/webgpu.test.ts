@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
 import { addUlpDifferences } from '../../support/ulp.ts';
-import { SafetensorsFile } from '../../../src/safetensors/file.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import { WorkerClient } from '../../../src/worker/client.ts';
 import { GOLDEN, ROOT, temporaryFolder } from '../../support/paths.ts';
 
@@ -36,7 +36,7 @@ async function comparePort(client: WorkerClient): Promise<string> {
   const request = { patch: join(golden, 'patch'), onto: join(golden, 'new'), out, as: 'checkpoint', scale: 1 } as const;
   const { provenance } = await client.call('port', { request, device: 'webgpu' });
   assert.equal(provenance.device, 'webgpu');
-  await using merged = await SafetensorsFile.open(join(golden, 'merged.safetensors'));
+  await using merged = await TensorFile.open(join(golden, 'merged.safetensors'));
   await using ported = await Checkpoint.open(out);
   const totals = { different: 0, worst: 0 };
   let elements = 0;

@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { InputError } from '../../../src/base/errors.ts';
-import { SafetensorsFile } from '../../../src/safetensors/file.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import { writeSafetensors } from '../../support/fixtures.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
@@ -37,7 +37,7 @@ describe('a tensor is read', () => {
     const end = 2 ** 32 + 24;
     const header = `{${field('pad', 'U8', [end], 0, end)},${field('last', 'F32', [2], end, end + 8)}}`;
     await writeRaw(path, header, end + 8, { [end]: VALUES, [end % 2 ** 32]: new Uint8Array(8).fill(9) });
-    await using file = await SafetensorsFile.open(path);
+    await using file = await TensorFile.open(path);
     assert.ok(file.entry('last').begin > 2 ** 32);
     assert.deepEqual(await file.readTensor('last'), VALUES);
     const middle = new Uint8Array(5);
@@ -51,7 +51,7 @@ describe('a tensor is read', () => {
       const path = join(folder.path, 'x.safetensors');
       const header = `{${field('a', 'U8', [1], 0, 1)},${field('b', 'F32', [2], 1, 9)}}${' '.repeat(padding)}`;
       await writeRaw(path, header, 9, { 1: VALUES });
-      await using file = await SafetensorsFile.open(path);
+      await using file = await TensorFile.open(path);
       assert.equal(file.header.dataStart, 8 + header.length);
       assert.deepEqual(await file.readTensor('b'), VALUES);
     });
@@ -60,7 +60,7 @@ describe('a tensor is read', () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'x.safetensors');
     await writeSafetensors(path, { none: [0, 3], one: [] }, 'F32', { one: VALUES.subarray(0, 4) });
-    await using file = await SafetensorsFile.open(path);
+    await using file = await TensorFile.open(path);
     assert.deepEqual(await file.readTensor('none'), new Uint8Array(0));
     assert.deepEqual(await file.readTensor('one'), VALUES.slice(0, 4));
   });
@@ -69,7 +69,7 @@ describe('a tensor is read', () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'x.safetensors');
     await writeSafetensors(path, { a: [2] });
-    await using file = await SafetensorsFile.open(path);
+    await using file = await TensorFile.open(path);
     await assert.rejects(file.readTensor('constructor'), new InputError(`${path} has no tensor "constructor".`));
   });
 });
@@ -78,7 +78,7 @@ it('the header bytes and their hash are those of the file', async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, 'x.safetensors');
   await writeSafetensors(path, { a: [2], b: [100] });
-  await using file = await SafetensorsFile.open(path);
+  await using file = await TensorFile.open(path);
   const bytes = await readFile(path);
   const expected = bytes.subarray(0, 8 + Number(bytes.readBigUInt64LE()));
   assert.ok(expected.length > 100 && expected.length < bytes.length);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SafetensorsFile } from '../../../src/safetensors/file.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import { writeSafetensors } from '../../support/fixtures.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
@@ -20,7 +20,7 @@ describe('a file that changes while it is open', () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'x.safetensors');
       await writeSafetensors(path, { a: [1000] });
-      await using file = await SafetensorsFile.open(path);
+      await using file = await TensorFile.open(path);
       await file.assertUnchanged();
       await change(path);
       await assert.rejects(file.assertUnchanged(), { name: 'InputError', message: /changed while it was being read/ });
@@ -31,7 +31,7 @@ describe('a file that changes while it is open', () => {
     const path = join(folder.path, 'x.safetensors');
     await writeSafetensors(path, { a: [1000] });
     await utimes(path, 1, 1);
-    await using file = await SafetensorsFile.open(path);
+    await using file = await TensorFile.open(path);
     await truncate(path, 2000);
     await utimes(path, 1, 1);
     await assert.rejects(file.assertUnchanged(), /changed while it was being read/);
@@ -41,7 +41,7 @@ describe('a file that changes while it is open', () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'x.safetensors');
     await writeSafetensors(path, { a: [1000] });
-    await using file = await SafetensorsFile.open(path);
+    await using file = await TensorFile.open(path);
     await truncate(path, 1000);
     const message = `${path} ended while it was being read.`;
     await assert.rejects(file.readTensor('a'), { name: 'InputError', message });

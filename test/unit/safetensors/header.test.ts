@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { InputError } from '../../../src/base/errors.ts';
-import { SafetensorsFile } from '../../../src/safetensors/file.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import { ROOT, temporaryFolder } from '../../support/paths.ts';
 
 interface Verdict {
@@ -50,7 +50,7 @@ async function read(bytes: Buffer): Promise<Pick<Required<Verdict>, 'tensors' | 
   await using folder = await temporaryFolder();
   const path = join(folder.path, 'x.safetensors');
   await writeFile(path, bytes);
-  await using file = await SafetensorsFile.open(path);
+  await using file = await TensorFile.open(path);
   const tensors: [string, Required<Verdict>['tensors'][string]][] = [];
   for (const [name, { dtype, shape }] of file.header.tensors)
     tensors.push([name, [dtype, [...shape], Buffer.from(await file.readTensor(name)).toString('latin1')]]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SafetensorsFile } from '../../../src/safetensors/file.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import { sniff } from '../../../src/safetensors/sniff.ts';
 import { writeSafetensors } from '../../support/fixtures.ts';
 import { temporaryFolder } from '../../support/paths.ts';
@@ -31,7 +31,7 @@ describe('what a file is instead is said, with what to do about it:', () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'x.safetensors');
       await writeFile(path, bytes, 'latin1');
-      await assert.rejects(SafetensorsFile.open(path), (error: Error & { hint?: string }) => {
+      await assert.rejects(TensorFile.open(path), (error: Error & { hint?: string }) => {
         assert.equal(error.name, 'InputError');
         assert.ok(error.message.startsWith(`${path} is not a safetensors file but `), error.message);
         assert.match(error.message, what);
@@ -80,6 +80,6 @@ describe('what cannot be read is said with its path:', () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, 'x.safetensors');
       const message = await make(path);
-      await assert.rejects(SafetensorsFile.open(path), { name: 'InputError', message });
+      await assert.rejects(TensorFile.open(path), { name: 'InputError', message });
     });
 });
