@@ -43,9 +43,12 @@ export async function verifyCommand(folder: string, device: DeviceChoice, consol
 }
 
 /** The worker's folder is its own; paths are the person's. */
-function absolute({ patch, onto, from, out, as, scale, tied }: PortRequest): PortRequest {
+function absolute({ patch, weight, plus, combine, onto, from, out, as, scale, tied }: PortRequest): PortRequest {
   return {
     patch: resolve(patch),
+    weight,
+    plus: plus?.map((other) => ({ ...other, patch: resolve(other.patch) })),
+    combine,
     onto: resolve(onto),
     from: from === undefined ? undefined : resolve(from),
     out: resolve(out),

@@ -2,7 +2,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
-import { OUTPUT_KINDS, TIED_CHOICES, type OutputKind, type TiedChoice } from '../port/plan/planTypes.ts';
+import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
+import {
+  OUTPUT_KINDS,
+  TIED_CHOICES,
+  type OutputKind,
+  type PortRequest,
+  type TiedChoice,
+} from '../port/plan/planTypes.ts';
 import { inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 
@@ -22,6 +29,10 @@ interface PortOptions extends CommonOptions {
   readonly as: OutputKind;
   readonly scale: number;
   readonly tied?: TiedChoice;
+  readonly weights?: readonly number[];
+  readonly combine: Combination;
+  readonly density: number;
+  readonly seed: number;
   readonly dryRun?: true;
   readonly device: DeviceChoice;
 }
@@ -30,6 +41,22 @@ function parseScale(text: string): number {
   const scale = Number(text);
   if (text.trim() === '' || !Number.isFinite(scale)) throw new InvalidArgumentError('It must be a number.');
   return scale;
+}
+
+function parseWeights(text: string): number[] {
+  return text.split(',').map(parseScale);
+}
+
+/** @throws InputError if there is not one weight for each patch */
+function severalPatches(
+  [patch = '', ...others]: readonly string[],
+  { weights, combine, density, seed }: PortOptions,
+): Pick<PortRequest, 'patch' | 'weight' | 'plus' | 'combine'> {
+  if (weights !== undefined && weights.length !== others.length + 1)
+    throw new InputError(`${weights.length} weights were given for ${others.length + 1} patches.`);
+  if (others.length === 0) return { patch };
+  const plus = others.map((other, i) => ({ patch: other, weight: weights?.[i + 1] ?? 1 }));
+  return { patch, weight: weights?.[0] ?? 1, plus, combine: { combination: combine, density, seed } };
 }
 
 function parseDevice(text: string): DeviceChoice {
@@ -56,7 +83,7 @@ function program(): Command {
   root
     .command('port')
     .description('add a patch to a new base')
-    .argument('<patch>', 'the adapter folder')
+    .argument('<patch...>', 'the adapter folder; several are combined')
     .requiredOption('--onto <folder>', 'the new base')
     .option('--from <folder>', 'the old base; needed where the patch stands for its weights, else compared')
     .requiredOption('--out <folder>', 'the folder to make')
@@ -68,11 +95,23 @@ function program(): Command {
         'a head tied to the embedding: apart, as trained, or shared, as PEFT merges',
       ).choices(TIED_CHOICES),
     )
+    .option('--weights <numbers>', 'of several patches, with commas between', parseWeights)
+    .addOption(
+      new Option('--combine <method>', "how several patches become one, by PEFT's names; cat is the exact sum")
+        .choices(COMBINATIONS)
+        .default('cat'),
+    )
+    .option('--density <share>', 'what pruning keeps, for ties, dare_… and magnitude_prune', parseScale, 1)
+    .option('--seed <number>', 'of DARE', parseScale, 0)
     .option('--dry-run', 'show the plan and write nothing')
     .addOption(device())
     .addOption(json())
-    .action((patch: string, options: PortOptions) =>
-      run(options, (console) => portCommand({ patch, ...options }, options.dryRun === true, options.device, console)),
+    .action((patches: string[], options: PortOptions) =>
+      run(options, (console) => {
+        const { onto, from, out, as, scale, tied } = options;
+        const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied };
+        return portCommand(request, options.dryRun === true, options.device, console);
+      }),
     );
   root
     .command('verify')

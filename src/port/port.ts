@@ -8,7 +8,7 @@ import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch } from '../patch/patch.ts';
 import { writeAdapter } from './output/adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
-import { assertPortable, openInputs, type PortInputs } from './plan/inputs.ts';
+import { assertPortable, openInputs, SUM, type PortInputs } from './plan/inputs.ts';
 import { modelCard } from './output/modelCard.ts';
 import type { PortPlan, PortRequest } from './plan/planTypes.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
@@ -66,7 +66,7 @@ async function describePort(
   device: string,
   toolVersion: string,
 ): Promise<Provenance> {
-  const { plan, patch } = inputs;
+  const { plan, patch, combined } = inputs;
   const provenance: Provenance = {
     portllm: toolVersion,
     version: PROVENANCE_VERSION,
@@ -75,7 +75,11 @@ async function describePort(
     scale: plan.request.scale,
     tied: plan.request.tied ?? null,
     device,
-    patch: await identifyPatch(patch),
+    patch: await identifyPatch(combined[0]?.patch ?? patch),
+    combined: await Promise.all(
+      combined.map(async (one) => ({ ...(await identifyPatch(one.patch)), weight: one.weight })),
+    ),
+    combination: combined.length > 0 ? (plan.request.combine ?? SUM) : null,
     newBase: mutable(plan.newBase),
     oldBase: plan.oldBase && mutable(plan.oldBase),
     coverage: plan.coverage,

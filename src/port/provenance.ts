@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMBINATIONS } from '../patch/combine/arithmetic.ts';
 
 /** The file beside every output that says what it was made from, and how. */
 export const PROVENANCE_FILE = 'portllm.json';
@@ -74,6 +75,9 @@ export const PROVENANCE = z.object({
   tied: z.enum(['separate', 'shared']).nullable(),
   device: z.string(),
   patch: PATCH,
+  /** Where several patches were combined: each with its weight, the first being `patch`, and how. */
+  combined: z.array(PATCH.extend({ weight: z.number() })),
+  combination: z.object({ combination: z.enum(COMBINATIONS), density: z.number(), seed: z.number() }).nullable(),
   newBase: CHECKPOINT,
   oldBase: CHECKPOINT.nullable(),
   needsOldBase: z.boolean(),

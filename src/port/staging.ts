@@ -60,9 +60,9 @@ export class Staging {
 }
 
 /** @throws InputError if the output would lie inside one of the inputs, or in the Hugging Face cache */
-export async function assertOutside({ patch, onto, from, out }: PortRequest): Promise<void> {
+export async function assertOutside({ patch, plus = [], onto, from, out }: PortRequest): Promise<void> {
   const target = await realTarget(resolve(out));
-  for (const source of [patch, onto, ...(from === undefined ? [] : [from])]) {
+  for (const source of [patch, ...plus.map((other) => other.patch), onto, ...(from === undefined ? [] : [from])]) {
     const way = relative(await realpath(source), target);
     if (way !== '..' && !way.startsWith(`..${sep}`))
       throw new InputError(`${out} lies inside ${source}, which is an input.`);

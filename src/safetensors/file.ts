@@ -2,9 +2,22 @@ import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
 import { MAX_HEADER_BYTES, parseHeader, type Header, type TensorEntry } from './header.ts';
+import { MemoryHandle } from './memoryHandle.ts';
 import { sniff } from './sniff.ts';
+import { canonicalLayout } from './writer.ts';
 
 const PIECE_BYTES = 1 << 22;
+
+export interface MemoryTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+interface Handle {
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
 
 /** What the first bytes of a file say, and those bytes themselves, which identify it. */
 export interface ReadHeader {
@@ -28,13 +41,13 @@ export class TensorFile {
   readonly format: TensorFormat;
   /** Of safetensors the first 8 + N bytes, as they stand in the file. */
   readonly headerBytes: Uint8Array;
-  private readonly handle: FileHandle;
-  private readonly modified: bigint;
+  private readonly handle: Handle;
+  private readonly isUnchanged: () => Promise<boolean>;
 
-  private constructor(path: string, handle: FileHandle, modified: bigint, read: ReadHeader) {
+  private constructor(path: string, handle: Handle, isUnchanged: () => Promise<boolean>, read: ReadHeader) {
     this.path = path;
     this.handle = handle;
-    this.modified = modified;
+    this.isUnchanged = isUnchanged;
     this.headerBytes = read.headerBytes;
     this.header = read.header;
     this.format = read.format;
@@ -47,11 +60,34 @@ export class TensorFile {
     });
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
-      return new TensorFile(path, handle, mtimeNs, await readHeader(handle, Number(size), path));
+      const isUnchanged = async (): Promise<boolean> => {
+        const named = await stat(path, { bigint: true }).catch(() => undefined);
+        const now = await handle.stat({ bigint: true });
+        return now.mtimeNs === mtimeNs && now.size === size && now.ino === named?.ino;
+      };
+      return new TensorFile(path, handle, isUnchanged, await readHeader(handle, Number(size), path));
     } catch (error) {
       await handle.close();
       throw readError(error, path);
     }
+  }
+
+  /**
+   * float32 tensors that no file holds, laid out as one. `path` is what messages call it.
+   */
+  static inMemory(path: string, tensors: readonly MemoryTensor[]): TensorFile {
+    const shapes = tensors.map(({ name, shape }) => ({ name, shape, dtype: 'F32' as const }));
+    const { headerBytes, placements, fileBytes } = canonicalLayout(shapes, { format: 'pt' });
+    const bytes = new Uint8Array(fileBytes);
+    bytes.set(headerBytes);
+    const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
+    for (const { name, begin } of placements) bytes.set(littleEndian(values.get(name) ?? new Float32Array()), begin);
+    const header = parseHeader(headerBytes.subarray(8), fileBytes, path);
+    return new TensorFile(path, new MemoryHandle(bytes), () => Promise.resolve(true), {
+      format: 'safetensors',
+      headerBytes,
+      header,
+    });
   }
 
   get headerSha256(): string {
@@ -96,11 +132,7 @@ export class TensorFile {
 
   /** @throws InputError if the file was written to, or replaced, since it was opened */
   async assertUnchanged(): Promise<void> {
-    const [open, named] = await Promise.all([
-      this.handle.stat({ bigint: true }),
-      stat(this.path, { bigint: true }).catch(() => undefined),
-    ]);
-    if (open.mtimeNs !== this.modified || Number(open.size) !== this.header.fileBytes || open.ino !== named?.ino)
+    if (!(await this.isUnchanged()))
       throw new InputError(
         `${this.path} changed while it was being read.`,
         'Let the other program finish, then start again.',
@@ -114,6 +146,11 @@ export class TensorFile {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Typed arrays have the machine's byte order, which is little-endian wherever ONNX Runtime runs. */
+function littleEndian(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 async function readSafetensorsHeader(handle: FileHandle, size: number, path: string): Promise<ReadHeader> {
@@ -138,7 +175,7 @@ async function readHeaderBytes(handle: FileHandle, size: number, path: string): 
   return bytes;
 }
 
-async function readFully(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+async function readFully(handle: Handle, target: Uint8Array, position: number, path: string): Promise<void> {
   let done = 0;
   while (done < target.length) {
     const { bytesRead } = await handle

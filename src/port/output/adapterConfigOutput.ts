@@ -1,5 +1,6 @@
 import type { CheckpointIdentity } from '../../checkpoint/identityTypes.ts';
 import type { AdapterConfig } from '../../patch/adapterConfig.ts';
+import { peftConfig } from '../../patch/peftConfig.ts';
 import type { PortInputs } from '../plan/inputs.ts';
 import type { AdapterTensor } from './adapterTensors.ts';
 import { mappedTokens } from './mappedTokens.ts';
@@ -27,40 +28,14 @@ export function belongsTo({ name, fate }: AdapterTensor, module: string): boolea
   return saved && name.includes(`${module}.`) && !name.includes('.base_layer.');
 }
 
-/** The settings that PEFT needs for what was written in another dialect; ranks and alphas by module, the commonest in front. */
+/** The settings that PEFT needs for what was written in another dialect. */
 function asPeft({ patch, plan }: PortInputs): Record<string, unknown> {
-  const modules = plan.items.flatMap(({ target, parts: [part] }) =>
+  const settings = plan.items.flatMap(({ target, parts: [part] }) =>
     part && 'alpha' in part.recipe && 'rank' in part.recipe
-      ? [{ name: target.replace(/\.weight$/, ''), rank: part.recipe.rank, alpha: part.recipe.alpha }]
+      ? [{ module: target.replace(/\.weight$/, ''), rank: part.recipe.rank, alpha: part.recipe.alpha }]
       : [],
   );
-  const [r, alpha] = [commonest(modules.map(({ rank }) => rank)), commonest(modules.map((module) => module.alpha))];
-  const pattern = (of: 'rank' | 'alpha', usual: number): Record<string, number> =>
-    Object.fromEntries(
-      modules.filter((module) => module[of] !== usual).map((module) => [escaped(module.name), module[of]]),
-    );
-  return {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    base_model_name_or_path: patch.config.base_model_name_or_path ?? null,
-    r,
-    lora_alpha: alpha,
-    rank_pattern: pattern('rank', r),
-    alpha_pattern: pattern('alpha', alpha),
-    target_modules: [...new Set(modules.map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))],
-    bias: 'none',
-    inference_mode: true,
-  };
-}
-
-function escaped(name: string): string {
-  return `^${name.replaceAll('.', '\\.')}`;
-}
-
-function commonest(values: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+  return peftConfig(settings, patch.config.base_model_name_or_path ?? null);
 }
 
 function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConfig> {

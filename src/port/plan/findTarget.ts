@@ -7,7 +7,7 @@ import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
 import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
 import { findHead, isHead, storesBoth } from './tied.ts';
-import { isVocabularyModule, matchRows } from './vocabularyRows.ts';
+import { isVocabularyModule, lostRows, matchRows } from './vocabularyRows.ts';
 
 /** Where in the new base a change belongs, or why nowhere; nothing for what follows only where the base has it. */
 export function findTargets(change: Change, ground: Ground): Placed[] {
@@ -117,7 +117,28 @@ function fitRows(change: Change, rows: number | null, stored: readonly number[],
   const patchRows = rows ?? oldRows(change, ground) ?? newRows;
   const match = matchRows(patchRows, newRows, ground.vocabularies);
   if (typeof match === 'string') return match;
+  const lost = lostTokens(change, patchRows, ground);
+  if (lost !== undefined) return lost;
   return { shape: [patchRows, columns], rules: [match.rule], byToken: match.map !== undefined };
+}
+
+/** Tokens that the patch trained, or added to the old base, and that the new base does not have. */
+function lostTokens(change: Change, patchRows: number, ground: Ground): string | undefined {
+  const { recipe } = change;
+  const { vocabularies } = ground;
+  const known = oldRows(change, ground) ?? patchRows;
+  const rows = recipe.method === 'token rows' ? recipe.rows : rowsFrom(known, patchRows);
+  const beyond = rows.filter((row) => row >= known);
+  if (recipe.method === 'token rows' && beyond.length > 0)
+    return `it trains the rows ${beyond.slice(0, 5).join(', ')}, which the old base does not have`;
+  const lost = lostRows(rows, vocabularies);
+  return lost.length === 0
+    ? undefined
+    : `the new base does not have the tokens ${lost.join(', ')} that the patch trained`;
+}
+
+function rowsFrom(begin: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - begin) }, (_, i) => begin + i);
 }
 
 function oldRows(change: Change, { oldBase }: Ground): number | undefined {
@@ -157,6 +178,12 @@ function findOld(change: Change, shape: readonly number[], { oldBase }: Ground):
   if (!isFloatDtype(entry.dtype))
     return { reason: `the old base's ${name} is ${entry.dtype}, which is not computed with` };
   if (String(entry.shape) === String(shape)) return name;
+  if (isVocabularyModule(change.module) && (shape[0] ?? 0) > (entry.shape[0] ?? 0))
+    return {
+      reason:
+        `it has ${shape[0]} rows and ${name} of the old base ${entry.shape[0]}: the patch added tokens, and their rows are ` +
+        'a difference against nothing',
+    };
   return { reason: `it was trained on ${showShape(shape)}, and ${name} of the old base is ${showShape(entry.shape)}` };
 }
 

@@ -1,9 +1,11 @@
 import { statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { readVocabulary } from '../../checkpoint/vocabulary/readVocabulary.ts';
+import { combinePatches, type WeightedPatch } from '../../patch/combine/combine.ts';
 import { openPatch, type Patch } from '../../patch/patch.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import { makePlan } from './plan.ts';
 import type { PortPlan, PortRequest } from './planTypes.ts';
 import { isVocabularyModule, type Vocabularies } from './vocabularyRows.ts';
@@ -11,6 +13,8 @@ import { isVocabularyModule, type Vocabularies } from './vocabularyRows.ts';
 /** The opened inputs of a port, with its plan; closed as one. */
 export interface PortInputs extends AsyncDisposable {
   readonly patch: Patch;
+  /** What `patch` was combined from, if it was. */
+  readonly combined: readonly WeightedPatch[];
   readonly newBase: Checkpoint;
   readonly oldBase: Checkpoint | null;
   readonly vocabularies: Vocabularies;
@@ -20,28 +24,63 @@ export interface PortInputs extends AsyncDisposable {
 /** @throws InputError if one of the inputs cannot be used */
 export async function openInputs(request: PortRequest): Promise<PortInputs> {
   if (!Number.isFinite(request.scale)) throw new InputError(`The scale ${request.scale} is not a number.`);
-  const opened: { close(): Promise<void> }[] = [];
+  const resources: { close(): Promise<void> }[] = [];
   const keep = <T extends { close(): Promise<void> }>(resource: T): T => {
-    opened.push(resource);
+    resources.push(resource);
     return resource;
   };
   const close = async (): Promise<void> => {
-    await Promise.all(opened.map((resource) => resource.close()));
+    await Promise.all(resources.map((resource) => resource.close()));
   };
   try {
-    const patch = await openPatch(request.patch);
-    keep(patch.file);
+    const opened = await openPatches(request, keep);
+    const { patch } = opened;
     const newBase = keep(await Checkpoint.open(request.onto));
     const oldBase = request.from === undefined ? null : keep(await Checkpoint.open(request.from));
     const vocabularies = await openVocabularies(patch, newBase, oldBase);
     const freeBytes = await freeAt(dirname(resolve(request.out)));
-    const plan = makePlan(request, { patch, newBase, oldBase, vocabularies, evidence: [], freeBytes });
-    return { patch, newBase, oldBase, vocabularies, plan, [Symbol.asyncDispose]: close };
+    const plan = makePlan(request, {
+      patch,
+      name: nameOf(request),
+      newBase,
+      oldBase,
+      vocabularies,
+      evidence: [],
+      freeBytes,
+    });
+    return { ...opened, newBase, oldBase, vocabularies, plan, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+/** The patch, or several combined into one in memory. */
+async function openPatches(
+  { patch: path, weight = 1, plus = [], combine }: PortRequest,
+  keep: (file: TensorFile) => unknown,
+): Promise<Pick<PortInputs, 'patch' | 'combined'>> {
+  const first = await openPatch(path);
+  keep(first.file);
+  if (plus.length === 0) return { patch: first, combined: [] };
+  const combined = [{ patch: first, weight }];
+  for (const other of plus) {
+    const patch = await openPatch(other.patch);
+    keep(patch.file);
+    combined.push({ patch, weight: other.weight });
+  }
+  const odd = combined.find((one) => !Number.isFinite(one.weight));
+  if (odd) throw new InputError(`The weight ${odd.weight} of ${odd.patch.folder} is not a number.`);
+  return { patch: await combinePatches(combined, combine ?? SUM), combined };
+}
+
+/** Of the patches, for people. */
+function nameOf({ patch, plus = [] }: PortRequest): string {
+  return [patch, ...plus.map((other) => other.patch)].map((path) => basename(path)).join(' + ');
+}
+
+/** The exact sum of the deltas. */
+export const SUM = { combination: 'cat', density: 1, seed: 0 } as const;
 
 /** Tokenizers are read only where a patch changes rows that are tokens. */
 async function openVocabularies(patch: Patch, newBase: Checkpoint, oldBase: Checkpoint | null): Promise<Vocabularies> {

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { sha256OfText } from '../../base/hash.ts';
 import { mainDtype, sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { needsOldBase } from '../../patch/change.ts';
@@ -15,6 +14,8 @@ import { lineageWarnings } from './warnings.ts';
 /** All that a plan is made from: opened files, of which only headers and configurations are looked at. */
 export interface PlanSources {
   readonly patch: Patch;
+  /** As it is shown. */
+  readonly name: string;
   readonly newBase: Checkpoint;
   readonly oldBase: Checkpoint | null;
   readonly vocabularies: Vocabularies;
@@ -43,6 +44,9 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
     // In this order: the digest is taken over the text.
     request: {
       patch: request.patch,
+      weight: request.weight,
+      plus: request.plus,
+      combine: request.combine,
       onto: request.onto,
       from: request.from,
       out: request.out,
@@ -50,7 +54,7 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
       scale: request.scale,
       tied: request.tied,
     },
-    patch: summarise(patch),
+    patch: summarise(patch, sources.name),
     newBase: newBase.identity,
     oldBase: oldBase?.identity ?? null,
     items,
@@ -139,11 +143,11 @@ function nothingToPort(): Refusal {
   return { tensor: 'adapter_model.safetensors', kind: 'no target', reason: 'the patch holds no tensors' };
 }
 
-function summarise(patch: Patch): PatchSummary {
+function summarise(patch: Patch, name: string): PatchSummary {
   const methods = new Set(patch.changes.map(({ recipe }) => recipe.method));
   return {
     path: patch.folder,
-    name: basename(patch.folder),
+    name,
     baseName: patch.config.base_model_name_or_path ?? null,
     method: [...methods].join(', '),
     ranks: ranksOf(patch),

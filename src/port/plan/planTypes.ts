@@ -1,5 +1,6 @@
 /** Plain data only: a plan can be printed, sent to a page and stored. */
 import type { CheckpointIdentity } from '../../checkpoint/identityTypes.ts';
+import type { CombineOptions } from '../../patch/combine/arithmetic.ts';
 import type { PatchKind } from '../../patch/keys.ts';
 import type { Recipe } from '../../patch/recipe.ts';
 import type { Refusal } from '../../patch/refusal.ts';
@@ -14,10 +15,20 @@ export type OutputKind = (typeof OUTPUT_KINDS)[number];
 export const TIED_CHOICES = ['separate', 'shared'] as const;
 export type TiedChoice = (typeof TIED_CHOICES)[number];
 
+export interface PatchWeight {
+  readonly patch: string;
+  readonly weight: number;
+}
+
 /** What a person asks for. */
 export interface PortRequest {
   /** The adapter folder. */
   readonly patch: string;
+  /** λ of this patch in a sum of several. */
+  readonly weight?: number | undefined;
+  /** Further patches, combined with the first into one. */
+  readonly plus?: readonly PatchWeight[] | undefined;
+  readonly combine?: CombineOptions | undefined;
   /** The checkpoint to port onto (θ'). */
   readonly onto: string;
   /** The checkpoint that the patch was trained on (θ); needed where Δ is a difference against it. */

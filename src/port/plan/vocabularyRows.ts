@@ -1,4 +1,4 @@
-import { listTokens } from '../../checkpoint/vocabulary/listTokens.ts';
+import { listTokens, showToken } from '../../checkpoint/vocabulary/listTokens.ts';
 import { compareVocabularies, rowMap } from '../../checkpoint/vocabulary/compare.ts';
 import type { Vocabulary } from '../../checkpoint/vocabulary/vocabulary.ts';
 
@@ -36,6 +36,15 @@ export function matchRows(patchRows: number, newRows: number, { patch, newBase }
   if (change.different) return `its tokenizer is of another kind: ${listTokens(change, 0)[0] ?? ''}`;
   if (change.same && patchRows === newRows) return { map: undefined, rule: 'rows by token, none moved' };
   return { map: rowMap(patch, newBase, newRows, patchRows), rule: 'rows by token' };
+}
+
+/** The tokens of some of the patch's rows that the new base does not have, as they are shown. */
+export function lostRows(rows: readonly number[], { patch, newBase }: Vocabularies): string[] {
+  if (patch === undefined || newBase === undefined) return [];
+  return rows.flatMap((row) => {
+    const token = patch.tokens[row];
+    return token === undefined || newBase.ids.has(token) ? [] : [showToken(token)];
+  });
 }
 
 /** In words, what moved between the two vocabularies. */

@@ -79,11 +79,14 @@ async function compareTouched(
 }
 
 /** The old base is opened again only where the formula needs it. */
-async function reopen({ patch, newBase, oldBase, needsOldBase, output, scale, tied }: Provenance): Promise<PortInputs> {
+async function reopen(provenance: Provenance): Promise<PortInputs> {
+  const { patch, combined, combination, newBase, oldBase, needsOldBase, output, scale, tied } = provenance;
   try {
+    const plus = combined.slice(1).map(({ path, weight }) => ({ patch: path, weight }));
+    const sum = combined.length > 0 ? { weight: combined[0]?.weight, plus, combine: combination ?? undefined } : {};
     const from = needsOldBase ? oldBase?.path : undefined;
     const common = { patch: patch.path, onto: newBase.path, from, out: '', as: output, scale };
-    return await openInputs({ ...common, tied: tied ?? undefined });
+    return await openInputs({ ...common, ...sum, tied: tied ?? undefined });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const message = `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`;
@@ -93,9 +96,13 @@ async function reopen({ patch, newBase, oldBase, needsOldBase, output, scale, ti
 
 async function changedInputs(inputs: PortInputs, provenance: Provenance): Promise<string[]> {
   const problems: string[] = [];
-  const patch = await identifyPatch(inputs.patch);
-  if (patch.sha256 !== provenance.patch.sha256 || patch.configSha256 !== provenance.patch.configSha256)
-    problems.push(`The patch at ${patch.path} is not the one that was ported.`);
+  const recorded = provenance.combined.length > 0 ? provenance.combined : [provenance.patch];
+  const opened = inputs.combined.length > 0 ? inputs.combined.map(({ patch }) => patch) : [inputs.patch];
+  for (const [i, patch] of opened.entries()) {
+    const now = await identifyPatch(patch);
+    if (now.sha256 !== recorded[i]?.sha256 || now.configSha256 !== recorded[i]?.configSha256)
+      problems.push(`The patch at ${now.path} is not the one that was ported.`);
+  }
   problems.push(...changedHeaders(inputs.newBase, provenance.newBase, 'new base'));
   if (inputs.oldBase && provenance.oldBase)
     problems.push(...changedHeaders(inputs.oldBase, provenance.oldBase, 'old base'));
