@@ -12,6 +12,7 @@ export const LAYERS = [
   'model',
   'diagnostics',
   'library',
+  'extract',
   'port',
   'patch',
   'checkpoint',

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import type { ExtractRequest } from '../extract/types.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
 import type { Console } from './console.ts';
-import { inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
+import { extractLines, inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
 
 /** How a command ended; errors are thrown. */
 export type Outcome = 'done' | 'failed' | 'unusable';
@@ -32,6 +33,19 @@ export async function portCommand(
   const result = await console.worker.call('port', { request, device }, { signal, onProgress });
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
+  return 'done';
+}
+
+export async function extractCommand(
+  { tuned, from, out, form }: ExtractRequest,
+  device: DeviceChoice,
+  console: Console,
+): Promise<Outcome> {
+  const { signal, progress: onProgress } = console;
+  const request = { tuned: resolve(tuned), from: resolve(from), out: resolve(out), form };
+  const result = await console.worker.call('extract', { request, device }, { signal, onProgress });
+  for (const text of result.extraction.warnings) console.warn(text);
+  console.result(result, () => extractLines(result));
   return 'done';
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import type { ExtractForm } from '../extract/types.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
 import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type PortRequest,
   type TiedChoice,
 } from '../port/plan/planTypes.ts';
-import { inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
+import { extractCommand, inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
@@ -20,6 +21,25 @@ const EXIT_CODES: Record<Outcome, number> = { done: 0, failed: FAILED, unusable:
 
 interface CommonOptions {
   readonly json?: true;
+}
+
+interface ExtractOptions extends CommonOptions {
+  readonly from: string;
+  readonly out: string;
+  readonly full?: true;
+  readonly rank?: number;
+  readonly energy?: number;
+  readonly maxRank: number;
+  readonly device: DeviceChoice;
+}
+
+const DEFAULT_RANK = 64;
+const DEFAULT_MAX_RANK = 256;
+
+function formOf({ full, rank, energy, maxRank }: ExtractOptions): ExtractForm {
+  if (full) return { kind: 'full' };
+  if (energy !== undefined) return { kind: 'energy', share: energy, maxRank };
+  return { kind: 'rank', rank: rank ?? DEFAULT_RANK };
 }
 
 interface PortOptions extends CommonOptions {
@@ -41,6 +61,18 @@ function parseScale(text: string): number {
   const scale = Number(text);
   if (text.trim() === '' || !Number.isFinite(scale)) throw new InvalidArgumentError('It must be a number.');
   return scale;
+}
+
+function parseRank(text: string): number {
+  const rank = Number(text);
+  if (!Number.isInteger(rank) || rank < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return rank;
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It must be more than 0 and at most 1.');
+  return share;
 }
 
 function parseWeights(text: string): number[] {
@@ -112,6 +144,29 @@ function program(): Command {
         const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied };
         return portCommand(request, options.dryRun === true, options.device, console);
       }),
+    );
+  root
+    .command('extract')
+    .description('make a patch out of a fine-tuned model: what it has that its base has not')
+    .argument('<folder>', 'the fine-tuned model')
+    .requiredOption('--from <folder>', 'the base it was made from')
+    .requiredOption('--out <folder>', 'the folder to make')
+    .addOption(new Option('--full', 'the whole difference, of the tensors that changed').conflicts(['rank', 'energy']))
+    .addOption(
+      new Option('--rank <number>', `a LoRA of this rank (${DEFAULT_RANK} if nothing is said)`)
+        .argParser(parseRank)
+        .conflicts('energy'),
+    )
+    .addOption(
+      new Option('--energy <share>', 'a LoRA of the ranks that keep this share of each change').argParser(parseShare),
+    )
+    .option('--max-rank <number>', 'with --energy', parseRank, DEFAULT_MAX_RANK)
+    .addOption(device())
+    .addOption(json())
+    .action((tuned: string, options: ExtractOptions) =>
+      run(options, (console) =>
+        extractCommand({ tuned, from: options.from, out: options.out, form: formOf(options) }, options.device, console),
+      ),
     );
   root
     .command('verify')

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, plural } from '../base/format.ts';
+import type { ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { LibraryItem } from '../library/item.ts';
 import type { Refusal } from '../patch/refusal.ts';
@@ -110,6 +111,20 @@ function measuredLines(tensors: PortResult['provenance']['tensors']): string[] {
 
 function total(norms: readonly number[]): number {
   return Math.hypot(...norms);
+}
+
+export function extractLines({ folder, extraction }: ExtractResult): string[] {
+  const { tuned, oldBase, tensors, unchanged } = extraction;
+  return [
+    `Extracted ${tuned.name} as a patch of ${oldBase.name}`,
+    `  changed     ${tensors.length} tensors; ${unchanged} are the same in both`,
+    ...tensors.map(
+      ({ name, shape, deltaNorm, weightNorm, stored, rank, kept }) =>
+        `  ${name}  [${shape.join(', ')}]  ‖Δ‖/‖W‖ ${percent(deltaNorm / weightNorm)}  ` +
+        (stored === 'lora' ? `rank ${rank}, keeps ${percent(kept)} of ‖Δ‖²` : stored),
+    ),
+    `  output      ${folder}`,
+  ];
 }
 
 export function verifyLines({ folder, ok, files, tensors, recomputed, problems }: VerifyResult): string[] {

@@ -1,4 +1,5 @@
 import { CONFIG_FILE } from '../patch/adapterConfig.ts';
+import { DELTA_FILE } from '../patch/readers/delta.ts';
 import { PROVENANCE_FILE } from '../port/provenance.ts';
 
 /** What the library lists. Plain data; `problem` says why a folder that looks like a model cannot be used. */
@@ -42,7 +43,7 @@ export type ItemKind = LibraryItem['kind'];
 /** Which of the three a folder is, from the names in it alone. */
 export function kindOfFolder(names: ReadonlySet<string>): ItemKind | undefined {
   if (names.has(PROVENANCE_FILE)) return 'portedModel';
-  if (names.has(CONFIG_FILE)) return 'patch';
+  if (names.has(CONFIG_FILE) || names.has(DELTA_FILE)) return 'patch';
   const weights = [...names].some((name) => /(\.safetensors|^pytorch_model.*\.bin)(\.index\.json)?$/.test(name));
   return names.has('config.json') && weights ? 'baseModel' : undefined;
 }

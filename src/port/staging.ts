@@ -60,7 +60,13 @@ export class Staging {
 }
 
 /** @throws InputError if the output would lie inside one of the inputs, or in the Hugging Face cache */
-export async function assertOutside({ patch, plus = [], onto, from, out }: PortRequest): Promise<void> {
+export async function assertOutside({
+  patch,
+  plus = [],
+  onto,
+  from,
+  out,
+}: Pick<PortRequest, 'patch' | 'plus' | 'onto' | 'from' | 'out'>): Promise<void> {
   const target = await realTarget(resolve(out));
   for (const source of [patch, ...plus.map((other) => other.patch), onto, ...(from === undefined ? [] : [from])]) {
     const way = relative(await realpath(source), target);

@@ -1,13 +1,14 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { ExtractRequest, ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -16,7 +17,7 @@ export interface Handshake {
   readonly node: string;
 }
 
-/** The worker's jobs. Each takes one value and ends in a result or an error; `port` and `verify` report progress. */
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify` and `extract` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -25,12 +26,13 @@ export interface WorkerApi {
   plan(parameters: PortRequest): Promise<PortPlan>;
   port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
+  extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
 }
 
 export type Method = keyof WorkerApi;
 
 /** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
-export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify']);
+export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract']);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;

@@ -1,6 +1,7 @@
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import { extract } from '../extract/extract.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
@@ -50,6 +51,10 @@ const handlers: WorkerHandlers = {
   port: async ({ request, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return port(request, kernel, VERSION, sink, signal);
+  },
+  extract: async ({ request, device }, { sink, signal }) => {
+    const { kernel } = await deviceFor(device);
+    return extract(request, kernel, VERSION, sink, signal);
   },
   verify: async ({ folder, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);

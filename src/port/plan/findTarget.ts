@@ -1,4 +1,6 @@
 import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import { hasConv1d, isConv1d } from '../../checkpoint/conv1d.ts';
+import { isHead, storesBoth } from '../../checkpoint/tied.ts';
 import { needsOldBase, type Change } from '../../patch/change.ts';
 import { tensorsOf } from '../../patch/recipe.ts';
 import { isFloatDtype } from '../../safetensors/dtypes.ts';
@@ -6,7 +8,7 @@ import type { TensorEntry } from '../../safetensors/header.ts';
 import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
 import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
-import { findHead, isHead, storesBoth } from './tied.ts';
+import { findHead } from './tiedHead.ts';
 import { isVocabularyModule, lostRows, matchRows } from './vocabularyRows.ts';
 
 /** Where in the new base a change belongs, or why nowhere; nothing for what follows only where the base has it. */
@@ -194,15 +196,10 @@ function oldName({ module, parameter }: Change, oldBase: Checkpoint): string | u
   return findHead(oldBase, `${module}.${parameter}`, 'shared')?.target;
 }
 
-/** Architectures whose linears are Conv1D, stored [in, out] (transformers/pytorch_utils.py), and which ones are. */
-const CONV1D_MODELS = new Set(['gpt2', 'openai-gpt', 'imagegpt', 'decision_transformer']);
-const CONV1D_MODULES = /(^|\.)(c_attn|c_proj|c_fc|q_attn)$/;
-
 /**
  * Whether a linear's weight is stored [in, out]; PEFT decides by the module's class. The architecture tells where it is
  * known, else `fan_in_fan_out`, which PEFT sets only for Conv1D. The shape never decides.
  */
 function isTransposed(module: string, { newBase, fanInFanOut }: Ground): boolean {
-  if (!CONV1D_MODELS.has(newBase.config.modelType)) return fanInFanOut;
-  return CONV1D_MODULES.test(module);
+  return hasConv1d(newBase.config.modelType) ? isConv1d(module) : fanInFanOut;
 }

@@ -1,8 +1,8 @@
+import { embeddingOf, isEmbeddingTensor, isHead } from '../../checkpoint/tied.ts';
 import type { PatchKind } from '../../patch/keys.ts';
 import { rankOf, scalingOf } from '../../patch/recipe.ts';
 import type { Ground, Placement } from './placement.ts';
 import type { Copy, OutputKind, PlanItem, PlanPart } from './planTypes.ts';
-import { embeddingOf, isEmbeddingTensor, isHead } from './tied.ts';
 
 /** From the harmless to the grave. */
 const GRAVITY: readonly PatchKind[] = ['pure delta', 'base-relative', 'absolute', 'unportable'];

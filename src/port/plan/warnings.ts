@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { isEmbeddingTensor } from '../../checkpoint/tied.ts';
 import type { Patch } from '../../patch/patch.ts';
 import { elements } from '../../safetensors/shape.ts';
 import type { PlanItem } from './planTypes.ts';
-import { isEmbeddingTensor } from './tied.ts';
 
 /** What is certain without reading weights, and worth knowing before a port. */
 export function lineageWarnings(

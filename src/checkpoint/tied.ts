@@ -1,5 +1,4 @@
-import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
-import type { TiedChoice } from './planTypes.ts';
+import type { Checkpoint, LocatedTensor } from './checkpoint.ts';
 
 const EMBEDDING = /(^|\.)(embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|shared)\.weight$/;
 const HEAD = /(^|\.)(lm_head|embed_out)$/;
@@ -16,23 +15,6 @@ export function isEmbeddingTensor(name: string): boolean {
 export function embeddingOf(base: Checkpoint): LocatedTensor | undefined {
   const found = [...base.tensors.values()].filter(({ entry }) => isEmbeddingTensor(entry.name));
   return found.length === 1 ? found[0] : undefined;
-}
-
-/**
- * A head that the base does not store because it is tied to the embedding (formats.md §3).
- * PEFT trains such a head apart from the embedding, so `separate` is what training saw; its merge adds to both.
- */
-export function findHead(
-  base: Checkpoint,
-  head: string,
-  choice: TiedChoice,
-): { name: string; rule: string; located: LocatedTensor; target: string } | undefined {
-  const located = embeddingOf(base);
-  if (located === undefined) return undefined;
-  const { name } = located.entry;
-  return choice === 'shared'
-    ? { name, located, target: name, rule: 'the head is tied: added to the shared matrix' }
-    : { name, located, target: head, rule: 'the head was tied: it becomes a tensor of its own' };
 }
 
 /**
