@@ -5,12 +5,13 @@ import { writeError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
-import { identifyPatch } from '../patch/patch.ts';
+import { identifyPatch, type Patch } from '../patch/patch.ts';
 import { writeAdapter } from './output/adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
 import { assertPortable, openInputs, SUM, type PortInputs } from './plan/inputs.ts';
 import { modelCard } from './output/modelCard.ts';
 import type { PortPlan, PortRequest } from './plan/planTypes.ts';
+import { readProvenance } from './provenanceFile.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
 import { assertOutside, Staging } from './staging.ts';
 import { verifyWritten } from './verify/verify.ts';
@@ -80,6 +81,7 @@ async function describePort(
       combined.map(async (one) => ({ ...(await identifyPatch(one.patch)), weight: one.weight })),
     ),
     combination: combined.length > 0 ? (plan.request.combine ?? SUM) : null,
+    chain: await chainOf(combined[0]?.patch ?? patch),
     newBase: mutable(plan.newBase),
     oldBase: plan.oldBase && mutable(plan.oldBase),
     coverage: plan.coverage,
@@ -93,6 +95,14 @@ async function describePort(
   provenance.files = await listFiles(folder, written.headers);
   await writeFile(join(folder, PROVENANCE_FILE), JSON.stringify(provenance, null, 2) + '\n');
   return provenance;
+}
+
+/** A ported adapter is a patch again: its own provenance leads back to the one that was trained. */
+async function chainOf({ folder, names }: Patch): Promise<Provenance['chain']> {
+  if (!names.has(PROVENANCE_FILE)) return [];
+  const { chain, patch, newBase, scale } = await readProvenance(folder);
+  const { name, path, revision } = newBase;
+  return [...chain, { patch, onto: { name, path, revision }, scale }];
 }
 
 function mutable(identity: PortPlan['newBase']): Provenance['newBase'] {

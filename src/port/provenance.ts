@@ -66,6 +66,13 @@ const PORTED_TENSOR = z.object({
     .nullable(),
 });
 
+/** An earlier port that made the patch of this one. */
+const LINK = z.object({
+  patch: PATCH,
+  onto: z.object({ name: z.string(), path: z.string(), revision: z.string().nullable() }),
+  scale: z.number(),
+});
+
 export const PROVENANCE = z.object({
   portllm: z.string(),
   version: z.literal(PROVENANCE_VERSION),
@@ -78,6 +85,8 @@ export const PROVENANCE = z.object({
   /** Where several patches were combined: each with its weight, the first being `patch`, and how. */
   combined: z.array(PATCH.extend({ weight: z.number() })),
   combination: z.object({ combination: z.enum(COMBINATIONS), density: z.number(), seed: z.number() }).nullable(),
+  /** From the first patch on, the ports that led to `patch`; empty for one that was trained. */
+  chain: z.array(LINK),
   newBase: CHECKPOINT,
   oldBase: CHECKPOINT.nullable(),
   needsOldBase: z.boolean(),

@@ -6,6 +6,7 @@ import { readVocabulary } from '../../checkpoint/vocabulary/readVocabulary.ts';
 import { combinePatches, type WeightedPatch } from '../../patch/combine/combine.ts';
 import { openPatch, type Patch } from '../../patch/patch.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
+import { gatherEvidence, NO_EVIDENCE } from './evidence.ts';
 import { makePlan } from './plan.ts';
 import type { PortPlan, PortRequest } from './planTypes.ts';
 import { isVocabularyModule, type Vocabularies } from './vocabularyRows.ts';
@@ -38,6 +39,7 @@ export async function openInputs(request: PortRequest): Promise<PortInputs> {
     const newBase = keep(await Checkpoint.open(request.onto));
     const oldBase = request.from === undefined ? null : keep(await Checkpoint.open(request.from));
     const vocabularies = await openVocabularies(patch, newBase, oldBase);
+    const evidence = oldBase === null ? NO_EVIDENCE : await gatherEvidence(patch, oldBase);
     const freeBytes = await freeAt(dirname(resolve(request.out)));
     const plan = makePlan(request, {
       patch,
@@ -45,7 +47,7 @@ export async function openInputs(request: PortRequest): Promise<PortInputs> {
       newBase,
       oldBase,
       vocabularies,
-      evidence: [],
+      evidence,
       freeBytes,
     });
     return { ...opened, newBase, oldBase, vocabularies, plan, [Symbol.asyncDispose]: close };

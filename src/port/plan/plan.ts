@@ -4,6 +4,7 @@ import { needsOldBase } from '../../patch/change.ts';
 import { asksForOldBase, ranksOf, type Patch } from '../../patch/patch.ts';
 import type { Refusal } from '../../patch/refusal.ts';
 import { elements } from '../../safetensors/shape.ts';
+import type { Evidence } from './evidence.ts';
 import { findTargets } from './findTarget.ts';
 import { mergePlacements } from './items.ts';
 import { isPlacement, type Ground, type Placed, type Placement } from './placement.ts';
@@ -20,7 +21,7 @@ export interface PlanSources {
   readonly oldBase: Checkpoint | null;
   readonly vocabularies: Vocabularies;
   /** What samples of the weights say about the old base. */
-  readonly evidence: readonly string[];
+  readonly evidence: Evidence;
   readonly freeBytes: number | null;
 }
 
@@ -36,6 +37,7 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
     ...patch.refusals,
     ...placed.filter((found): found is Refusal => !isPlacement(found)),
     ...refuseAsWhole(request, sources, placed),
+    ...sources.evidence.refusals,
   ];
   if (items.length === 0 && refusals.length === 0) refusals.push(nothingToPort());
   if (refusals.length === 0 && coverage.matchedPatchTensors !== coverage.patchTensors)
@@ -61,10 +63,11 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
     refusals,
     warnings: [
       ...patch.warnings,
+      ...sources.evidence.warnings,
       ...lineageWarnings(patch, newBase, oldBase, items, unties),
       ...(items.some(({ parts }) => parts.some(({ byToken }) => byToken)) ? vocabularyNotes(sources.vocabularies) : []),
     ],
-    evidence: sources.evidence,
+    evidence: sources.evidence.lines,
     coverage,
     needsOldBase: asksForOldBase(patch),
     unties,
