@@ -8,11 +8,13 @@ import type { TensorEntry } from '../../safetensors/header.ts';
 import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
 import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
+import { placeUnseen } from './quantised.ts';
 import { findHead } from './tiedHead.ts';
 import { isVocabularyModule, lostRows, matchRows } from './vocabularyRows.ts';
 
 /** Where in the new base a change belongs, or why nowhere; nothing for what follows only where the base has it. */
 export function findTargets(change: Change, ground: Ground): Placed[] {
+  if (ground.unseen) return change.optional ? [] : [placeUnseen(change, ground.newBase)];
   if (change.recipe.method === 'LoRA on experts') return placeExperts(change, ground);
   const found = locate(change, ground);
   if (typeof found !== 'string') return [place(change, ground, found)];

@@ -61,7 +61,7 @@ function makeItem(
     target: first.target,
     source: entry.name,
     shard: shard.name,
-    shape: entry.shape,
+    shape: first.shape ?? entry.shape,
     dtype: entry.dtype,
     kind: GRAVITY[Math.max(0, ...parts.map(({ kind }) => GRAVITY.indexOf(kind)))] ?? 'pure delta',
     method: distinct(recipes.map(({ method }) => method)),

@@ -23,6 +23,8 @@ export interface Placement {
   readonly target: string;
   readonly source: LocatedTensor;
   readonly part: PlanPart;
+  /** Where it cannot be read off the source, because that is packed. */
+  readonly shape?: readonly number[];
 }
 
 export type Placed = Placement | Refusal;

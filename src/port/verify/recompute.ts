@@ -100,7 +100,8 @@ async function changedInputs(inputs: PortInputs, provenance: Provenance): Promis
   const opened = inputs.combined.length > 0 ? inputs.combined.map(({ patch }) => patch) : [inputs.patch];
   for (const [i, patch] of opened.entries()) {
     const now = await identifyPatch(patch);
-    if (now.sha256 !== recorded[i]?.sha256 || now.configSha256 !== recorded[i]?.configSha256)
+    const then = recorded[i];
+    if (now.sha256 !== then?.sha256 || now.configSha256 !== then.configSha256)
       problems.push(`The patch at ${now.path} is not the one that was ported.`);
   }
   problems.push(...changedHeaders(inputs.newBase, provenance.newBase, 'new base'));

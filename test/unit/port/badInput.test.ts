@@ -148,12 +148,12 @@ const CASES: Readonly<Record<string, BadCase>> = {
     spoil: ({ patch }) => writeAdapter(patch, {}, { config: { peft_type: 'PROMPT_TUNING' } }),
     says: /patches of the type PROMPT_TUNING cannot be ported/,
   },
-  'pickle only': {
+  'a pickle that is none': {
     spoil: async ({ patch }) => {
       await rm(join(patch, 'adapter_model.safetensors'));
       await writeFile(join(patch, 'adapter_model.bin'), 'PK');
     },
-    says: /has no adapter_model\.safetensors/,
+    says: /adapter_model\.bin is not a safetensors file but a zip archive/,
   },
   'Git LFS pointer': {
     spoil: ({ patch }) =>

@@ -27,7 +27,7 @@ interface Factor {
 
 async function factors(): Promise<Factor[]> {
   await using file = await TensorFile.open(join(PATCH, 'adapter_model.safetensors'));
-  return Promise.all(
+  return await Promise.all(
     [...file.header.tensors.values()].map(async ({ name, shape }) => {
       const [, module = '', factor = ''] = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name) ?? [];
       return { module, factor: factor === 'A' ? 'A' : 'B', values: await readFloats(file, name), shape } as const;
