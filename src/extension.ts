@@ -28,7 +28,11 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     library,
     status,
-    vscode.window.createTreeView(LIBRARY_VIEW, { treeDataProvider: new LibraryTree(library), showCollapseAll: true }),
+    vscode.window.createTreeView(LIBRARY_VIEW, {
+      treeDataProvider: new LibraryTree(library),
+      showCollapseAll: true,
+      canSelectMany: true,
+    }),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
     registerCommands({ extensionUri, log, library, worker, jobs, reports }),
   );

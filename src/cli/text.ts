@@ -60,7 +60,9 @@ export function planLines(plan: PortPlan): string[] {
   return [
     `Plan: ${plan.patch.name} onto ${plan.newBase.name}, as ${plan.request.as}, scale ${plan.request.scale}`,
     ...coverageLines(plan.coverage),
-    `  output      ${plan.request.out} (${formatBytes(plan.outputBytes)})`,
+    ...(plan.oldBase ? [`  old base    ${plan.oldBase.path}`] : []),
+    ...plan.evidence.map((line) => `              ${line}`),
+    `  output      ${plan.request.out} (${formatBytes(plan.outputBytes)}${freeWords(plan)})`,
     ...plan.items.map(
       ({ target, shape, dtype, kind, rule, ...item }) =>
         `  ${target}  [${shape.join(', ')}] ${dtype}  ${[kind, ...methodWords(item)].join(', ')}  (${rule})`,
@@ -69,6 +71,10 @@ export function planLines(plan: PortPlan): string[] {
     ...plan.warnings.map((warning) => `  warning     ${warning}`),
     plan.refusals.length === 0 ? 'Nothing was written.' : 'This plan cannot be carried out. Nothing was written.',
   ];
+}
+
+function freeWords({ freeBytes }: PortPlan): string {
+  return freeBytes === null ? '' : `; ${formatBytes(freeBytes)} are free`;
 }
 
 function methodWords({

@@ -1,6 +1,7 @@
 /** Everything that package.json contributes, by name; a test compares the two. */
 export const COMMANDS = {
   port: 'portllm.port',
+  extract: 'portllm.extract',
   verify: 'portllm.verify',
   openReport: 'portllm.openReport',
   reveal: 'portllm.reveal',
@@ -17,5 +18,6 @@ export const REPORT_PAGE = 'portllm.report';
 export const CONTEXT = {
   libraryState: 'portllm.libraryState',
   portableFolders: 'portllm.portableFolders',
+  checkpointFolders: 'portllm.checkpointFolders',
   portedFolders: 'portllm.portedFolders',
 } as const;

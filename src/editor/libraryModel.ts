@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { LibraryItem } from '../library/item.ts';
-import { traceLineage, type Lineage } from '../library/lineage.ts';
+import { isCheckpoint, traceLineage, type Lineage } from '../library/lineage.ts';
 import { huggingFaceCache, scan, scanRoot, type ScanRoot } from '../library/scan.ts';
 import { CONTEXT } from './ids.ts';
 import { readSettings } from './settings.ts';
 
-const MODEL_FILES = /(^|[/\\])(config\.json|adapter_config\.json|portllm\.json|[^/\\]*\.safetensors(\.index\.json)?)$/;
+const MODEL_FILES =
+  /(^|[/\\])(config\.json|adapter_config\.json|portllm\.json|[^/\\]*\.safetensors(\.index\.json)?|(adapter|pytorch)_model[^/\\]*\.bin)$/;
 /** Ports under way, .git and the like. */
 const HIDDEN = /[/\\]\.(?!cache[/\\])/;
 /** Downloads and ports touch many files at once. */
@@ -149,7 +150,11 @@ async function publishContext(items: readonly LibraryItem[]): Promise<void> {
   await set(CONTEXT.libraryState, items.length === 0 ? 'empty' : 'ready');
   await set(
     CONTEXT.portableFolders,
-    paths(({ kind, problem }) => kind !== 'portedModel' && problem === undefined),
+    paths(({ problem }) => problem === undefined),
+  );
+  await set(
+    CONTEXT.checkpointFolders,
+    paths((item) => isCheckpoint(item) && item.problem === undefined),
   );
   await set(
     CONTEXT.portedFolders,

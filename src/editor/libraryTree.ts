@@ -61,6 +61,7 @@ export class LibraryTree implements vscode.TreeDataProvider<LibraryNode> {
     if (item.kind === 'patch') return under === 'patch' ? this.parentsOf(item) : [];
     return [
       { type: 'parent', role: 'patch', ...item.patch },
+      ...item.chain.map((base): LibraryNode => ({ type: 'parent', role: 'ported before onto', ...base })),
       { type: 'parent', role: 'new base', ...item.newBase },
     ];
   }
@@ -86,9 +87,14 @@ function itemRow(item: LibraryItem, under: string, expandable: boolean): vscode.
   row.id = `${under}|${item.path}`;
   row.description = describeItem(item);
   row.iconPath = itemIcon(item);
-  row.contextValue = item.problem === undefined ? item.kind : `${item.kind}.broken`;
+  row.contextValue = item.problem === undefined ? contextOf(item) : `${item.kind}.broken`;
   row.accessibilityInformation = { label: `${KIND_NAMES[item.kind]} ${item.name}, ${describeItem(item)}` };
   return row;
+}
+
+/** What menus' `when` clauses ask. */
+function contextOf(item: LibraryItem): string {
+  return item.kind === 'portedModel' ? `portedModel.${item.output}` : item.kind;
 }
 
 const KIND_NAMES: Record<ItemKind, string> = {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { addExistingFolder } from './commands/addFolder.ts';
 import { copyDiagnostics } from './commands/copyDiagnostics.ts';
+import { extractPatch } from './commands/extract.ts';
 import { portPatch } from './commands/port.ts';
 import { revealFolder } from './commands/reveal.ts';
 import { verifyPorted } from './commands/verify.ts';
@@ -9,12 +10,13 @@ import type { EditorContext } from './context.ts';
 import { COMMANDS } from './ids.ts';
 import { showError } from './showError.ts';
 
-type Handler = (target: unknown) => unknown;
+type Handler = (target: unknown, selected: unknown) => unknown;
 
 /** Every command, each with errors shown to the person; a missing one does not compile. */
 export function registerCommands(editor: EditorContext): vscode.Disposable {
   const handlers: Record<keyof typeof COMMANDS, Handler> = {
-    port: (target) => portPatch(editor, target),
+    port: (target, selected) => portPatch(editor, target, selected),
+    extract: (target) => extractPatch(editor, target),
     verify: (target) => verifyPorted(editor, target),
     openReport: async (target) => {
       const folder = await portedFolder(target, await editor.library.load());
@@ -31,9 +33,9 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
     stopWorker: () => editor.worker.stop(),
   };
   const registered = Object.entries(COMMANDS).map(([key, command]) =>
-    vscode.commands.registerCommand(command, async (target: unknown) => {
+    vscode.commands.registerCommand(command, async (target: unknown, selected: unknown) => {
       try {
-        await handlers[key as keyof typeof COMMANDS](target);
+        await handlers[key as keyof typeof COMMANDS](target, selected);
       } catch (error) {
         await showError(error, editor.log);
       }

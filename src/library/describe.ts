@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
-import { modulesOf, openPatch, ranksOf, type Patch } from '../patch/patch.ts';
+import { asksForOldBase, modulesOf, openPatch, ranksOf, type Patch } from '../patch/patch.ts';
+import { isVocabularyModule } from '../port/plan/vocabularyRows.ts';
 import type { Provenance } from '../port/provenance.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { BaseModelItem, ItemKind, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
@@ -33,10 +34,10 @@ export async function describeOrProblem(folder: string, kind: ItemKind): Promise
   }
 }
 
-export function baseItem({ folder, identity, shards }: Checkpoint): BaseModelItem {
+export function baseItem({ folder, identity, shards, config }: Checkpoint): BaseModelItem {
   const { name, revision, architecture, parameters, dtype, bytes } = identity;
   const shared = { path: folder, name, revision, architecture, parameters, dtype, bytes };
-  return { kind: 'baseModel', ...shared, shards: shards.length };
+  return { kind: 'baseModel', ...shared, shards: shards.length, tiesEmbeddings: config.tiesEmbeddings };
 }
 
 export function patchItem(patch: Patch): PatchItem {
@@ -46,14 +47,16 @@ export function patchItem(patch: Patch): PatchItem {
     name: basename(patch.folder),
     bytes: patch.file.header.fileBytes,
     baseName: patch.config.base_model_name_or_path ?? null,
-    peftType: patch.config.peft_type ?? 'LORA',
+    peftType: patch.config.peft_type ?? patch.dialect,
     modules: modulesOf(patch),
     ranks: ranksOf(patch),
+    needsOldBase: asksForOldBase(patch),
+    changesVocabulary: patch.changes.some(({ module }) => isVocabularyModule(module)),
     dtype: mainDtype([...patch.file.header.tensors.values()]),
   };
 }
 
-export function portedItem(folder: string, { output, patch, newBase }: Provenance): PortedModelItem {
+export function portedItem(folder: string, { output, patch, newBase, chain, tensors }: Provenance): PortedModelItem {
   return {
     kind: 'portedModel',
     path: folder,
@@ -61,6 +64,9 @@ export function portedItem(folder: string, { output, patch, newBase }: Provenanc
     output,
     patch: { name: patch.name, path: patch.path },
     newBase: { name: newBase.name, path: newBase.path },
+    chain: chain.map(({ onto: { name, path } }) => ({ name, path })),
+    needsOldBase: tensors.some(({ kind }) => kind === 'absolute' || kind === 'base-relative'),
+    changesVocabulary: tensors.some(({ target }) => isVocabularyModule(target.replace(/\.weight$/, ''))),
     parameters: newBase.parameters,
     dtype: newBase.dtype,
     bytes: output === 'adapter' ? patch.bytes : newBase.bytes,
@@ -73,15 +79,25 @@ export function unread(folder: string, kind: ItemKind): LibraryItem {
 }
 
 function broken(folder: string, kind: ItemKind, problem: string): LibraryItem {
+  const portable = { needsOldBase: false, changesVocabulary: false };
   const common = { path: folder, name: basename(folder), bytes: 0, dtype: '', problem };
   switch (kind) {
     case 'baseModel':
-      return { kind, ...common, revision: null, architecture: '', parameters: 0, shards: 0 };
+      return { kind, ...common, revision: null, architecture: '', parameters: 0, shards: 0, tiesEmbeddings: false };
     case 'patch':
-      return { kind, ...common, baseName: null, peftType: '', modules: 0, ranks: [] };
+      return { kind, ...common, ...portable, baseName: null, peftType: '', modules: 0, ranks: [] };
     case 'portedModel': {
       const unknown = { name: 'unknown', path: '' };
-      return { kind, ...common, output: 'checkpoint', patch: unknown, newBase: unknown, parameters: 0 };
+      return {
+        kind,
+        ...common,
+        ...portable,
+        output: 'checkpoint',
+        patch: unknown,
+        newBase: unknown,
+        chain: [],
+        parameters: 0,
+      };
     }
   }
 }

@@ -17,9 +17,18 @@ export interface BaseModelItem extends Listed {
   readonly parameters: number;
   readonly dtype: string;
   readonly shards: number;
+  readonly tiesEmbeddings: boolean;
 }
 
-export interface PatchItem extends Listed {
+/** What a patch asks for when it is ported. */
+interface Portable {
+  /** Part of it is a difference against the base that it was trained on. */
+  readonly needsOldBase: boolean;
+  /** It changes the embedding or the head. */
+  readonly changesVocabulary: boolean;
+}
+
+export interface PatchItem extends Listed, Portable {
   readonly kind: 'patch';
   readonly baseName: string | null;
   readonly peftType: string;
@@ -28,11 +37,13 @@ export interface PatchItem extends Listed {
   readonly dtype: string;
 }
 
-export interface PortedModelItem extends Listed {
+export interface PortedModelItem extends Listed, Portable {
   readonly kind: 'portedModel';
   readonly output: 'checkpoint' | 'adapter';
   readonly patch: { readonly name: string; readonly path: string };
   readonly newBase: { readonly name: string; readonly path: string };
+  /** Bases that its patch was ported onto before. */
+  readonly chain: readonly { readonly name: string; readonly path: string }[];
   readonly parameters: number;
   readonly dtype: string;
 }

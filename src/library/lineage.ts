@@ -1,8 +1,11 @@
-import type { BaseModelItem, LibraryItem, PatchItem } from './item.ts';
+import type { BaseModelItem, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
+
+/** What can be ported: a patch, or an adapter that was ported before. */
+export type PatchLike = PatchItem | PortedModelItem;
 
 /** Which patches and base models of a library belong together, worked out once for each scan. */
 export interface Lineage {
-  readonly basesOf: (patch: PatchItem) => readonly BaseModelItem[];
+  readonly basesOf: (patch: LibraryItem) => readonly BaseModelItem[];
   readonly patchesOf: (base: BaseModelItem) => readonly PatchItem[];
 }
 
@@ -15,9 +18,10 @@ export function traceLineage(items: readonly LibraryItem[]): Lineage {
   const exact = groupBy(bases, ({ path, name }) => (path === name ? [path] : [path, name]));
   const similar = groupBy(bases, ({ name }) => [lastPart(name)]);
   const basesByPatch = new Map<string, readonly BaseModelItem[]>();
-  for (const item of items)
-    if (item.kind === 'patch' && item.baseName !== null && item.baseName !== '')
-      basesByPatch.set(item.path, exact.get(item.baseName) ?? similar.get(lastPart(item.baseName)) ?? []);
+  for (const item of items) {
+    const name = item.kind === 'patch' ? item.baseName : isPatch(item) ? item.newBase.path : null;
+    if (name !== null && name !== '') basesByPatch.set(item.path, exact.get(name) ?? similar.get(lastPart(name)) ?? []);
+  }
   const patches = items.filter((item): item is PatchItem => item.kind === 'patch');
   const patchesByBase = groupBy(patches, ({ path }) => (basesByPatch.get(path) ?? []).map((base) => base.path));
   return {
@@ -40,4 +44,14 @@ function groupBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[])
 /** Of a hub's name, a path, or a Windows path. */
 function lastPart(name: string): string {
   return name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).toLowerCase();
+}
+
+/** A ported adapter is a patch again. */
+export function isPatch(item: LibraryItem): item is PatchLike {
+  return item.kind === 'patch' || (item.kind === 'portedModel' && item.output === 'adapter');
+}
+
+/** A ported checkpoint is a checkpoint too: patches can be added one after the other. */
+export function isCheckpoint(item: LibraryItem): boolean {
+  return item.kind === 'baseModel' || (item.kind === 'portedModel' && item.output === 'checkpoint');
 }

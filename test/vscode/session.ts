@@ -16,6 +16,8 @@ import { openWorkbench, type Workbench } from './harness/workbench.ts';
 export interface WizardAnswers {
   readonly patch?: string;
   readonly base?: string;
+  readonly oldBase?: string;
+  readonly tied?: string;
   readonly kind: string;
   readonly out: string;
 }
@@ -98,14 +100,18 @@ export class Session {
   }
 
   /** Goes through the wizard; what was clicked on is not asked again. */
-  async answerWizard({ patch, base, kind, out }: WizardAnswers): Promise<void> {
-    for (const label of [patch, base, kind]) if (label !== undefined) await this.choose(label);
+  async answerWizard({ patch, base, oldBase, kind, tied, out }: WizardAnswers): Promise<void> {
+    for (const label of [patch, base, oldBase, kind, tied]) if (label !== undefined) await this.choose(label);
+    await this.answerFolder(out);
+    await this.page.locator('.quick-input-message', { hasText: 'Scale' }).waitFor();
+    await (await quickPick(this.page)).accept();
+  }
+
+  async answerFolder(out: string): Promise<void> {
     await this.page.locator('.quick-input-message', { hasText: 'Folder to make' }).waitFor();
     const folder = await quickPick(this.page);
     await folder.type(out);
     await folder.accept();
-    await this.page.locator('.quick-input-message', { hasText: 'Scale' }).waitFor();
-    await (await quickPick(this.page)).accept();
   }
 
   async acceptPlan(patch: string): Promise<void> {

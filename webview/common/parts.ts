@@ -24,7 +24,7 @@ export function shareBar(share: number, words: string): HTMLElement {
 }
 
 /** A titled box with a list of lines; nothing if there are none. */
-export function listBox(title: string, lines: readonly string[], kind: 'warning' | 'error'): Child[] {
+export function listBox(title: string, lines: readonly string[], kind: 'warning' | 'error' | 'information'): Child[] {
   if (lines.length === 0) return [];
   const items = lines.map((line) => element('li', {}, line));
   const role = kind === 'error' ? 'alert' : 'note';

@@ -31,6 +31,7 @@ function show(plan: PortPlan): void {
     element('p', { class: 'subtitle' }, fits ? sentence(plan) : 'This patch cannot be ported onto this base.'),
     ...listBox('What stands in the way', obstacles(plan), 'error'),
     ...listBox('Worth knowing', plan.warnings, 'warning'),
+    ...listBox('About the old base', plan.evidence, 'information'),
     element(
       'div',
       { class: 'actions' },
@@ -44,14 +45,30 @@ function show(plan: PortPlan): void {
         'New base',
         `${newBase.path} (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
       ],
-      ['Output', `${request.out} (${request.as}, ${formatBytes(plan.outputBytes)})`],
-      ['Formula', `W′ = W + λ·s·(B·A) with λ = ${request.scale}, in float32, rounded once`],
+      ...(plan.oldBase ? [['Old base', plan.oldBase.path] as const] : []),
+      ['Output', `${request.out} (${request.as}, ${formatBytes(plan.outputBytes)}${free(plan)})`],
+      ['Formula', formula(plan)],
     ]),
     element('h2', {}, 'Coverage'),
     ...coverage(plan),
     element('h2', {}, 'Tensors'),
     table('Every tensor that the patch touches', COLUMNS, items),
   );
+}
+
+function free({ freeBytes }: PortPlan): string {
+  return freeBytes === null ? '' : `; ${formatBytes(freeBytes)} are free`;
+}
+
+/** What is added, by the kinds that occur. */
+function formula({ request, items }: PortPlan): string {
+  const deltas = [
+    ...(items.some(({ kind }) => kind === 'pure delta') ? ['Δ = s·(B·A) of a LoRA'] : []),
+    ...(items.some(({ kind }) => kind !== 'pure delta')
+      ? ['Δ = W_patched − W_old where it stands for the old base']
+      : []),
+  ];
+  return `W′ = W + λ·Δ with λ = ${request.scale}; ${deltas.join('; ')}; rounded once`;
 }
 
 const REFUSED_COLUMNS: readonly Column<PortPlan['refusals'][number]>[] = [

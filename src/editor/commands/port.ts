@@ -1,16 +1,21 @@
+import { isCheckpoint, isPatch } from '../../library/lineage.ts';
+import type { LibraryItem } from '../../library/item.ts';
 import { targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { showInformation } from '../messages.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
-import { askForPort, type PortDraft } from '../portWizard.ts';
 import { assertTrusted } from '../trust.ts';
+import type { PortDraft } from '../wizard/answers.ts';
+import { askForPort } from '../wizard/portWizard.ts';
 import { revealFolder } from './reveal.ts';
 
 /** Port Patch…: asks, shows the plan, ports, and offers the report. */
-export async function portPatch(editor: EditorContext, target: unknown): Promise<void> {
+export async function portPatch(editor: EditorContext, target: unknown, selected: unknown): Promise<void> {
   assertTrusted('Porting');
   const items = await editor.library.load();
-  const request = await askForPort(items, draftFrom(targetItem(target, items)));
+  const clicked = targetItem(target, items);
+  const others = Array.isArray(selected) ? selected.map((one) => targetItem(one, items)) : [];
+  const request = await askForPort(items, draftFrom(clicked, others), (path) => lookUp(editor, items, path));
   if (request === undefined) return;
   const plan = await editor.jobs.quick('plan', request);
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
@@ -25,9 +30,25 @@ export async function portPatch(editor: EditorContext, target: unknown): Promise
   await offerReport(editor, folder, `Ported ${plan.patch.name} onto ${plan.newBase.name}.`);
 }
 
-function draftFrom(item: ReturnType<typeof targetItem>): PortDraft {
+/** What was clicked, with what else was selected: further patches are ported with it. */
+function draftFrom(item: LibraryItem | undefined, selected: readonly (LibraryItem | undefined)[]): PortDraft {
   if (item === undefined || item.problem !== undefined) return {};
-  return item.kind === 'patch' ? { patch: item.path } : { onto: item.path };
+  if (isCheckpoint(item)) return { onto: item.path };
+  if (!isPatch(item)) return {};
+  const others = selected.flatMap((other) => (other && isPatch(other) && other.path !== item.path ? [other.path] : []));
+  return { patch: item.path, others: [...new Set(others)] };
+}
+
+/** A folder that the library does not list is looked into by the worker; one that is nothing is left to the plan. */
+async function lookUp(
+  editor: EditorContext,
+  items: readonly LibraryItem[],
+  path: string,
+): Promise<LibraryItem | undefined> {
+  const known = items.find((item) => item.path === path);
+  if (known !== undefined) return known;
+  const inspection = await editor.jobs.quick('inspect', { path }).catch(() => undefined);
+  return inspection?.item ?? undefined;
 }
 
 async function offerReport(editor: EditorContext, folder: string, message: string): Promise<void> {

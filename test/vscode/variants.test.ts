@@ -1,0 +1,75 @@
+/** Every row of README's table by clicks, in a real VS Code: also what the wizard asks for one patch and not for another. */
+import assert from 'node:assert/strict';
+import { cp, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Provenance } from '../../src/port/provenance.ts';
+import { variantRows } from '../support/variantTable.ts';
+import { notification, openViewContainer, treeItem, webview } from './harness/views.ts';
+import { Session } from './session.ts';
+
+describe('variants by clicks', () => {
+  let session: Session;
+  const rows = variantRows();
+  const at = (...parts: string[]): string => join(session.library, 'variants', ...parts);
+
+  before(async () => {
+    const codeServerRoot = process.env.CODE_SERVER_ROOT;
+    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
+    session = await Session.open(codeServerRoot);
+    for (const { variant } of rows) {
+      await cp(variant.patch, at('patches', nameOf(variant.name)), { recursive: true });
+      for (const base of [variant.from, variant.onto])
+        await cp(base, at('bases', baseName(base, variant.name)), { recursive: true });
+    }
+    await openViewContainer(session.page, 'PortLLM');
+    await session.execute('portllm.library.refresh');
+    await treeItem(session.page, 'llama-new').first().waitFor();
+  });
+
+  after(() => session.close());
+
+  for (const { title, variant } of rows)
+    it(title, async () => {
+      const name = nameOf(variant.name);
+      const out = at('ported', name);
+      await session.execute('portllm.port', at('patches', name));
+      await session.answerWizard({
+        base: baseName(variant.onto, variant.name),
+        ...(variant.needsOldBase ? { oldBase: baseName(variant.from, variant.name) } : {}),
+        kind: 'Patched checkpoint',
+        ...(variant.name.startsWith('tied') ? { tied: 'Apart' } : {}),
+        out,
+      });
+      const plan = await webview(session.page, `Port Plan: ${name}`);
+      await plan.getByText('Nothing has been written yet.').waitFor();
+      await session.acceptPlan(name);
+      await notification(session.page, `Ported ${name} onto`);
+      await session.execute('notifications.clearAll');
+      const provenance = JSON.parse(await readFile(join(out, 'portllm.json'), 'utf8')) as Provenance;
+      assert.equal(provenance.oldBase !== null, variant.needsOldBase);
+      assert.equal(provenance.coverage.matchedPatchTensors, provenance.coverage.patchTensors);
+    });
+
+  it('extracts a patch from a ported checkpoint', async () => {
+    const [first] = rows;
+    assert.ok(first);
+    const tuned = at('ported', nameOf(first.variant.name));
+    await session.execute('portllm.extract', tuned);
+    await session.choose(basename(first.variant.onto));
+    await session.choose('LoRA of rank 16');
+    await session.answerFolder(at('extracted'));
+    const done = await notification(session.page, `Extracted a patch from ${nameOf(first.variant.name)}`);
+    assert.match(await done.text(), /each keeps 100 % of its change or more/);
+    await treeItem(session.page, 'extracted').first().waitFor();
+  });
+});
+
+/** Folders of the library are told apart by name. */
+function nameOf(variant: string): string {
+  return variant.replace(/[^\w-]+/g, '-');
+}
+
+function baseName(base: string, variant: string): string {
+  return basename(base) === 'new' ? `${nameOf(variant)}-base` : basename(base);
+}
