@@ -95,7 +95,12 @@ export class Session {
 
   async choose(label: string): Promise<void> {
     const picked = await quickPick(this.page);
-    await poll(`the choice ${label}`, async () => ((await picked.labels()).includes(label) ? true : undefined));
+    await poll(`the choice ${label}`, async () => {
+      if ((await picked.labels()).includes(label)) return true;
+      // A long list shows only its beginning.
+      await picked.type(label);
+      return undefined;
+    });
     await picked.choose(label);
   }
 
