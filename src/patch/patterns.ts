@@ -21,6 +21,22 @@ export function patternValue(
   return otherwise;
 }
 
+/**
+ * The same as PEFT had it up to 0.13: one key for rank and alpha, the first of both dictionaries that matches, and only
+ * after a dot (peft #2194, changed by a4f35971c).
+ */
+export function sharedPatternValue(
+  ranks: Readonly<Record<string, unknown>>,
+  alphas: Readonly<Record<string, number>>,
+  module: string,
+  otherwise: number,
+): number {
+  const key = [...Object.keys(ranks), ...Object.keys(alphas)].find((pattern) =>
+    compile(pattern, AFTER_DOT).matcher(module).find(),
+  );
+  return key === undefined ? otherwise : (alphas[key] ?? otherwise);
+}
+
 /** Python's `re.fullmatch`. @throws InputError for a pattern that cannot be read */
 export function matchesFully(pattern: string, text: string): boolean {
   return compile(pattern, WHOLE).matcher(text).find();
@@ -28,6 +44,7 @@ export function matchesFully(pattern: string, text: string): boolean {
 
 /** How a pattern is embedded in what is matched. */
 const MODULE_END = (pattern: string): string => `^(?:.*\\.)?(?:${pattern})$`;
+const AFTER_DOT = (pattern: string): string => `^.*\\.${pattern}$`;
 const WHOLE = (pattern: string): string => `^(?:${pattern})$`;
 
 const MAX_LENGTH = 1000;

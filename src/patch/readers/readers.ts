@@ -4,7 +4,7 @@ import type { TensorEntry } from '../../safetensors/header.ts';
 import { CONFIG_FILE, refusedSettings, unknownSettings, type AdapterConfig } from '../adapterConfig.ts';
 import { isRefusal, refuse, type Change, type Group, type Read } from '../change.ts';
 import { parseKey, type Role } from '../keys.ts';
-import { patternValue } from '../patterns.ts';
+import { patternValue, sharedPatternValue } from '../patterns.ts';
 import { rankOf, tensorsOf } from '../recipe.ts';
 import type { Refusal } from '../refusal.ts';
 import { readAdalora } from './adalora.ts';
@@ -59,7 +59,12 @@ export function readChanges(file: TensorFile, config: AdapterConfig): ReadPatch 
   refusals.push(...reads.filter(isRefusal));
   const witnesses = witnessesAmong(groups);
   refusals.push(...leftOver(file.header.tensors.keys(), changes, refusals, witnesses));
-  return { changes, refusals, witnesses, warnings: [...rankWarnings(changes, config), ...unknownSettings(config)] };
+  return {
+    changes,
+    refusals,
+    witnesses,
+    warnings: [...rankWarnings(changes, config), ...versionWarnings(changes, config), ...unknownSettings(config)],
+  };
 }
 
 function readGroup(group: Group, config: AdapterConfig, reader: Reader, groups: ReadonlyMap<string, Group>): Read[] {
@@ -109,6 +114,23 @@ function leftOver(
     ...witnesses,
   ]);
   return [...names].filter((name) => !used.has(name)).map((name) => refuse(name, 'nothing in its module needs it'));
+}
+
+/**
+ * PEFT states its version since 0.18, and read patterns in another way before 0.14: where that gives another alpha, nobody
+ * can know which one training had.
+ */
+function versionWarnings(changes: readonly Change[], config: AdapterConfig): string[] {
+  const { alpha_pattern: alphas, rank_pattern: ranks, peft_version: version, lora_alpha: usual } = config;
+  if (alphas == null || version != null || usual == null) return [];
+  const differing = changes.filter(
+    ({ module }) => sharedPatternValue(ranks ?? {}, alphas, module, usual) !== patternValue(alphas, module, usual),
+  );
+  if (differing.length === 0) return [];
+  return [
+    `PEFT up to 0.13 read alpha_pattern in another way, which gives another scale for ${differing.length} modules ` +
+      `(${differing[0]?.module ?? ''}); it is read as newer versions read it.`,
+  ];
 }
 
 /** The shape of lora_A is the truth; a configuration that says otherwise is reported. */

@@ -6,6 +6,8 @@ import type { DoraRecipe } from '../../patch/recipe.ts';
 import type { Refusal } from '../../patch/refusal.ts';
 import { floatEntry, hasFloats, readBaseRows, readFloats, readRows } from '../../patch/tensorReader.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
+import { PROVENANCE_FILE } from '../provenance.ts';
+import { readProvenance } from '../provenanceFile.ts';
 import { candidates } from './candidates.ts';
 
 /** What speaks for or against a base being the one that a patch was trained on, each with its numbers. */
@@ -29,12 +31,33 @@ const USUAL_DRIFT = 0.3;
 
 /** Compares what the patch holds of its old base with the candidate: saved copies, and the norms of DoRA. */
 export async function gatherEvidence(patch: Patch, oldBase: Checkpoint): Promise<Evidence> {
-  const found = [nameEvidence(patch, oldBase), await copyEvidence(patch, oldBase), await doraEvidence(patch, oldBase)];
+  const found = [
+    await portEvidence(patch, oldBase),
+    nameEvidence(patch, oldBase),
+    await copyEvidence(patch, oldBase),
+    await doraEvidence(patch, oldBase),
+  ];
   return {
     lines: found.flatMap(({ lines }) => lines),
     warnings: found.flatMap(({ warnings }) => warnings),
     refusals: found.flatMap(({ refusals }) => refusals),
   };
+}
+
+/** A ported adapter states the very files that it was ported onto. */
+async function portEvidence({ folder, names }: Patch, { identity }: Checkpoint): Promise<Evidence> {
+  if (!names.has(PROVENANCE_FILE)) return NO_EVIDENCE;
+  const { newBase } = await readProvenance(folder);
+  const stated = new Map(newBase.files.map((file) => [file.name, file.sha256 ?? file.headerSha256]));
+  const same = identity.files.every(({ name, sha256, headerSha256 }) =>
+    [sha256, headerSha256].includes(stated.get(name) ?? ''),
+  );
+  return same
+    ? { ...NO_EVIDENCE, lines: [`The patch was ported onto ${newBase.name}, and the old base has its files.`] }
+    : {
+        ...NO_EVIDENCE,
+        warnings: [`The patch was ported onto ${newBase.name}, and the old base has other files than that.`],
+      };
 }
 
 function nameEvidence({ config }: Patch, { identity }: Checkpoint): Evidence {

@@ -70,6 +70,20 @@ describe('openPatch', () => {
     assert.deepEqual(patch.warnings, []);
   });
 
+  it('warns where older versions of PEFT read the patterns in another way', async () => {
+    await using folder = await temporaryFolder();
+    const config = { lora_alpha: 16, rank_pattern: { q_proj: 2 }, alpha_pattern: { 'a.q_proj': 8 } };
+    const warnings = async (more: object): Promise<string> => {
+      await writeAdapter(folder.path, { 'a.q_proj': [4, 6] }, { config: { ...config, ...more } });
+      const patch = await openPatch(folder.path);
+      await patch.file.close();
+      return patch.warnings.join();
+    };
+    assert.match(await warnings({}), /up to 0\.13 .* another scale for 1 modules \(a\.q_proj\)/);
+    assert.equal(await warnings({ peft_version: '0.18.0' }), '');
+    assert.equal(await warnings({ rank_pattern: {}, alpha_pattern: { q_proj: 8 } }), '');
+  });
+
   it('reads the samples', async () => {
     for (const [name, modules] of [
       ['mood', 42],

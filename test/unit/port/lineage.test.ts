@@ -93,6 +93,15 @@ describe('chains', () => {
       assert.ok((await readFile(config, 'utf8')).includes('golden/llama-old'));
       const straight = await run({ patch, from: OLD, onto: third, out: at('straight'), as: 'checkpoint' });
       const second = await run({ patch, from: OLD, onto: NEW, out: at('second'), as: 'adapter' });
+      const plan = await planPort({
+        patch: second.folder,
+        from: NEW,
+        onto: third,
+        out: '',
+        as: 'checkpoint',
+        scale: 1,
+      });
+      assert.match(plan.evidence.join('\n'), /was ported onto llama-new, and the old base has its files/);
       const around = await run({ patch: second.folder, from: NEW, onto: third, out: at('around'), as: 'checkpoint' });
       await using one = await Checkpoint.open(straight.folder);
       await using other = await Checkpoint.open(around.folder);
