@@ -1,11 +1,13 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
+import { isFloatDtype } from '../safetensors/dtypes.ts';
 import type { TensorFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { elements } from '../safetensors/shape.ts';
 import { openTensorFile } from '../torch/openTensorFile.ts';
 import { readConfig, type ModelConfig } from './config.ts';
+import { SCALE_SUFFIX, type BlockScale } from './float8.ts';
 import { checkpointName, fileIdentity } from './identity.ts';
 import type { CheckpointIdentity } from './identityTypes.ts';
 import { listShards, resolveInside } from './shards.ts';
@@ -19,6 +21,8 @@ export interface Shard {
 export interface LocatedTensor {
   readonly entry: TensorEntry;
   readonly shard: Shard;
+  /** What an FP8 weight is multiplied with, block by block. */
+  readonly scale?: BlockScale;
 }
 
 /** An open checkpoint: config, headers of every shard, and where each tensor lies. Weights are not read. */
@@ -52,7 +56,7 @@ export class Checkpoint {
     try {
       for (const name of list.files)
         shards.push({ name, file: await openTensorFile(await resolveInside(folder, name)) });
-      const tensors = locate(folder, shards, list.promised);
+      const tensors = withScales(locate(folder, shards, list.promised), config.float8Block);
       const identity = await identify(folder, config, shards, tensors);
       return new Checkpoint({ folder, config, shards, tensors, names, indexFile: list.index, identity });
     } catch (error) {
@@ -95,6 +99,21 @@ function locate(
   for (const [name, file] of promised ?? [])
     if (tensors.get(name)?.shard.name !== file)
       throw new InputError(`${folder}: the index promises tensor "${name}" in ${file}, which does not hold it.`);
+  return tensors;
+}
+
+/** Joins FP8 weights with their scales. */
+function withScales(
+  tensors: Map<string, LocatedTensor>,
+  block: ModelConfig['float8Block'],
+): Map<string, LocatedTensor> {
+  if (block === undefined) return tensors;
+  for (const [name, tensor] of tensors) {
+    const located = tensors.get(name + SCALE_SUFFIX);
+    const fits = tensor.entry.dtype === 'F8_E4M3' && tensor.entry.shape.length === 2;
+    if (fits && located && isFloatDtype(located.entry.dtype))
+      tensors.set(name, { ...tensor, scale: { located, block } });
+  }
   return tensors;
 }
 

@@ -9,7 +9,12 @@ const CONFIG = z.looseObject({
   model_type: z.string().nullish(),
   tie_word_embeddings: z.boolean().nullish(),
   vocab_size: z.number().int().nonnegative().nullish(),
-  quantization_config: z.looseObject({ quant_method: z.string().nullish() }).nullish(),
+  quantization_config: z
+    .looseObject({
+      quant_method: z.string().nullish(),
+      weight_block_size: z.tuple([z.number().int().positive(), z.number().int().positive()]).nullish(),
+    })
+    .nullish(),
   text_config: z.looseObject({ tie_word_embeddings: z.boolean().nullish() }).nullish(),
 });
 
@@ -20,6 +25,8 @@ export interface ModelConfig {
   readonly tiesEmbeddings: boolean;
   /** gptq, bitsandbytes, fp8 …, where the weights are quantised. */
   readonly quantization: string | undefined;
+  /** Rows and columns of the blocks that share a scale, where the weights are block-scaled FP8. */
+  readonly float8Block: readonly [rows: number, columns: number] | undefined;
   readonly vocabularySize: number | undefined;
 }
 
@@ -37,6 +44,10 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
     modelType,
     tiesEmbeddings: tie ?? TIED_BY_DEFAULT.has(modelType),
     quantization: config.quantization_config ? (config.quantization_config.quant_method ?? 'quantised') : undefined,
+    float8Block:
+      config.quantization_config?.quant_method === 'fp8'
+        ? (config.quantization_config.weight_block_size ?? undefined)
+        : undefined,
     vocabularySize: config.vocab_size ?? undefined,
   };
 }

@@ -57,7 +57,19 @@ export async function verifyCommand(folder: string, device: DeviceChoice, consol
 }
 
 /** The worker's folder is its own; paths are the person's. */
-function absolute({ patch, weight, plus, combine, onto, from, out, as, scale, tied }: PortRequest): PortRequest {
+function absolute({
+  patch,
+  weight,
+  plus,
+  combine,
+  onto,
+  from,
+  out,
+  as,
+  scale,
+  tied,
+  float8,
+}: PortRequest): PortRequest {
   return {
     patch: resolve(patch),
     weight,
@@ -69,5 +81,6 @@ function absolute({ patch, weight, plus, combine, onto, from, out, as, scale, ti
     as,
     scale,
     tied,
+    float8,
   };
 }

@@ -6,7 +6,9 @@ import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/de
 import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
 import {
   OUTPUT_KINDS,
+  FLOAT8_CHOICES,
   TIED_CHOICES,
+  type Float8Choice,
   type OutputKind,
   type PortRequest,
   type TiedChoice,
@@ -49,6 +51,7 @@ interface PortOptions extends CommonOptions {
   readonly as: OutputKind;
   readonly scale: number;
   readonly tied?: TiedChoice;
+  readonly float8?: Float8Choice;
   readonly weights?: readonly number[];
   readonly combine: Combination;
   readonly density: number;
@@ -135,13 +138,18 @@ function program(): Command {
     )
     .option('--density <share>', 'what pruning keeps, for ties, dare_… and magnitude_prune', parseScale, 1)
     .option('--seed <number>', 'of DARE', parseScale, 0)
+    .addOption(
+      new Option('--float8 <choice>', 'block-scaled FP8: quantised anew where patched, or all as BF16').choices(
+        FLOAT8_CHOICES,
+      ),
+    )
     .option('--dry-run', 'show the plan and write nothing')
     .addOption(device())
     .addOption(json())
     .action((patches: string[], options: PortOptions) =>
       run(options, (console) => {
-        const { onto, from, out, as, scale, tied } = options;
-        const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied };
+        const { onto, from, out, as, scale, tied, float8 } = options;
+        const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied, float8 };
         return portCommand(request, options.dryRun === true, options.device, console);
       }),
     );

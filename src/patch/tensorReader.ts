@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
+import { readScaledRows } from '../checkpoint/float8.ts';
 import { widen } from '../kernels/convert.ts';
 import { sumOfSquares } from '../kernels/norms.ts';
 import { bytesPerElement, isFloatDtype, type FloatDtype } from '../safetensors/dtypes.ts';
@@ -38,7 +39,9 @@ export async function readRows(
 }
 
 /** Likewise of a base's tensor; a base may hold NaN. @throws InputError if its dtype is not computed with */
-export function readBaseRows({ entry, shard }: LocatedTensor, row: number, count: number): Promise<Float32Array> {
+export function readBaseRows(located: LocatedTensor, row: number, count: number): Promise<Float32Array> {
+  const { entry, shard, scale } = located;
+  if (scale !== undefined) return readScaledRows(located, scale, row, count);
   return readRows(shard.file, floatEntry(shard.file, entry.name), row, count);
 }
 

@@ -35,26 +35,38 @@ export class TileBuffers {
    */
   add(bytes: Uint8Array, dtype: FloatDtype, delta: Floats, totals: TileSums): void {
     const count = bytes.length / bytesPerElement(dtype);
-    if (count > this.weights.length) {
-      this.weights = new Float32Array(count);
-      this.sums = new Float32Array(count);
-    }
+    if (count > this.weights.length) this.weights = new Float32Array(count);
     const before = this.weights.subarray(0, count);
-    const after = this.sums.subarray(0, count);
     widen(bytes, dtype, before);
-    let touched = false;
-    for (let i = 0; i < count; i++) {
-      const change = delta[i] ?? 0;
-      after[i] = change === 0 ? (before[i] ?? 0) : (before[i] ?? 0) + change;
-      touched ||= change !== 0;
-    }
+    const { after, touched } = this.sum(before, delta);
     if (touched) narrow(after, dtype, bytes);
     if (touched) widen(bytes, dtype, after);
     collect(before, after, delta, totals);
   }
+
+  /** bytes ← round(W + Δ), where W comes in another dtype than the result. */
+  convert(weights: Float32Array, dtype: FloatDtype, delta: Floats, bytes: Uint8Array, totals: TileSums): void {
+    const { after } = this.sum(weights, delta);
+    narrow(after, dtype, bytes);
+    widen(bytes, dtype, after);
+    collect(weights, after, delta, totals);
+  }
+
+  private sum(before: Float32Array, delta: Floats): { after: Float32Array; touched: boolean } {
+    if (before.length > this.sums.length) this.sums = new Float32Array(before.length);
+    const after = this.sums.subarray(0, before.length);
+    let touched = false;
+    for (let i = 0; i < before.length; i++) {
+      const change = delta[i] ?? 0;
+      after[i] = change === 0 ? (before[i] ?? 0) : (before[i] ?? 0) + change;
+      touched ||= change !== 0;
+    }
+    return { after, touched };
+  }
 }
 
-function collect(before: Float32Array, after: Float32Array, delta: Floats, totals: TileSums): void {
+/** Adds what happened to one tile. */
+export function collect(before: Float32Array, after: Float32Array, delta: Floats, totals: TileSums): void {
   let squares = 0;
   let weight = 0;
   let rounding = 0;

@@ -75,6 +75,7 @@ async function describePort(
     formula: FORMULA,
     scale: plan.request.scale,
     tied: plan.request.tied ?? null,
+    float8: plan.request.float8 ?? null,
     device,
     patch: await identifyPatch(combined[0]?.patch ?? patch),
     combined: await Promise.all(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FLOAT8_CHOICES, TIED_CHOICES } from './plan/planTypes.ts';
 import { COMBINATIONS } from '../patch/combine/arithmetic.ts';
 
 /** The file beside every output that says what it was made from, and how. */
@@ -79,7 +80,8 @@ export const PROVENANCE = z.object({
   output: z.enum(['checkpoint', 'adapter']),
   formula: z.string(),
   scale: z.number(),
-  tied: z.enum(['separate', 'shared']).nullable(),
+  tied: z.enum(TIED_CHOICES).nullable(),
+  float8: z.enum(FLOAT8_CHOICES).nullable(),
   device: z.string(),
   patch: PATCH,
   /** Where several patches were combined: each with its weight, the first being `patch`, and how. */

@@ -11,7 +11,7 @@ import { sideFiles } from '../../checkpoint/sideFiles.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { openItem } from '../openItem.ts';
 import type { PortInputs } from '../plan/inputs.ts';
-import type { PlanItem } from '../plan/planTypes.ts';
+import type { PlanItem, PortPlan } from '../plan/planTypes.ts';
 import type { PortedTensor, Provenance } from '../provenance.ts';
 import { planShard, type OutputShard } from './outputTensor.ts';
 import { ShardCopy, type PatchedTensor } from './shardCopy.ts';
@@ -34,7 +34,8 @@ export async function writeCheckpoint(
 ): Promise<WrittenTensors> {
   const { newBase, patch, plan } = inputs;
   const side = await findSideFiles(newBase);
-  const shards = newBase.shards.map((shard) => planShard(shard, plan.items));
+  const float8 = plan.request.float8 ?? 'requantise';
+  const shards = newBase.shards.map((shard) => planShard(shard, newBase, plan.items, float8));
   const outputs = shards.flatMap(({ tensors }) => tensors);
   const bytes = sumBytes(outputs.map(({ source }) => source));
   const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length }, sink);
@@ -43,15 +44,15 @@ export async function writeCheckpoint(
   for (const shard of shards)
     await new ShardCopy(shard, meter, signal).run(
       folder,
-      (item) => openItem(inputs, item, kernel),
+      (item) => openItem(inputs, weightOf(item, plan.items), kernel),
       ({ name, item }, result) => {
         if (item && 'sums' in result) ported.set(name, describe(item, result));
         else untouched.push({ name, sha256: result.sha256 });
       },
     );
   for (const { name, path } of side)
-    if (name === 'config.json' && plan.unties)
-      await writeFile(join(folder, name), untied(await readFile(path, 'utf8')));
+    if (name === 'config.json' && changesConfig(plan, newBase))
+      await writeFile(join(folder, name), changedConfig(plan, newBase, await readFile(path, 'utf8')));
     else await copyFile(path, join(folder, name));
   if (newBase.indexFile !== undefined) await writeIndex(newBase, newBase.indexFile, shards, bytes, folder);
   await patch.file.assertUnchanged();
@@ -118,6 +119,28 @@ async function findSideFiles(base: Checkpoint): Promise<{ name: string; path: st
     found.push({ name, path });
   }
   return found;
+}
+
+/** The item whose delta an item is made with: of scales, that of their weight. */
+export function weightOf(item: PlanItem, items: readonly PlanItem[]): PlanItem {
+  return items.find(({ source }) => source === item.scaleOf) ?? item;
+}
+
+function changesConfig({ unties, request }: PortPlan, { config }: Checkpoint): boolean {
+  return unties || (config.float8Block !== undefined && request.float8 === 'bf16');
+}
+
+/** config.json with what the port changed about the form of the weights. */
+function changedConfig({ unties, request }: PortPlan, { config }: Checkpoint, text: string): string {
+  const apart = unties ? untied(text) : text;
+  return config.float8Block !== undefined && request.float8 === 'bf16' ? unquantised(apart) : apart;
+}
+
+/** Without quantization_config. Infinity and NaN, which JSON does not know, do not occur where there is one. */
+function unquantised(text: string): string {
+  const config = JSON.parse(text) as Record<string, unknown>;
+  delete config.quantization_config;
+  return JSON.stringify(config, null, 2) + '\n';
 }
 
 /** config.json that no longer ties the head, changed in its text: everything else stays as it was written. */

@@ -1,8 +1,8 @@
-import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
-import type { Dtype } from '../../safetensors/dtypes.ts';
+import type { Checkpoint, LocatedTensor, Shard } from '../../checkpoint/checkpoint.ts';
+import { SCALE_SUFFIX } from '../../checkpoint/float8.ts';
+import { isDtype, type Dtype } from '../../safetensors/dtypes.ts';
 import { canonicalLayout } from '../../safetensors/writer.ts';
-import type { Shard } from '../../checkpoint/checkpoint.ts';
-import type { PlanItem } from '../plan/planTypes.ts';
+import type { Float8Choice, PlanItem } from '../plan/planTypes.ts';
 
 /** One tensor of an output shard: a source's bytes, with a delta where the plan has an item for it. */
 export interface OutputTensor {
@@ -11,6 +11,8 @@ export interface OutputTensor {
   readonly shape: readonly number[];
   readonly source: LocatedTensor;
   readonly item: PlanItem | undefined;
+  /** Of the scales of an FP8 weight: that weight. */
+  readonly weight?: LocatedTensor | undefined;
 }
 
 /** A shard to be written: its header, and its tensors in the order of their bytes. */
@@ -20,29 +22,45 @@ export interface OutputShard {
   readonly tensors: readonly OutputTensor[];
 }
 
-/** The source's own layout, byte for byte; the canonical one where tensors are added or the source is a pickle. */
-export function planShard(shard: Shard, items: readonly PlanItem[]): OutputShard {
+/**
+ * The source's own layout, byte for byte; the canonical one where tensors are added, leave or change their dtype, or the
+ * source is a pickle.
+ */
+export function planShard(
+  shard: Shard,
+  base: Checkpoint,
+  items: readonly PlanItem[],
+  float8: Float8Choice,
+): OutputShard {
   const byTarget = new Map(items.map((item) => [item.target, item]));
-  const own = [...shard.file.header.tensors.values()].map((entry): OutputTensor => ({
-    name: entry.name,
-    dtype: entry.dtype,
-    shape: entry.shape,
-    source: { entry, shard },
-    item: byTarget.get(entry.name),
-  }));
+  const entries = [...shard.file.header.tensors.values()];
+  const kept = float8 === 'bf16' ? entries.filter(({ name }) => !isScale(name, base)) : entries;
+  const own = kept.map(({ name }) => outputTensor(name, base, byTarget.get(name)));
   const added = items
     .filter(({ target, source, shard: place }) => place === shard.name && target !== source)
-    .map((item): OutputTensor => {
-      const entry = shard.file.entry(item.source);
-      return { name: item.target, dtype: entry.dtype, shape: entry.shape, source: { entry, shard }, item };
-    });
-  if (added.length === 0 && shard.file.format === 'safetensors')
+    .map((item) => ({ ...outputTensor(item.source, base, item), name: item.target }));
+  const asItWas =
+    own.every(({ name, dtype }) => shard.file.entry(name).dtype === dtype) && kept.length === entries.length;
+  if (added.length === 0 && asItWas && shard.file.format === 'safetensors')
     return { name: shard.name, headerBytes: shard.file.headerBytes, tensors: own };
   const all = new Map([...own, ...added].map((tensor) => [tensor.name, tensor]));
   const metadata = { format: 'pt', ...Object.fromEntries(shard.file.header.metadata) };
   const layout = canonicalLayout([...all.values()], metadata);
   const tensors = layout.placements.flatMap(({ name }) => all.get(name) ?? []);
   return { name: outputName(shard.name), headerBytes: layout.headerBytes, tensors };
+}
+
+/** What an item makes of a tensor of the base; without one the tensor as it is. */
+export function outputTensor(name: string, base: Checkpoint, item: PlanItem | undefined): OutputTensor {
+  const source = base.tensors.get(name);
+  if (source === undefined) throw new Error(`${name} was planned and is not there`);
+  const weight = item?.scaleOf === undefined ? undefined : base.tensors.get(item.scaleOf);
+  const dtype = item !== undefined && isDtype(item.dtype) ? item.dtype : source.entry.dtype;
+  return { name, dtype, shape: source.entry.shape, source, item, weight };
+}
+
+function isScale(name: string, base: Checkpoint): boolean {
+  return name.endsWith(SCALE_SUFFIX) && base.tensors.get(name.slice(0, -SCALE_SUFFIX.length))?.scale !== undefined;
 }
 
 /** Pickles are written as safetensors: pytorch_model-00001-of-00002.bin becomes model-00001-of-00002.safetensors. */

@@ -5,11 +5,10 @@ import { throwIfCancelled, yieldToEvents } from '../../base/abort.ts';
 import { UserError, writeError } from '../../base/errors.ts';
 import type { ProgressMeter } from '../../base/progress.ts';
 import type { Delta } from '../../patch/delta.ts';
-import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
 import { noSums, TileBuffers, type TileSums } from '../addDelta.ts';
 import type { PlanItem } from '../plan/planTypes.ts';
-import { tileRows } from '../tiles.ts';
 import type { OutputShard, OutputTensor } from './outputTensor.ts';
+import { patchedTiles } from './patchedTiles.ts';
 
 export interface CopiedTensor {
   readonly sha256: string;
@@ -50,7 +49,7 @@ export class ShardCopy {
       for (const tensor of this.shard.tensors) {
         throwIfCancelled(this.signal);
         const { item } = tensor;
-        done(tensor, await (item ? this.patch(output, tensor, await deltaOf(item)) : this.copy(output, tensor)));
+        done(tensor, await (item ? this.write(output, tensor, await deltaOf(item)) : this.copy(output, tensor)));
         this.meter.addTensor();
       }
       for (const file of new Set(this.shard.tensors.map(({ source }) => source.shard.file)))
@@ -74,31 +73,22 @@ export class ShardCopy {
     return { sha256: hash.digest('hex') };
   }
 
-  private async patch(output: FileHandle, { name, source }: OutputTensor, delta: Delta): Promise<PatchedTensor> {
-    const { entry, shard } = source;
-    const dtype = entry.dtype as FloatDtype;
-    const rowsPerTile = tileRows(delta);
-    const rowBytes = delta.columns * bytesPerElement(dtype);
-    const bytes = new Uint8Array(rowsPerTile * rowBytes);
-    const [before, after] = [createHash('sha256'), createHash('sha256')];
+  private async write(output: FileHandle, tensor: OutputTensor, delta: Delta): Promise<PatchedTensor> {
     const sums = noSums();
-    for (let row = 0; row < delta.rows; row += rowsPerTile) {
+    const [before, after] = [createHash('sha256'), createHash('sha256')];
+    for await (const tile of patchedTiles(tensor, delta, this.buffers, sums)) {
       await yieldToEvents(this.signal);
-      const rows = Math.min(rowsPerTile, delta.rows - row);
-      const tile = bytes.subarray(0, rows * rowBytes);
-      await shard.file.read(tile, entry.begin + row * rowBytes);
-      before.update(tile);
-      this.buffers.add(tile, dtype, await delta.tile(row, rows), sums);
-      after.update(tile);
-      await output.writeFile(tile);
-      this.meter.addBytes(tile.length);
+      before.update(tile.source);
+      after.update(tile.bytes);
+      await output.writeFile(tile.bytes);
+      this.meter.addBytes(tile.source.length);
     }
-    if (sums.overflowed > 0) throw overflow(name, dtype, sums.overflowed);
+    if (sums.overflowed > 0) throw overflow(tensor.name, tensor.dtype, sums.overflowed);
     return { sourceSha256: before.digest('hex'), sha256: after.digest('hex'), sums };
   }
 }
 
-function overflow(name: string, dtype: FloatDtype, count: number): UserError {
+function overflow(name: string, dtype: string, count: number): UserError {
   return new UserError(
     `${count} elements of ${name} overflow ${dtype} when the patch is added.`,
     'Use a smaller scale, or port to an adapter.',

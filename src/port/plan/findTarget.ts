@@ -1,9 +1,9 @@
 import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import { isReadable } from '../../checkpoint/float8.ts';
 import { hasConv1d, isConv1d } from '../../checkpoint/conv1d.ts';
 import { isHead, storesBoth } from '../../checkpoint/tied.ts';
 import { needsOldBase, type Change } from '../../patch/change.ts';
 import { tensorsOf } from '../../patch/recipe.ts';
-import { isFloatDtype } from '../../safetensors/dtypes.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
@@ -70,7 +70,7 @@ function place(change: Change, ground: Ground, found: Found): Placed {
   const { entry } = found.located;
   const { recipe } = change;
   const refuse = (reason: string): Placed => noTarget(change, reason);
-  if (!isFloatDtype(entry.dtype))
+  if (!isReadable(found.located))
     return refuse(`the base's ${entry.name} is ${entry.dtype}, which is not computed with`);
   const transposed = recipe.linear && isTransposed(change.module, ground);
   if (transposed && !MAY_TRANSPOSE.has(recipe.method)) return refuse(`${recipe.method} on a Conv1D is not known here`);
@@ -174,13 +174,13 @@ function fitsGroups({ recipe }: Change, [out = 0, channels = 0, ...kernel]: read
 function findOld(change: Change, shape: readonly number[], { oldBase }: Ground): string | null | { reason: string } {
   if (oldBase === null) return null;
   const name = oldName(change, oldBase);
-  const entry = name === undefined ? undefined : oldBase.tensors.get(name)?.entry;
-  if (name === undefined || entry === undefined)
+  const located = name === undefined ? undefined : oldBase.tensors.get(name);
+  if (name === undefined || located === undefined)
     return {
       reason: `the old base (${oldBase.config.architecture}) has no tensor ${change.module}.${change.parameter}`,
     };
-  if (!isFloatDtype(entry.dtype))
-    return { reason: `the old base's ${name} is ${entry.dtype}, which is not computed with` };
+  const { entry } = located;
+  if (!isReadable(located)) return { reason: `the old base's ${name} is ${entry.dtype}, which is not computed with` };
   if (String(entry.shape) === String(shape)) return name;
   if (isVocabularyModule(change.module) && (shape[0] ?? 0) > (entry.shape[0] ?? 0))
     return {

@@ -41,7 +41,7 @@ function headAsItWas(items: readonly PlanItem[], { newBase }: Ground): PlanItem[
   return [{ ...makeItem([{ module: 'lm_head', target: 'lm_head.weight', source: embedding }], false), rule }];
 }
 
-function makeItem(
+export function makeItem(
   placements: readonly (Omit<Placement, 'part'> & { readonly part?: PlanPart })[],
   ensured: boolean,
 ): PlanItem {

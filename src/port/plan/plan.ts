@@ -6,6 +6,7 @@ import type { Refusal } from '../../patch/refusal.ts';
 import { elements } from '../../safetensors/shape.ts';
 import type { Evidence } from './evidence.ts';
 import { findTargets } from './findTarget.ts';
+import { withFloat8 } from './float8Items.ts';
 import { mergePlacements } from './items.ts';
 import { isPlacement, type Ground, type Placed, type Placement } from './placement.ts';
 import type { Coverage, PatchSummary, PlanItem, PortPlan, PortRequest } from './planTypes.ts';
@@ -31,7 +32,8 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
   const ground = groundFor(request, sources);
   const placed = patch.changes.flatMap((change) => findTargets(change, ground));
   const placements = placed.filter(isPlacement);
-  const { items, unties } = mergePlacements(placements, ground, request.as);
+  const { items: patched, unties } = mergePlacements(placements, ground, request.as);
+  const items = request.as === 'checkpoint' ? withFloat8(patched, newBase, request.float8 ?? 'requantise') : patched;
   const coverage = cover(patch, newBase, items);
   const refusals = [
     ...patch.refusals,
@@ -55,6 +57,7 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
       as: request.as,
       scale: request.scale,
       tied: request.tied,
+      float8: request.float8,
     },
     patch: summarise(patch, sources.name),
     newBase: newBase.identity,
@@ -85,7 +88,7 @@ function groundFor({ as, tied }: PortRequest, { patch, newBase, oldBase, vocabul
     tied: tied ?? (keptTied(patch) ? 'shared' : 'separate'),
     ensured: patch.config.ensure_weight_tying === true,
     fanInFanOut: patch.config.fan_in_fan_out === true,
-    unseen: as === 'adapter' && newBase.config.quantization !== undefined,
+    unseen: as === 'adapter' && isPacked(newBase),
   };
 }
 
@@ -103,7 +106,7 @@ function refuseAsWhole(
   placed: readonly Placed[],
 ): Refusal[] {
   const refusals: Refusal[] = [];
-  if (newBase.config.quantization !== undefined && as === 'checkpoint') refusals.push(quantised(newBase));
+  if (isPacked(newBase) && as === 'checkpoint') refusals.push(quantised(newBase));
   const differences = patch.changes.filter(needsOldBase);
   const [first] = differences;
   if (first !== undefined && oldBase === null)
@@ -133,6 +136,11 @@ function refuseAsAdapter({ part }: Placement): Refusal[] {
     `${part.recipe.method} rescales the base it was trained on; what it adds to the new base is no ${part.recipe.method} ` +
     'of it. Port to a checkpoint, and extract an adapter from that';
   return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
+}
+
+/** Quantised in a way whose weights cannot be read; block-scaled FP8 can. */
+function isPacked({ config }: Checkpoint): boolean {
+  return config.quantization !== undefined && config.float8Block === undefined;
 }
 
 function quantised(base: Checkpoint): Refusal {
@@ -172,7 +180,20 @@ function cover(patch: Patch, base: Checkpoint, items: readonly PlanItem[]): Cove
 }
 
 function outputBytes({ as }: PortRequest, { patch, newBase }: PlanSources, items: readonly PlanItem[]): number {
-  if (as === 'adapter') return patch.file.header.fileBytes;
+  if (as === 'adapter') return adapterBytes(patch, items);
   const added = items.filter(({ target, source }) => target !== source);
-  return newBase.identity.bytes + sumBytes(added.flatMap(({ source }) => newBase.tensors.get(source) ?? []));
+  // FP8 that is written as BF16 doubles.
+  const widened = items.filter(({ dtype, source }) => dtype !== newBase.tensors.get(source)?.entry.dtype);
+  return newBase.identity.bytes + [...added, ...widened].reduce((sum, { source }) => sum + bytesOf(source, newBase), 0);
+}
+
+/** What is saved anew may have more rows than it had. */
+function adapterBytes(patch: Patch, items: readonly PlanItem[]): number {
+  const saved = items.filter(({ parts }) => parts.some(({ recipe }) => recipe.method === 'whole tensor'));
+  return patch.file.header.fileBytes + saved.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
+}
+
+function bytesOf(name: string, base: Checkpoint): number {
+  const located = base.tensors.get(name);
+  return located === undefined ? 0 : sumBytes([located]);
 }

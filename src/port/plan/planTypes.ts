@@ -20,6 +20,10 @@ export interface PatchWeight {
   readonly weight: number;
 }
 
+/** What becomes of block-scaled FP8 weights: quantised anew where they are patched, or all of them written as BF16. */
+export const FLOAT8_CHOICES = ['requantise', 'bf16'] as const;
+export type Float8Choice = (typeof FLOAT8_CHOICES)[number];
+
 /** What a person asks for. */
 export interface PortRequest {
   /** The adapter folder. */
@@ -40,6 +44,8 @@ export interface PortRequest {
   readonly scale: number;
   /** Without it, what training saw: separate, unless the patch says that the weights were kept tied. */
   readonly tied?: TiedChoice | undefined;
+  /** Without it, FP8 stays FP8. */
+  readonly float8?: Float8Choice | undefined;
   /** The digest of the plan that was agreed to; a port of anything else is refused. */
   readonly agreed?: string | undefined;
 }
@@ -94,6 +100,8 @@ export interface PlanItem {
   /** α/r or α/√r; multiplied with the plan's scale when applied. */
   readonly scaling: number | null;
   readonly parts: readonly PlanPart[];
+  /** Set on the scales of an FP8 weight that is quantised anew: that weight. */
+  readonly scaleOf?: string;
 }
 
 export interface Coverage {

@@ -5,16 +5,18 @@ import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { Checkpoint, sumBytes, type LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { widen } from '../../kernels/convert.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
-import type { Delta } from '../../patch/delta.ts';
+import { matrixOf, type Delta } from '../../patch/delta.ts';
 import { identifyPatch } from '../../patch/patch.ts';
-import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
+import { bytesPerElement, isFloatDtype } from '../../safetensors/dtypes.ts';
 import { noSums, TileBuffers } from '../addDelta.ts';
 import { hashTensor } from './hashTensor.ts';
 import { openInputs, type PortInputs } from '../plan/inputs.ts';
 import type { Provenance } from '../provenance.ts';
 import { openItem } from '../openItem.ts';
-import { tileRows } from '../tiles.ts';
-import { agree, compareRows, type Difference } from './tolerance.ts';
+import { weightOf } from '../output/checkpointOutput.ts';
+import { outputTensor, type OutputTensor } from '../output/outputTensor.ts';
+import { patchedTiles } from '../output/patchedTiles.ts';
+import { agree, compareCodes, compareRows, type Difference } from './tolerance.ts';
 
 /** How the touched tensors compare with a second computation. Devices sum in different orders. */
 export interface Recomputed {
@@ -60,14 +62,15 @@ async function compareTouched(
   const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
   const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
   for (const item of inputs.plan.items) {
-    const [source, written] = [inputs.newBase.tensors.get(item.source), output.tensors.get(item.target)];
-    if (source === undefined || written === undefined) continue;
-    const delta = await openItem(inputs, item, kernel);
-    const { difference, sourceSha256 } = await compareTensor(source, written, delta, meter, signal);
+    const written = output.tensors.get(item.target);
+    if (written === undefined) continue;
+    const tensor = outputTensor(item.source, inputs.newBase, item);
+    const delta = await openItem(inputs, weightOf(item, inputs.plan.items), kernel);
+    const { difference, sourceSha256 } = await compareTensor(tensor, written, delta, meter, signal);
     meter.addTensor();
     if (recorded.get(item.target) !== sourceSha256)
       problems.push(`${item.target} of the new base is not the one that was ported onto.`);
-    if (!agree(difference, source.entry.dtype as FloatDtype))
+    if (!agree(difference, tensor.dtype))
       problems.push(
         `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
       );
@@ -80,13 +83,13 @@ async function compareTouched(
 
 /** The old base is opened again only where the formula needs it. */
 async function reopen(provenance: Provenance): Promise<PortInputs> {
-  const { patch, combined, combination, newBase, oldBase, needsOldBase, output, scale, tied } = provenance;
+  const { patch, combined, combination, newBase, oldBase, needsOldBase, output, scale, tied, float8 } = provenance;
   try {
     const plus = combined.slice(1).map(({ path, weight }) => ({ patch: path, weight }));
     const sum = combined.length > 0 ? { weight: combined[0]?.weight, plus, combine: combination ?? undefined } : {};
     const from = needsOldBase ? oldBase?.path : undefined;
     const common = { patch: patch.path, onto: newBase.path, from, out: '', as: output, scale };
-    return await openInputs({ ...common, ...sum, tied: tied ?? undefined });
+    return await openInputs({ ...common, ...sum, tied: tied ?? undefined, float8: float8 ?? undefined });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const message = `The recorded inputs cannot be read, so nothing can be computed again. ${error.message}`;
@@ -130,36 +133,45 @@ async function compareUntouched(base: Checkpoint, { untouched }: Provenance, run
 }
 
 async function compareTensor(
-  source: LocatedTensor,
+  tensor: OutputTensor,
   written: LocatedTensor,
   delta: Delta,
   meter: ProgressMeter,
   signal: AbortSignal,
 ): Promise<{ difference: Difference; sourceSha256: string }> {
-  const dtype = source.entry.dtype as FloatDtype;
-  const { rows, columns } = delta;
-  const step = tileRows(delta);
-  const rowBytes = columns * bytesPerElement(dtype);
-  const buffers = new TileBuffers();
-  const floats = (): Float32Array => new Float32Array(step * columns);
-  const [weights, expected, actual] = [floats(), floats(), floats()];
-  const bytes = new Uint8Array(step * rowBytes);
   const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
   const hash = createHash('sha256');
-  for (let row = 0; row < rows; row += step) {
+  let [at, row] = [written.entry.begin, 0];
+  for await (const { source, bytes } of patchedTiles(tensor, delta, new TileBuffers(), noSums())) {
     await yieldToEvents(signal);
-    const count = Math.min(step, rows - row);
-    const tile = bytes.subarray(0, count * rowBytes);
-    await source.shard.file.read(tile, source.entry.begin + row * rowBytes);
-    hash.update(tile);
-    widen(tile, dtype, weights);
-    buffers.add(tile, dtype, await delta.tile(row, count), noSums());
-    widen(tile, dtype, expected);
-    await written.shard.file.read(tile, written.entry.begin + row * rowBytes);
-    widen(tile, dtype, actual);
-    const length = count * columns;
-    compareRows(delta, row, weights, expected.subarray(0, length), actual.subarray(0, length), dtype, difference);
-    meter.addBytes(tile.length);
+    hash.update(source);
+    const actual = new Uint8Array(bytes.length);
+    await written.shard.file.read(actual, at);
+    row += compareTile(tensor, delta, row, bytes, actual, difference);
+    at += bytes.length;
+    meter.addBytes(source.length);
   }
   return { difference, sourceSha256: hash.digest('hex') };
+}
+
+/** @returns the rows that were compared */
+function compareTile(
+  { dtype, shape }: OutputTensor,
+  delta: Delta,
+  row: number,
+  expected: Uint8Array,
+  actual: Uint8Array,
+  difference: Difference,
+): number {
+  const { columns } = matrixOf(shape);
+  if (!isFloatDtype(dtype)) {
+    compareCodes(expected, actual, difference);
+    return expected.length / columns;
+  }
+  const count = expected.length / bytesPerElement(dtype);
+  const [want, have] = [new Float32Array(count), new Float32Array(count)];
+  widen(expected, dtype, want);
+  widen(actual, dtype, have);
+  compareRows(delta, row, want, have, dtype, difference);
+  return count / columns;
 }

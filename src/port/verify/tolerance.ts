@@ -1,5 +1,5 @@
 import type { Delta } from '../../patch/delta.ts';
-import type { FloatDtype } from '../../safetensors/dtypes.ts';
+import type { Dtype, FloatDtype } from '../../safetensors/dtypes.ts';
 
 /** How two computations of one tensor differ. */
 export interface Difference {
@@ -22,14 +22,12 @@ const SPACING: Record<FloatDtype, readonly [relative: number, least: number]> = 
 const TOLERATED_SHARE = 1e-3;
 
 /**
- * Compares rows [row, …) of W + Δ as computed now and as written.
- *
- * @param weights W of these rows, float32
+ * Compares rows [row, …) of W + Δ as computed now and as written. W is the same for both, so they differ by Δ's own bound
+ * and by rounding: of the sum to float32, and of that to the dtype.
  */
 export function compareRows(
   delta: Delta,
   row: number,
-  weights: Float32Array,
   expected: Float32Array,
   actual: Float32Array,
   dtype: FloatDtype,
@@ -42,14 +40,24 @@ export function compareRows(
     if (want === have || (Number.isNaN(want) && Number.isNaN(have))) continue;
     totals.different++;
     const spacing = Math.max(Math.abs(want), Math.abs(have)) * relative + least;
-    const sum = 2 * EPSILON * (Math.abs(weights[i] ?? 0) + Math.abs(want));
+    const sum = 2 * EPSILON * Math.abs(want);
     const product = delta.bound(row + Math.floor(i / columns), i % columns);
     if (!(Math.abs(want - have) <= product + sum + spacing)) totals.unexplained++;
   }
   totals.elements += expected.length;
 }
 
+/** Compares FP8 codes: neighbours are one apart, and near-ties fall either way. */
+export function compareCodes(expected: Uint8Array, actual: Uint8Array, totals: Difference): void {
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs((expected[i] ?? 0) - (actual[i] ?? 0));
+    if (apart > 0) totals.different++;
+    if (apart > 1) totals.unexplained++;
+  }
+  totals.elements += expected.length;
+}
+
 /** Whether two computations agree: no element is unexplained, and in 16 bits nearly all are the same. */
-export function agree({ elements, different, unexplained }: Difference, dtype: FloatDtype): boolean {
+export function agree({ elements, different, unexplained }: Difference, dtype: Dtype): boolean {
   return unexplained === 0 && (dtype === 'F32' || different <= Math.max(4, elements * TOLERATED_SHARE));
 }
