@@ -1,6 +1,6 @@
 /** `npm run screenshots`: the pictures of README.md from the real thing, dark and light, and the icon. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser } from '../test/vscode/harness/browser.ts';
 import { poll } from '../test/vscode/harness/poll.ts';
@@ -40,6 +40,7 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
     await (await webview(page, 'Report: kind-on-storyteller-v2')).locator('.heatmap').first().waitFor();
     await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
     await shoot('report');
+    await shootDifference(session, shoot);
     await session.startBigPort('big-port');
     const running = await notification(page, 'Porting huge-patch');
     await poll('some progress', async () => (/[1-9]\d* MB of/.test(await running.text()) ? true : undefined));
@@ -50,6 +51,23 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
   } finally {
     await session.close();
   }
+}
+
+/** A patch that holds copies of its base: the question for the old base, and the plan with what was found out about it. */
+async function shootDifference(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
+  const cases = join(import.meta.dirname, '../test/golden/variants/cases');
+  const at = (...parts: string[]): string => join(session.library, 'chat', ...parts);
+  await cp(join(cases, 'saved-embeddings-trained/patch'), at('chat-patch'), { recursive: true });
+  for (const base of ['llama-old', 'llama-new']) await cp(join(cases, 'bases', base), at(base), { recursive: true });
+  await treeItem(session.page, 'chat-patch').first().waitFor();
+  await session.execute('portllm.port', at('chat-patch'));
+  await session.choose('llama-new');
+  await session.page.locator('.quick-input-list', { hasText: 'the patch names it as its base' }).waitFor();
+  await session.answerWizard({ oldBase: 'llama-old', kind: 'Patched checkpoint', out: at('ported') });
+  const plan = await webview(session.page, 'Port Plan: chat-patch');
+  await plan.getByText('About the old base').waitFor();
+  await shoot('plan-difference');
+  await plan.getByRole('button', { name: 'Cancel' }).click();
 }
 
 /** The marketplace takes no SVG. */

@@ -10,13 +10,13 @@ const host = new HostEnd<PlanContract>(({ plan }) => show(plan));
 
 const COLUMNS: readonly Column<PortPlan['items'][number]>[] = [
   { title: 'Tensor', kind: 'code', value: ({ target }) => target },
-  { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
-  { title: 'Dtype', value: ({ dtype }) => dtype },
   { title: 'Kind', value: ({ kind }) => kind },
   { title: 'Method', value: ({ method }) => method },
+  { title: 'Matched by', value: ({ rule }) => rule },
   { title: 'Rank', kind: 'number', value: ({ rank }) => (rank === null ? '' : String(rank)) },
   { title: 'Scale s', kind: 'number', value: ({ scaling }) => (scaling === null ? '' : shortNumber(scaling)) },
-  { title: 'Matched by', value: ({ rule }) => rule },
+  { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
+  { title: 'Dtype', value: ({ dtype }) => dtype },
 ];
 
 function shortNumber(value: number): string {
