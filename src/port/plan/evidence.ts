@@ -30,11 +30,11 @@ const LIKELY_SAME = 0.8;
 const USUAL_DRIFT = 0.3;
 
 /** Compares what the patch holds of its old base with the candidate: saved copies, and the norms of DoRA. */
-export async function gatherEvidence(patch: Patch, oldBase: Checkpoint): Promise<Evidence> {
+export async function gatherEvidence(patch: Patch, oldBase: Checkpoint, newBase: Checkpoint): Promise<Evidence> {
   const found = [
     await portEvidence(patch, oldBase),
     nameEvidence(patch, oldBase),
-    await copyEvidence(patch, oldBase),
+    await copyEvidence(patch, oldBase, newBase),
     await doraEvidence(patch, oldBase),
   ];
   return {
@@ -87,11 +87,14 @@ function nameEvidence({ config }: Patch, { identity }: Checkpoint): Evidence {
 }
 
 /** Saved tensors, and the copies of original modules that raw state dictionaries hold. */
-async function copyEvidence(patch: Patch, oldBase: Checkpoint): Promise<Evidence> {
+async function copyEvidence(patch: Patch, oldBase: Checkpoint, newBase: Checkpoint): Promise<Evidence> {
   const pairs = copiesIn(patch, oldBase).slice(0, MAX_TENSORS);
   const [lines, warnings, refusals] = [[] as string[], [] as string[], [] as Refusal[]];
   for (const { name, base } of pairs) {
-    const { same, cosine, width } = await compareSample(patch.file, name, base);
+    const { same, cosine, width, distance } = await compareSample(patch.file, name, base);
+    const other = newBase.tensors.get(base.entry.name);
+    if (other && (await isCloserTo(other, distance, patch.file, name)))
+      warnings.push(`${name} is closer to the new base than to the old one: are the two confused?`);
     const numbers = `cosine ${cosine.toFixed(3)}, chance ± ${(1 / Math.sqrt(width)).toFixed(3)}`;
     if (same === 1) lines.push(`${base.entry.name} of the old base is the saved copy, value for value.`);
     else if (cosine < SURELY_OTHER)
@@ -127,15 +130,21 @@ function copiesIn({ changes, witnesses, file }: Patch, oldBase: Checkpoint): { n
   });
 }
 
+/** Whether what was saved lies nearer to this tensor than the given distance. */
+async function isCloserTo(other: LocatedTensor, distance: number, file: TensorFile, name: string): Promise<boolean> {
+  const comparable = hasFloats(other.entry) && String(other.entry.shape) === String(file.entry(name).shape);
+  return comparable && (await compareSample(file, name, other)).distance < distance;
+}
+
 async function compareSample(
   file: TensorFile,
   name: string,
   base: LocatedTensor,
-): Promise<{ same: number; cosine: number; width: number }> {
+): Promise<{ same: number; cosine: number; width: number; distance: number }> {
   const entry = floatEntry(file, name);
   const { rows, columns } = matrixOf(entry.shape);
   const step = Math.max(1, Math.floor(rows / MAX_ROWS));
-  let [same, count, product, ours, theirs] = [0, 0, 0, 0, 0];
+  let [same, count, product, ours, theirs, distance] = [0, 0, 0, 0, 0, 0];
   for (let row = 0; row < rows; row += step) {
     const [saved, old] = [await readRows(file, entry, row, 1), await readBaseRows(base, row, 1)];
     for (let i = 0; i < columns; i++) {
@@ -143,13 +152,14 @@ async function compareSample(
       // A copy may have been rounded to another dtype on the way.
       if (Math.abs(x - y) <= Math.abs(y) * 2 ** -8) same++;
       count++;
+      distance += (x - y) ** 2;
       product += x * y;
       ours += x * x;
       theirs += y * y;
     }
   }
   const cosine = product / Math.sqrt(ours * theirs);
-  return { same: same / count, cosine: Number.isFinite(cosine) ? cosine : 0, width: count };
+  return { same: same / count, cosine: Number.isFinite(cosine) ? cosine : 0, width: count, distance };
 }
 
 /** DoRA starts from ‖W_old‖ row by row, so trained magnitudes are near it. */

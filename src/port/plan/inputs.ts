@@ -39,7 +39,7 @@ export async function openInputs(request: PortRequest): Promise<PortInputs> {
     const newBase = keep(await Checkpoint.open(request.onto));
     const oldBase = request.from === undefined ? null : keep(await Checkpoint.open(request.from));
     const vocabularies = await openVocabularies(patch, newBase, oldBase);
-    const evidence = oldBase === null ? NO_EVIDENCE : await gatherEvidence(patch, oldBase);
+    const evidence = oldBase === null ? NO_EVIDENCE : await gatherEvidence(patch, oldBase, newBase);
     const freeBytes = await freeAt(dirname(resolve(request.out)));
     const plan = makePlan(request, {
       patch,

@@ -67,6 +67,19 @@ describe('evidence about the old base', () => {
     assert.match(strange.warnings.join('\n'), /magnitudes are on average \d\d\.\d % away .* is it the right one/);
   });
 
+  it('notices when old and new base are confused', async () => {
+    const request = {
+      patch: join(VARIANTS, 'modules-to-save-head/patch'),
+      out: '',
+      as: 'checkpoint',
+      scale: 1,
+    } as const;
+    const { warnings } = await planPort({ ...request, from: NEW, onto: OLD });
+    assert.match(warnings.join('\n'), /lm_head\.weight is closer to the new base than to the old one/);
+    const right = await planPort({ ...request, from: OLD, onto: NEW });
+    assert.ok(!right.warnings.join().includes('is closer to'));
+  });
+
   it('warns of another name and another revision', async () => {
     const { warnings } = await plan('modules-to-save-head', NEW);
     assert.match(warnings.join('\n'), /names golden\/llama-old as its base, and the old base is llama-new/);
