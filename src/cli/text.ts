@@ -4,6 +4,7 @@ import type { Inspection } from '../library/inspect.ts';
 import type { LibraryItem } from '../library/item.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import type { Coverage, PortPlan } from '../port/plan/planTypes.ts';
+import { patchName } from '../port/provenance.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 import { elements } from '../safetensors/shape.ts';
@@ -32,7 +33,8 @@ function itemLines(item: LibraryItem): string[] {
         `${item.name}: patch (${item.peftType})`,
         `  path        ${item.path}`,
         `  made for    ${item.baseName ?? 'not stated'}`,
-        `  modules     ${item.modules}, rank ${item.ranks.join(', ')} (${item.dtype})`,
+        `  modules     ${item.modules}${item.ranks.length > 0 ? `, rank ${item.ranks.join(', ')}` : ''} (${item.dtype})`,
+        ...(item.needsOldBase ? ['  old base    needed: part of it is a difference against that (--from)'] : []),
         `  size        ${formatBytes(item.bytes)}`,
       ];
     case 'portedModel':
@@ -90,9 +92,9 @@ function methodWords({
 }
 
 export function resultLines({ folder, provenance }: PortResult): string[] {
-  const { patch, newBase, coverage, tensors, output, device } = provenance;
+  const { newBase, coverage, tensors, output, device } = provenance;
   return [
-    `Ported ${patch.name} onto ${newBase.name} (${output}, computed on ${device})`,
+    `Ported ${patchName(provenance)} onto ${newBase.name} (${output}, computed on ${device})`,
     ...coverageLines(coverage),
     `  ‖Δ‖         ${round(total(tensors.map(({ deltaNorm }) => deltaNorm)))} over the touched tensors`,
     ...measuredLines(tensors),

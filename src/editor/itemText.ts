@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { formatBytes, formatCount } from '../base/format.ts';
-import type { LibraryItem } from '../library/item.ts';
+import type { LibraryItem, PatchItem } from '../library/item.ts';
 
 /** dtype · parameters · size, as far as it applies. */
 export function describeItem(item: LibraryItem): string {
@@ -9,12 +9,16 @@ export function describeItem(item: LibraryItem): string {
     case 'baseModel':
       return `${item.dtype} · ${formatCount(item.parameters)} · ${formatBytes(item.bytes)}`;
     case 'patch':
-      return `${item.peftType} r ${item.ranks.join(', ')} · ${item.dtype} · ${formatBytes(item.bytes)}`;
+      return [rankText(item), item.dtype, formatBytes(item.bytes)].join(' · ');
     case 'portedModel':
       return item.output === 'adapter'
         ? `adapter · ${formatBytes(item.bytes)}`
         : `${item.dtype} · ${formatCount(item.parameters)} · ${formatBytes(item.bytes)}`;
   }
+}
+
+function rankText({ peftType, ranks }: PatchItem): string {
+  return ranks.length > 0 ? `${peftType} r ${ranks.join(', ')}` : peftType;
 }
 
 const ICONS = { baseModel: 'database', patch: 'diff', portedModel: 'git-merge' } as const;
@@ -49,7 +53,8 @@ function facts(item: LibraryItem): [label: string, value: string][] {
     case 'patch':
       return [
         ['Made for', item.baseName ?? 'not stated'],
-        ['Modules', `${item.modules}, rank ${item.ranks.join(', ')}`],
+        ['Modules', item.ranks.length > 0 ? `${item.modules}, rank ${item.ranks.join(', ')}` : String(item.modules)],
+        ...(item.needsOldBase ? ([['Old base', 'needed for a port']] as [string, string][]) : []),
         ['Size', formatBytes(item.bytes)],
       ];
     case 'portedModel':

@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
 import { asksForOldBase, modulesOf, openPatch, ranksOf, type Patch } from '../patch/patch.ts';
 import { isVocabularyModule } from '../port/plan/vocabularyRows.ts';
-import type { Provenance } from '../port/provenance.ts';
+import { patchName, type Provenance } from '../port/provenance.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import type { BaseModelItem, ItemKind, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
 
@@ -56,13 +56,14 @@ export function patchItem(patch: Patch): PatchItem {
   };
 }
 
-export function portedItem(folder: string, { output, patch, newBase, chain, tensors }: Provenance): PortedModelItem {
+export function portedItem(folder: string, provenance: Provenance): PortedModelItem {
+  const { output, patch, newBase, chain, tensors } = provenance;
   return {
     kind: 'portedModel',
     path: folder,
     name: basename(folder),
     output,
-    patch: { name: patch.name, path: patch.path },
+    patch: { name: patchName(provenance), path: patch.path },
     newBase: { name: newBase.name, path: newBase.path },
     chain: chain.map(({ onto: { name, path } }) => ({ name, path })),
     needsOldBase: tensors.some(({ kind }) => kind === 'absolute' || kind === 'base-relative'),

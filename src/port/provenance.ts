@@ -111,4 +111,9 @@ export const PROVENANCE = z.object({
 });
 
 export type Provenance = z.output<typeof PROVENANCE>;
+/** Of the patch, or of all that were combined. */
+export function patchName({ patch, combined }: Pick<Provenance, 'patch' | 'combined'>): string {
+  return combined.length > 0 ? combined.map(({ name }) => name).join(' + ') : patch.name;
+}
+
 export type PortedTensor = Provenance['tensors'][number];

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Provenance } from '../../src/port/provenance.ts';
 import { variantRows } from '../support/variantTable.ts';
-import { notification, openViewContainer, treeItem, webview } from './harness/views.ts';
+import { notification, openViewContainer, quickPick, treeItem, webview } from './harness/views.ts';
 import { Session } from './session.ts';
 
 describe('variants by clicks', () => {
@@ -50,6 +50,26 @@ describe('variants by clicks', () => {
       assert.equal(provenance.oldBase !== null, variant.needsOldBase);
       assert.equal(provenance.coverage.matchedPatchTensors, provenance.coverage.patchTensors);
     });
+
+  it('combines patches that were selected together', async () => {
+    const [one, other] = [at('patches', 'mica'), at('patches', 'layers-to-transform')];
+    await session.execute('portllm.port', one, [one, other]);
+    await session.page.locator('.quick-input-message', { hasText: 'Weights of mica, layers-to-transform' }).waitFor();
+    await (await quickPick(session.page)).accept();
+    await session.choose('Sum');
+    await session.answerWizard({ base: 'llama-new', kind: 'Re-based adapter', out: at('sum') });
+    await session.acceptPlan('mica + layers-to-transform');
+    await notification(session.page, 'Ported mica + layers-to-transform onto llama-new');
+    await session.execute('notifications.clearAll');
+    const { combined } = JSON.parse(await readFile(at('sum', 'portllm.json'), 'utf8')) as Provenance;
+    assert.deepEqual(
+      combined.map(({ name, weight }) => [name, weight]),
+      [
+        ['mica', 1],
+        ['layers-to-transform', 1],
+      ],
+    );
+  });
 
   it('extracts a patch from a ported checkpoint', async () => {
     const [first] = rows;

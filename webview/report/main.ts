@@ -13,10 +13,16 @@ const host = new HostEnd<ReportContract>((message) => {
   else render(element('h1', {}, 'This report cannot be shown'), element('p', { role: 'alert' }, message.message));
 });
 
+function describePatch(patch: Provenance['patch'] & { readonly weight?: number }): string {
+  const weight = patch.weight === undefined ? '' : `, weight ${patch.weight}`;
+  return `${patch.path} (made for ${patch.baseName ?? 'an unnamed base'}, ${formatBytes(patch.bytes)}${weight})`;
+}
+
 function show(folder: string, provenance: Provenance): void {
-  const { patch, newBase, tensors, output } = provenance;
+  const { newBase, tensors, output } = provenance;
+  const patches = provenance.combined.length > 0 ? provenance.combined : [provenance.patch];
   render(
-    element('h1', {}, `${patch.name} on ${newBase.name}`),
+    element('h1', {}, `${patches.map(({ name }) => name).join(' + ')} on ${newBase.name}`),
     element('p', { class: 'subtitle' }, subtitle(provenance)),
     ...listBox('Worth knowing', provenance.warnings, 'warning'),
     element(
@@ -27,7 +33,8 @@ function show(folder: string, provenance: Provenance): void {
     ),
     facts([
       ['Output', `${folder} (${output})`],
-      ['Patch', `${patch.path} (made for ${patch.baseName ?? 'an unnamed base'}, ${formatBytes(patch.bytes)})`],
+      ...patches.map((one) => ['Patch', describePatch(one)] as const),
+      ...provenance.chain.map(({ onto }) => ['Ported before onto', onto.path] as const),
       [
         'New base',
         `${newBase.path} (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
@@ -35,7 +42,8 @@ function show(folder: string, provenance: Provenance): void {
       ['Formula', provenance.formula],
       ['Scale λ', String(provenance.scale)],
       ['Computed on', provenance.device],
-      ['Patch SHA-256', patch.sha256],
+      ...(provenance.oldBase ? [['Old base', provenance.oldBase.path] as const] : []),
+      ['Patch SHA-256', patches.map(({ sha256 }) => sha256).join(', ')],
     ]),
     element('h2', {}, 'Coverage'),
     ...coverage(provenance),

@@ -1,9 +1,10 @@
 import { formatCount } from '../../base/format.ts';
-import type { Provenance } from '../provenance.ts';
+import { patchName, type Provenance } from '../provenance.ts';
 
 /** README.md of an output: front matter that the hub reads, and in words what this is. */
 export function modelCard(provenance: Provenance): string {
-  const { output, newBase, patch, scale, coverage } = provenance;
+  const { output, newBase, patch, combined, combination, scale, coverage } = provenance;
+  const name = patchName(provenance);
   const adapter = output === 'adapter';
   const base = newBase.revision === null ? newBase.path : newBase.name;
   const lines = [
@@ -16,13 +17,17 @@ export function modelCard(provenance: Provenance): string {
     ...(adapter ? ['- lora'] : []),
     '---',
     '',
-    `# ${patch.name} on ${newBase.name}`,
+    `# ${name} on ${newBase.name}`,
     '',
     adapter
-      ? `The LoRA patch **${patch.name}**, re-based on **${newBase.name}** without training or data.`
-      : `**${newBase.name}** with the LoRA patch **${patch.name}** added, without training or data.`,
+      ? `The patch **${name}**, re-based on **${newBase.name}** without training or data.`
+      : `**${newBase.name}** with the patch **${name}** added, without training or data.`,
     '',
     `- Patch: \`${patch.name}\`, made for \`${(patch.baseName ?? 'an unnamed base').replaceAll(/[`\r\n]/g, ' ')}\`, SHA-256 \`${patch.sha256}\``,
+    ...combined.slice(1).map((other) => `- Combined with: \`${other.name}\`, SHA-256 \`${other.sha256}\``),
+    ...(combination
+      ? [`- Weights: ${combined.map(({ weight }) => weight).join(', ')}, by ${combination.combination}`]
+      : []),
     `- New base: \`${newBase.name}\` (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
     `- Method: PortLLM (Khan et al., ICLR 2025, arXiv 2410.10870): ${provenance.formula}; λ = ${scale}`,
     `- Touched: ${coverage.touchedTensors} of ${coverage.baseTensors} tensors; all others are the new base's, byte for byte`,
