@@ -69,6 +69,7 @@ function fateOf(tensor: string, { item, part }: { item: PlanItem; part: PlanPart
   if (!part.byToken) return { kind: 'copied' };
   if (recipe.method === 'LoRA' && recipe.embedding && tensor === recipe.tensors.a)
     return { kind: 'columns mapped', item, part };
+  if (recipe.method === 'LoRA bias') return { kind: 'rows mapped', item, part };
   if (recipe.method === 'LoRA' && !recipe.embedding && tensor === recipe.tensors.b)
     return { kind: 'rows mapped', item, part };
   return { kind: 'copied' };

@@ -19,7 +19,7 @@ export function shapeOf({ entry, fate }: AdapterTensor, inputs: PortInputs): rea
     case 'saved anew':
       return fate.item.shape;
     case 'rows mapped':
-      return [fate.item.shape[0] ?? 0, second];
+      return [fate.item.shape[0] ?? 0, ...entry.shape.slice(1)];
     case 'columns mapped':
       return [first, fate.item.shape[0] ?? 0];
     case 'transposed':

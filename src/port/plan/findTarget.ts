@@ -110,20 +110,21 @@ interface Fit {
 function fit(change: Change, { name, shape: stored }: TensorEntry, transposed: boolean, ground: Ground): Fit | string {
   const { recipe, module } = change;
   const wanted = transposed ? [...recipe.shape].reverse() : recipe.shape;
-  if (isVocabularyModule(module) && stored.length === 2 && wanted.length === 2 && wanted[1] === stored[1])
+  const rest = stored.slice(1);
+  if (isVocabularyModule(module) && stored.length <= 2 && String(wanted.slice(1)) === String(rest))
     return fitRows(change, wanted[0] ?? null, stored, ground);
   if (fits(wanted, stored) || fitsGroups(change, stored)) return { shape: stored, rules: [], byToken: false };
   return `its product is ${showShape(wanted)} but ${name} of the new base is ${showShape(stored)}`;
 }
 
 function fitRows(change: Change, rows: number | null, stored: readonly number[], ground: Ground): Fit | string {
-  const [newRows = 0, columns = 0] = stored;
+  const [newRows = 0, ...rest] = stored;
   const patchRows = rows ?? oldRows(change, ground) ?? newRows;
   const match = matchRows(patchRows, newRows, ground.vocabularies);
   if (typeof match === 'string') return match;
   const lost = lostTokens(change, patchRows, ground);
   if (lost !== undefined) return lost;
-  return { shape: [patchRows, columns], rules: [match.rule], byToken: match.map !== undefined };
+  return { shape: [patchRows, ...rest], rules: [match.rule], byToken: match.map !== undefined };
 }
 
 /** Tokens that the patch trained, or added to the old base, and that the new base does not have. */

@@ -85,11 +85,16 @@ function groundFor({ as, tied }: PortRequest, { patch, newBase, oldBase, vocabul
     newBase,
     oldBase,
     vocabularies,
-    tied: tied ?? (keptTied(patch) ? 'shared' : 'separate'),
+    tied: tied ?? (keptTied(patch) || !canBeUntied(newBase) ? 'shared' : 'separate'),
     ensured: patch.config.ensure_weight_tying === true,
     fanInFanOut: patch.config.fan_in_fan_out === true,
     unseen: as === 'adapter' && isPacked(newBase),
   };
+}
+
+/** T5 scales its output only where the head is tied; and a model without a language head has nothing to untie. */
+function canBeUntied({ config }: Checkpoint): boolean {
+  return /(CausalLM|LMHeadModel|ConditionalGeneration)$/.test(config.architecture) && !/t5/.test(config.modelType);
 }
 
 /** Whether training saw one matrix: when PEFT was told to, and for trained tokens, whose rows it ties by itself. */
@@ -129,8 +134,15 @@ function noAdapterOfDelta(): Refusal {
   return { tensor: 'delta.safetensors', kind: 'pure delta', reason };
 }
 
+/** Methods whose tensors have a row, or a column, for each token. */
+const FOLLOWS_TOKENS = new Set(['LoRA', 'LoRA bias', 'whole tensor', 'token rows']);
+
 /** What a base-relative method does to the old base has no low rank on the new one. */
 function refuseAsAdapter({ part }: Placement): Refusal[] {
+  if (part.byToken && !FOLLOWS_TOKENS.has(part.recipe.method)) {
+    const reason = `the rows of ${part.recipe.method} cannot be moved with their tokens. Port to a checkpoint`;
+    return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
+  }
   if (part.kind !== 'base-relative' || part.tensors.length === 0) return [];
   const reason =
     `${part.recipe.method} rescales the base it was trained on; what it adds to the new base is no ${part.recipe.method} ` +

@@ -9,7 +9,7 @@ import { readFloats } from '../../../src/patch/tensorReader.ts';
 import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
 import { verify } from '../../../src/port/verify/verify.ts';
-import { writeTensors } from '../../support/fixtures.ts';
+import { writeAdapter, writeTensors } from '../../support/fixtures.ts';
 import { ROOT, temporaryFolder } from '../../support/paths.ts';
 
 const NEVER = new AbortController().signal;
@@ -87,6 +87,29 @@ describe('a vocabulary that moved', () => {
       const { folder: again } = await run({ patch: adapter, from: moved, onto: moved, out: at('again') });
       await assertSame(again, expected);
     });
+
+  it('moves the bias of a head with its tokens', async () => {
+    await using folder = await temporaryFolder();
+    const patch = join(folder.path, 'patch');
+    const key = 'base_model.model.lm_head.bias';
+    await writeAdapter(patch, {}, { extra: { [key]: [TOKENS] } });
+    const biases = (tokens: readonly string[]): Float32Array =>
+      Float32Array.from(tokens, (token) => Number(/^t(\d+)$/.exec(token)?.[1] ?? -1));
+    const base = async (name: string, tokens: readonly string[]): Promise<string> => {
+      const made = await writeBase(OLD, join(folder.path, name), tokens);
+      await writeTensors(join(made, 'model.safetensors'), [
+        { name: 'lm_head.bias', shape: [tokens.length], values: biases(tokens) },
+      ]);
+      return made;
+    };
+    const saved = biases(PLAIN).map((value) => value * 3);
+    await writeTensors(join(patch, 'adapter_model.safetensors'), [{ name: key, shape: [TOKENS], values: saved }]);
+    const [from, onto] = [await base('old', PLAIN), await base('moved', MOVED)];
+    const { folder: out } = await run({ patch, from, onto, out: join(folder.path, 'out') });
+    await using ported = await Checkpoint.open(out);
+    const values = await readFloats(ported.tensors.get('lm_head.bias')!.shard.file, 'lm_head.bias');
+    assert.deepEqual([...values], [...biases(MOVED).map((value) => (value < 0 ? value : value * 3))]);
+  });
 
   it('refuses to lose a trained token', async () => {
     await using folder = await temporaryFolder();
