@@ -110,11 +110,18 @@ function withScales(
   if (block === undefined) return tensors;
   for (const [name, tensor] of tensors) {
     const located = tensors.get(name + SCALE_SUFFIX);
-    const fits = tensor.entry.dtype === 'F8_E4M3' && tensor.entry.shape.length === 2;
-    if (fits && located && isFloatDtype(located.entry.dtype))
+    if (tensor.entry.dtype !== 'F8_E4M3' || !located || !isFloatDtype(located.entry.dtype)) continue;
+    if (String(located.entry.shape) === String(scaleShape(tensor.entry.shape, block)))
       tensors.set(name, { ...tensor, scale: { located, block } });
   }
   return tensors;
+}
+
+/** One scale for each block; undefined for what is no matrix. */
+function scaleShape(shape: readonly number[], block: readonly [number, number]): number[] | undefined {
+  const [rows, columns, ...more] = shape;
+  if (rows === undefined || columns === undefined || more.length > 0) return undefined;
+  return [Math.ceil(rows / block[0]), Math.ceil(columns / block[1])];
 }
 
 async function identify(

@@ -22,6 +22,7 @@ export function embeddingOf(base: Checkpoint): LocatedTensor | undefined {
  * so adding to a shared matrix has no meaning.
  */
 export function storesBoth(base: Checkpoint, name: string): boolean {
-  const head = [...base.tensors.keys()].some((other) => isHead(other.replace(/\.weight$/, '')));
-  return base.config.tiesEmbeddings && head && (isEmbeddingTensor(name) || isHead(name.replace(/\.weight$/, '')));
+  const names = [...base.tensors.keys()];
+  const both = names.some((other) => isHead(other.replace(/\.weight$/, ''))) && names.some(isEmbeddingTensor);
+  return base.config.tiesEmbeddings && both && (isEmbeddingTensor(name) || isHead(name.replace(/\.weight$/, '')));
 }

@@ -112,7 +112,8 @@ async function writeFull(
     await spool.add({ name: pair.name, dtype: 'F32', shape }, deltaPieces(pair, meter, signal));
     meter.addTensor();
   }
-  await spool.write(join(folder, DELTA_FILE), { format: 'pt', base_model: oldBase.identity.name });
+  const tied = oldBase.config.tiesEmbeddings ? { tied: 'true' } : {};
+  await spool.write(join(folder, DELTA_FILE), { format: 'pt', base_model: oldBase.identity.name, ...tied });
   return { tensors: changed.map((tensor) => described(tensor, 'full', null, 1)), warnings: [] };
 }
 

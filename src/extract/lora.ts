@@ -44,7 +44,7 @@ export async function extractPair(
   const { rows, columns } = matrixOf(pair.tuned.entry.shape);
   const stream: RowStream = { rows, columns, tile: (row, count) => deltaRows(pair, row, count) };
   const svd = await decompose(stream, form, kernel, signal, onTile);
-  const module = pair.name.replace(/\.weight$/, '');
+  const module = moduleInMemory(pair.name.replace(/\.weight$/, ''), modelType.conv1d);
   const embedding = isEmbeddingTensor(pair.name) || OTHER_EMBEDDINGS.test(pair.name);
   const turned = embedding || (modelType.conv1d && isConv1d(module));
   return {
@@ -54,6 +54,11 @@ export async function extractPair(
     shortfall: 'shortfall' in svd && svd.shortfall !== undefined ? `${pair.name}: ${svd.shortfall}` : undefined,
     factors: factorsOf(module, svd, { rows, columns }, turned, embedding),
   };
+}
+
+/** GPT-2's files lack the prefix of its class, by which PEFT finds its modules. */
+export function moduleInMemory(module: string, conv1d: boolean): string {
+  return conv1d && !/^(transformer\.|lm_head$)/.test(module) ? `transformer.${module}` : module;
 }
 
 async function decompose(

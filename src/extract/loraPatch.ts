@@ -14,7 +14,7 @@ import { ADAPTER_FILE } from '../patch/patch.ts';
 import { peftConfig, type LoraSetting } from '../patch/peftConfig.ts';
 import { elements } from '../safetensors/shape.ts';
 import { described, type ChangedTensor } from './compare.ts';
-import { extractPair, isMatrix } from './lora.ts';
+import { extractPair, isMatrix, moduleInMemory } from './lora.ts';
 import type { TensorPair } from './pairs.ts';
 import type { Spool } from './spool.ts';
 import type { ExtractedTensor, ExtractForm } from './types.ts';
@@ -70,6 +70,7 @@ export async function writeLora(
     others.map(({ pair }) => pair),
     all,
     new Set(settings.map(({ module }) => module)),
+    conv1d,
     spool,
   );
   await spool.write(join(folder, ADAPTER_FILE), { format: 'pt' });
@@ -78,6 +79,7 @@ export async function writeLora(
     // Whole names: PEFT takes every module whose name ends in one of them.
     target_modules: settings.map(({ module }) => module),
     fan_in_fan_out: conv1d,
+    ...(oldBase.config.tiesEmbeddings ? { ensure_weight_tying: true } : {}),
     ...saved.config,
   };
   await writeFile(join(folder, CONFIG_FILE), JSON.stringify(config, null, 2) + '\n');
@@ -107,19 +109,20 @@ async function saveWhole(
   others: readonly TensorPair[],
   all: readonly TensorPair[],
   targeted: ReadonlySet<string>,
+  conv1d: boolean,
   spool: Spool,
 ): Promise<{ config: Record<string, unknown> }> {
   const whole = new Set(others.filter(({ name }) => !name.endsWith('.bias')).map(({ name }) => moduleOf(name)));
   const biases = others.filter(({ name }) => name.endsWith('.bias') && !whole.has(moduleOf(name)));
   for (const { name, tuned } of [...all.filter((pair) => whole.has(moduleOf(pair.name))), ...biases]) {
-    const [module, parameter] = [moduleOf(name), name.slice(name.lastIndexOf('.') + 1)];
+    const [module, parameter] = [moduleInMemory(moduleOf(name), conv1d), name.slice(name.lastIndexOf('.') + 1)];
     const key = `${PREFIX}${module}${targeted.has(module) ? '.base_layer' : ''}.${parameter}`;
     const { dtype, shape } = tuned.entry;
     await spool.add({ name: key, dtype, shape }, [await tuned.shard.file.readTensor(tuned.entry.name)]);
   }
   return {
     config: {
-      ...(whole.size > 0 ? { modules_to_save: [...whole] } : {}),
+      ...(whole.size > 0 ? { modules_to_save: [...whole].map((module) => moduleInMemory(module, conv1d)) } : {}),
       ...(biases.length > 0 ? { bias: 'all' } : {}),
     },
   };

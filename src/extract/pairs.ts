@@ -24,7 +24,19 @@ export function pairTensors(tuned: Checkpoint, oldBase: Checkpoint): TensorPair[
     assertComparable(name, located, old);
     pairs.push({ name, tuned: located, old });
   }
+  const paired = new Set(pairs.map(({ old }) => old.entry.name));
+  for (const [name, old] of oldBase.tensors)
+    if (!paired.has(name) && !BUFFERS.test(name)) pairs.push(lostTensor(name, old, tuned));
   return pairs;
+}
+
+/** A head that the tuned model ties to its embedding; anything else that is missing is another model. */
+function lostTensor(name: string, old: LocatedTensor, tuned: Checkpoint): TensorPair {
+  const located = tiedHead(name, tuned);
+  if (located === undefined)
+    throw new InputError(`${tuned.folder} has no tensor ${name}, which the old base has.`, SAME);
+  assertComparable(name, located, old);
+  return { name, tuned: located, old };
 }
 
 const SAME = 'Choose the very base that it was fine-tuned from.';

@@ -50,7 +50,7 @@ export const ADAPTER_CONFIG = z.looseObject({
   coft: z.boolean().nullish(),
   eps: z.number().nullish(),
   use_cayley_neumann: z.boolean().nullish(),
-  num_cayley_neumann_terms: z.number().int().positive().nullish(),
+  num_cayley_neumann_terms: z.number().int().positive().max(100).nullish(),
   peft_version: z.string().nullish(),
   /** MLX-LM's. */
   lora_parameters: z

@@ -98,7 +98,11 @@ async function openFullDelta(folder: string, names: ReadonlySet<string>): Promis
   const file = await openTensorFile(await resolveInside(folder, DELTA_FILE));
   return closing(file, () => {
     const read = readDialect(readDelta(file.header.tensors.values()));
-    const config = { base_model_name_or_path: file.header.metadata.get('base_model') ?? null };
+    const { metadata } = file.header;
+    const config = {
+      base_model_name_or_path: metadata.get('base_model') ?? null,
+      ensure_weight_tying: metadata.get('tied') === 'true',
+    };
     return Promise.resolve({ folder, file, names, config, dialect: 'full delta', ...read });
   });
 }

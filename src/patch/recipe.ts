@@ -36,7 +36,8 @@ export interface ExpertsRecipe extends Common {
   readonly parameters: readonly string[];
   /** Rows of A: experts · rank. */
   readonly stacked: number;
-  readonly alpha: number;
+  /** By parameter: PEFT matches alpha_pattern against the parameter's whole name. */
+  readonly alphas: Readonly<Record<string, number>>;
   readonly rankStabilised: boolean;
   /** Of PEFT, on which the orientation depends where the shape does not tell. */
   readonly peftVersion: string | null;

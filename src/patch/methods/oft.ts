@@ -1,4 +1,5 @@
-import type { Delta } from '../delta.ts';
+import { InputError } from '../../base/errors.ts';
+import { matrixOf, type Delta } from '../delta.ts';
 import type { OftRecipe } from '../recipe.ts';
 import { readFloats } from '../tensorReader.ts';
 import type { DeltaContext } from './context.ts';
@@ -12,6 +13,9 @@ import { cayley, rotated, transposed, turnBlocks, type Square } from './rotation
 export async function openOft(recipe: OftRecipe, context: DeltaContext): Promise<Delta> {
   const packed = await readFloats(context.file, recipe.tensors.triangles ?? '');
   const cells = packed.length / recipe.blocks;
+  const { columns } = matrixOf(context.shape);
+  if (columns % recipe.blockSize !== 0)
+    throw new InputError(`${recipe.tensors.triangles}: blocks of ${recipe.blockSize} do not divide ${columns} inputs.`);
   const blocks = Array.from({ length: recipe.blocks }, (_, i) => {
     const triangle = constrained(packed.subarray(i * cells, (i + 1) * cells), recipe);
     const skew = unpack(triangle, recipe.blockSize);

@@ -15,7 +15,8 @@ export function readAdalora({ module, entries, rules }: Group, config: AdapterCo
   if (some === undefined) return [];
   if (!a || !b || !e) return [refuse(some.name, 'one of lora_A, lora_B and lora_E is missing')];
   const [rank = 0, input = 0] = a.shape;
-  if (b.shape[1] !== rank || e.shape[0] !== rank) return [refuse(some.name, 'its factors do not fit one another')];
+  if (b.shape[1] !== rank || String(e.shape) !== String([rank, 1]))
+    return [refuse(some.name, 'its factors do not fit one another')];
   const odd = [a, b, e].find((entry) => !hasFloats(entry));
   if (odd) return [refuse(odd.name, `its dtype ${odd.dtype} is not a float that can be computed with`)];
   const initial = config.init_r ?? rank;

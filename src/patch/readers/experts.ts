@@ -56,7 +56,9 @@ function readPair(
       linear: false,
       parameters,
       stacked,
-      alpha: scalingFor(module, 1, config).alpha,
+      alphas: Object.fromEntries(
+        parameters.map((parameter) => [parameter, scalingFor(`${module}.${parameter}`, 1, config).alpha]),
+      ),
       rankStabilised: config.use_rslora === true,
       peftVersion: config.peft_version ?? null,
     },

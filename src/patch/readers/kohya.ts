@@ -36,8 +36,15 @@ async function readModule(file: TensorFile, module: string, { down, up, alpha }:
   const some = down ?? up ?? alpha;
   if (!down || !up) return refuse(some?.name ?? module, 'its partner is missing');
   const [rank = 0, ...inputs] = down.shape;
-  const [out = 0, inner] = up.shape;
-  if (inner !== rank || rank === 0 || !hasFloats(down) || !hasFloats(up))
+  const [out = 0, inner, ...ones] = up.shape;
+  if (
+    inner !== rank ||
+    ones.some((size) => size !== 1) ||
+    up.shape.length !== down.shape.length ||
+    rank === 0 ||
+    !hasFloats(down) ||
+    !hasFloats(up)
+  )
     return refuse(down.name, `its shape [${down.shape.join(', ')}] does not fit lora_up's [${up.shape.join(', ')}]`);
   const [stated = rank] = alpha ? await readFloats(file, alpha.name) : [];
   return {

@@ -78,6 +78,7 @@ function loraRecipe(
   const scaling = scalingFor(module, rank, config);
   const common = { tensors: { a: a.name, b: b.name }, rank, ...scaling, embedding };
   if (a.shape.length > 2) return convolution(a, b, common);
+  if (b.shape.length !== 2) return refuse(b.name, `its shape [${b.shape.join(', ')}] is not that of a factor`);
   const [out = 0, input = 0] = [b.shape[0], a.shape[1]];
   const blocks = blockCount(config);
   if (blocks > 1 && (out % blocks !== 0 || rank % blocks !== 0))

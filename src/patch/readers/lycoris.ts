@@ -1,5 +1,6 @@
 import type { AdapterConfig } from '../adapterConfig.ts';
 import { refuse, type Group, type Read } from '../change.ts';
+import { patternValue } from '../patterns.ts';
 import type { LohaRecipe } from '../recipe.ts';
 import { hasFloats } from '../tensorReader.ts';
 import { scalingFor } from './lora.ts';
@@ -18,12 +19,18 @@ export function readLycoris(method: 'LoHa' | 'LoKr') {
     const size = (role: string): readonly number[] | undefined => entries.get(PREFIX[method] + role)?.shape;
     const shape = method === 'LoHa' ? lohaShape(size) : lokrShape(size);
     if (shape === undefined) return [refuse(first[1].name, 'its factors are not complete')];
-    const rank = shape.rank ?? config.r;
-    if (rank == null) return [refuse(first[1].name, 'its rank is not stated')];
-    const { alpha, scaling } = scalingFor(module, rank, config);
+    // Whole factors do not show it.
+    const rank = shape.rank ?? patternValue(config.rank_pattern ?? {}, module, config.r ?? NaN);
+    if (Number.isNaN(rank)) return [refuse(first[1].name, 'its rank is not stated')];
+    const { alpha, scaling } = scalingFor(module, rank, ownSettings(config));
     const recipe: LohaRecipe = { method, tensors, shape: shape.size, linear: true, rank, alpha, scaling };
     return [{ module, parameter: 'weight', kind: 'pure delta', recipe, rules }];
   };
+}
+
+/** Their alpha is called alpha, and there is no rank stabilisation. */
+function ownSettings(config: AdapterConfig): AdapterConfig {
+  return { ...config, lora_alpha: config.alpha ?? config.lora_alpha, use_rslora: false };
 }
 
 type SizeOf = (role: string) => readonly number[] | undefined;
@@ -37,6 +44,9 @@ interface Found {
 function lohaShape(size: SizeOf): Found | undefined {
   const [a, b, core] = [size('w1_a'), size('w1_b'), size('t1')];
   if (!a || !b || !size('w2_a') || !size('w2_b')) return undefined;
+  if (String(a) !== String(size('w2_a')) || String(b) !== String(size('w2_b')) || String(core) !== String(size('t2')))
+    return undefined;
+  if (a.length !== 2 || b.length !== 2 || a[core ? 0 : 1] !== b[0]) return undefined;
   if (core === undefined) return { size: [a[0] ?? 0, b[1] ?? 0], rank: b[0] };
   return { size: [a[1] ?? 0, (b[1] ?? 0) * product(core.slice(2))], rank: b[0] };
 }
@@ -44,6 +54,7 @@ function lohaShape(size: SizeOf): Found | undefined {
 function lokrShape(size: SizeOf): Found | undefined {
   const [one, two] = [size('w1'), size('w2')];
   const [a1, b1, a2, b2, core] = [size('w1_a'), size('w1_b'), size('w2_a'), size('w2_b'), size('t2')];
+  if ((a1 && b1 && a1[1] !== b1[0]) || (a2 && b2 && a2[core ? 0 : 1] !== b2[0])) return undefined;
   const left = one ?? (a1 && b1 && [a1[0] ?? 0, b1[1] ?? 0]);
   const right = two ? [two[0] ?? 0, product(two.slice(1))] : productShape(a2, b2, core);
   if (!left || !right) return undefined;

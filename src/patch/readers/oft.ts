@@ -9,7 +9,13 @@ export function readOft({ module, entries, rules }: Group, config: AdapterConfig
   if (entry === undefined) return [];
   const [blocks = 0, cells = 0] = entry.shape;
   const blockSize = Math.round((1 + Math.sqrt(1 + 8 * cells)) / 2);
-  if (entry.shape.length !== 2 || (blockSize * (blockSize - 1)) / 2 !== cells || !hasFloats(entry))
+  if (
+    entry.shape.length !== 2 ||
+    blocks === 0 ||
+    cells === 0 ||
+    (blockSize * (blockSize - 1)) / 2 !== cells ||
+    !hasFloats(entry)
+  )
     return [refuse(entry.name, 'it is not a stack of upper triangles (an OFT of an older kind)', 'base-relative')];
   const shared = config.block_share === true;
   return [
@@ -43,6 +49,10 @@ export function readBoft({ module, entries, rules }: Group): Read[] {
   if (some === undefined) return [];
   if (!rotation || !factors) return [refuse(some.name, 'its partner is missing', 'base-relative')];
   const [butterflies = 0, blocks = 0, blockSize = 0, other] = rotation.shape;
+  const halves = 2 ** (butterflies - 1);
+  const unbalanced = butterflies > 1 && (blocks % halves !== 0 || blockSize % 2 !== 0);
+  if (butterflies * blocks * blockSize === 0 || unbalanced)
+    return [refuse(rotation.name, 'its blocks cannot be arranged in butterflies', 'base-relative')];
   if (rotation.shape.length !== 4 || other !== blockSize || !hasFloats(rotation) || !hasFloats(factors))
     return [refuse(rotation.name, 'it is not a stack of square blocks', 'base-relative')];
   return [

@@ -1,8 +1,8 @@
 import type { CheckpointIdentity } from '../../checkpoint/identityTypes.ts';
 import type { AdapterConfig } from '../../patch/adapterConfig.ts';
-import { peftConfig } from '../../patch/peftConfig.ts';
+import { peftConfig, type LoraSetting } from '../../patch/peftConfig.ts';
 import type { PortInputs } from '../plan/inputs.ts';
-import type { AdapterTensor } from './adapterTensors.ts';
+import { moduleInMemory, type AdapterTensor } from './adapterTensors.ts';
 import { mappedTokens } from './mappedTokens.ts';
 
 /** The first PEFT that reads the factors of experts as they are written here. */
@@ -14,6 +14,7 @@ export function rebasedConfig(inputs: PortInputs, kept: readonly AdapterTensor[]
   const config: Record<string, unknown> = patch.dialect === 'PEFT' ? { ...patch.config } : asPeft(inputs);
   config.base_model_name_or_path = loadableName(plan.newBase);
   if ('revision' in config) config.revision = plan.newBase.revision;
+  Object.assign(config, renamedSettings(inputs));
   Object.assign(config, scaledAlphas(config, plan.request.scale));
   if (patch.config.modules_to_save != null)
     config.modules_to_save = modulesStillSaved(patch.config.modules_to_save, kept);
@@ -29,13 +30,38 @@ export function belongsTo({ name, fate }: AdapterTensor, module: string): boolea
 }
 
 /** The settings that PEFT needs for what was written in another dialect. */
-function asPeft({ patch, plan }: PortInputs): Record<string, unknown> {
-  const settings = plan.items.flatMap(({ target, parts: [part] }) =>
-    part && 'alpha' in part.recipe && 'rank' in part.recipe
-      ? [{ module: target.replace(/\.weight$/, ''), rank: part.recipe.rank, alpha: part.recipe.alpha }]
-      : [],
+function asPeft(inputs: PortInputs): Record<string, unknown> {
+  return peftConfig(settingsOf(inputs), inputs.patch.config.base_model_name_or_path ?? null);
+}
+
+/** Rank and alpha of every pair, by the module's name in the model that PEFT will meet. */
+function settingsOf({ plan }: PortInputs): LoraSetting[] {
+  return plan.items.flatMap(({ module, target, parts }) =>
+    parts.flatMap(({ recipe }) =>
+      'alpha' in recipe && 'rank' in recipe
+        ? [{ module: moduleInMemory(module, target.replace(/\.weight$/, '')), rank: recipe.rank, alpha: recipe.alpha }]
+        : [],
+    ),
   );
-  return peftConfig(settings, patch.config.base_model_name_or_path ?? null);
+}
+
+/** Patterns and targets of the old names would miss modules that are called otherwise now. */
+function renamedSettings(inputs: PortInputs): Record<string, unknown> {
+  const settings = settingsOf(inputs);
+  const renamed = inputs.plan.items.some(
+    ({ module, target, parts }) =>
+      parts.some(({ recipe }) => recipe.method.startsWith('LoRA')) &&
+      moduleInMemory(module, target.replace(/\.[^.]+$/, '')) !== module,
+  );
+  if (!renamed || inputs.patch.dialect !== 'PEFT') return {};
+  const { r, lora_alpha, rank_pattern, alpha_pattern } = peftConfig(settings, null);
+  return {
+    r,
+    lora_alpha,
+    rank_pattern,
+    alpha_pattern,
+    target_modules: [...new Set(settings.map(({ module }) => module))],
+  };
 }
 
 function scaledAlphas(config: AdapterConfig, scale: number): Partial<AdapterConfig> {

@@ -93,7 +93,7 @@ function adapterName(written: string, change: Change | undefined, item: PlanItem
 }
 
 /** The disk may lack the prefix of the class, and stores experts one by one; text models inside others have moved. */
-function moduleInMemory(module: string, target: string): string {
+export function moduleInMemory(module: string, target: string): string {
   if (module === target || module.endsWith(`.${target}`) || /\.(experts|block_sparse_moe|gate)\b/.test(module))
     return module;
   if (/(^|\.)(lm_head|embed_out)$/.test(module) && !target.endsWith(module)) return module;

@@ -27,7 +27,8 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
   const { fused, flipped } = chosen;
   const outdated = flipped && !turned;
   const rank = recipe.stacked / fused.experts;
-  const scaling = recipe.alpha / (recipe.rankStabilised ? Math.sqrt(rank) : rank);
+  const alpha = recipe.alphas[fused.parameter] ?? NaN;
+  const scaling = alpha / (recipe.rankStabilised ? Math.sqrt(rank) : rank);
   const tensors = tensorsOf(recipe);
   const rule = [...change.rules, fused.rule, flipped ? `${fused.parameter}, transposed` : fused.parameter].join(', ');
   return Array.from({ length: fused.experts }, (_, expert) =>
@@ -38,7 +39,7 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
           `the base's ${located.entry.name} is ${located.entry.dtype}, which is not computed with`,
         );
       const shape = [rows, fused.d2];
-      const common = { tensors: recipe.tensors, shape, linear: false, rank, alpha: recipe.alpha, scaling };
+      const common = { tensors: recipe.tensors, shape, linear: false, rank, alpha, scaling };
       const part = {
         kind: change.kind,
         recipe: {

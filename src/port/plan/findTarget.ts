@@ -14,7 +14,7 @@ import { isVocabularyModule, lostRows, matchRows } from './vocabularyRows.ts';
 
 /** Where in the new base a change belongs, or why nowhere; nothing for what follows only where the base has it. */
 export function findTargets(change: Change, ground: Ground): Placed[] {
-  if (ground.unseen) return change.optional ? [] : [placeUnseen(change, ground.newBase)];
+  if (ground.unseen) return change.optional ? [] : [placeUnseen(change, ground)];
   if (change.recipe.method === 'LoRA on experts') return placeExperts(change, ground);
   const found = locate(change, ground);
   if (typeof found !== 'string') return [place(change, ground, found)];

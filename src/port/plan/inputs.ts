@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { compareVocabularies } from '../../checkpoint/vocabulary/compare.ts';
 import { readVocabulary } from '../../checkpoint/vocabulary/readVocabulary.ts';
 import { combinePatches, type WeightedPatch } from '../../patch/combine/combine.ts';
 import { openPatch, type Patch } from '../../patch/patch.ts';
@@ -38,6 +39,7 @@ export async function openInputs(request: PortRequest): Promise<PortInputs> {
     const { patch } = opened;
     const newBase = keep(await Checkpoint.open(request.onto));
     const oldBase = request.from === undefined ? null : keep(await Checkpoint.open(request.from));
+    await assertOneVocabulary(opened.combined);
     const vocabularies = await openVocabularies(patch, newBase, oldBase);
     const evidence = oldBase === null ? NO_EVIDENCE : await gatherEvidence(patch, oldBase, newBase);
     const freeBytes = await freeAt(dirname(resolve(request.out)));
@@ -90,6 +92,22 @@ async function openVocabularies(patch: Patch, newBase: Checkpoint, oldBase: Chec
   const own = await readVocabulary(patch.folder, patch.names);
   const old = own ?? (oldBase ? await readVocabulary(oldBase.folder, oldBase.names) : undefined);
   return { patch: old, newBase: await readVocabulary(newBase.folder, newBase.names) };
+}
+
+/** @throws InputError if patches that change rows of tokens number their tokens differently */
+async function assertOneVocabulary(combined: PortInputs['combined']): Promise<void> {
+  const touching = combined.filter(({ patch }) => patch.changes.some(({ module }) => isVocabularyModule(module)));
+  const own = await Promise.all(touching.map(({ patch }) => readVocabulary(patch.folder, patch.names)));
+  const [first] = own;
+  if (
+    own.some((vocabulary) =>
+      vocabulary && first ? !compareVocabularies(first, vocabulary).same : vocabulary !== first,
+    )
+  )
+    throw new InputError(
+      'The patches change rows of tokens and have different tokenizers, so their rows cannot be added.',
+      'Port them one after the other.',
+    );
 }
 
 /** Of the nearest folder that exists. */

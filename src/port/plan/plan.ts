@@ -1,5 +1,6 @@
 import { sha256OfText } from '../../base/hash.ts';
 import { mainDtype, sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { embeddingOf } from '../../checkpoint/tied.ts';
 import { needsOldBase } from '../../patch/change.ts';
 import { asksForOldBase, ranksOf, type Patch } from '../../patch/patch.ts';
 import type { Refusal } from '../../patch/refusal.ts';
@@ -8,6 +9,7 @@ import type { Evidence } from './evidence.ts';
 import { findTargets } from './findTarget.ts';
 import { withFloat8 } from './float8Items.ts';
 import { mergePlacements } from './items.ts';
+import { refuseTwins } from './twins.ts';
 import { isPlacement, type Ground, type Placed, type Placement } from './placement.ts';
 import type { Coverage, PatchSummary, PlanItem, PortPlan, PortRequest } from './planTypes.ts';
 import { isVocabularyModule, vocabularyNotes, type Vocabularies } from './vocabularyRows.ts';
@@ -39,6 +41,7 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
     ...patch.refusals,
     ...placed.filter((found): found is Refusal => !isPlacement(found)),
     ...refuseAsWhole(request, sources, placed),
+    ...refuseTwins(placements),
     ...sources.evidence.refusals,
   ];
   if (items.length === 0 && refusals.length === 0) refusals.push(nothingToPort());
@@ -85,16 +88,16 @@ function groundFor({ as, tied }: PortRequest, { patch, newBase, oldBase, vocabul
     newBase,
     oldBase,
     vocabularies,
-    tied: tied ?? (keptTied(patch) || !canBeUntied(newBase) ? 'shared' : 'separate'),
+    tied: canBeUntied(newBase) ? (tied ?? (keptTied(patch) ? 'shared' : 'separate')) : 'shared',
     ensured: patch.config.ensure_weight_tying === true,
     fanInFanOut: patch.config.fan_in_fan_out === true,
     unseen: as === 'adapter' && isPacked(newBase),
   };
 }
 
-/** T5 scales its output only where the head is tied; and a model without a language head has nothing to untie. */
-function canBeUntied({ config }: Checkpoint): boolean {
-  return /(CausalLM|LMHeadModel|ConditionalGeneration)$/.test(config.architecture) && !/t5/.test(config.modelType);
+/** Decoders with one embedding and one head; elsewhere more is tied than these two (BART, BERT), or depends on it (T5). */
+function canBeUntied(base: Checkpoint): boolean {
+  return /(ForCausalLM|LMHeadModel)$/.test(base.config.architecture) && embeddingOf(base) !== undefined;
 }
 
 /** Whether training saw one matrix: when PEFT was told to, and for trained tokens, whose rows it ties by itself. */
@@ -106,12 +109,15 @@ function keptTied({ config, changes }: Patch): boolean {
 
 /** What stands against the port as a whole, rather than against one tensor. */
 function refuseAsWhole(
-  { as }: PortRequest,
+  { as, scale, tied, float8 }: PortRequest,
   { patch, newBase, oldBase }: PlanSources,
   placed: readonly Placed[],
 ): Refusal[] {
   const refusals: Refusal[] = [];
   if (isPacked(newBase) && as === 'checkpoint') refusals.push(quantised(newBase));
+  if (tied === 'separate' && newBase.config.tiesEmbeddings && !canBeUntied(newBase))
+    refusals.push(cannotUntie(newBase));
+  if (float8 === 'bf16' && as === 'checkpoint') refusals.push(...unscaledFloat8(newBase));
   const differences = patch.changes.filter(needsOldBase);
   const [first] = differences;
   if (first !== undefined && oldBase === null)
@@ -125,7 +131,8 @@ function refuseAsWhole(
         ' against the base it was trained on: name that base (--from OLD)',
     });
   if (as === 'adapter' && patch.dialect === 'full delta') refusals.push(noAdapterOfDelta());
-  if (as === 'adapter') refusals.push(...placed.filter(isPlacement).flatMap(refuseAsAdapter));
+  if (as === 'adapter')
+    refusals.push(...placed.filter(isPlacement).flatMap((placement) => refuseAsAdapter(placement, scale)));
   return refusals;
 }
 
@@ -138,7 +145,12 @@ function noAdapterOfDelta(): Refusal {
 const FOLLOWS_TOKENS = new Set(['LoRA', 'LoRA bias', 'whole tensor', 'token rows']);
 
 /** What a base-relative method does to the old base has no low rank on the new one. */
-function refuseAsAdapter({ part }: Placement): Refusal[] {
+function refuseAsAdapter({ part }: Placement, scale: number): Refusal[] {
+  if (part.recipe.method === 'AdaLoRA' && scale <= 0) {
+    const reason =
+      'PEFT takes an alpha of 0 or less for none, so that AdaLoRA cannot be scaled so. Port to a checkpoint';
+    return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
+  }
   if (part.byToken && !FOLLOWS_TOKENS.has(part.recipe.method)) {
     const reason = `the rows of ${part.recipe.method} cannot be moved with their tokens. Port to a checkpoint`;
     return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
@@ -148,6 +160,22 @@ function refuseAsAdapter({ part }: Placement): Refusal[] {
     `${part.recipe.method} rescales the base it was trained on; what it adds to the new base is no ${part.recipe.method} ` +
     'of it. Port to a checkpoint, and extract an adapter from that';
   return [{ tensor: part.tensors[0] ?? '', kind: part.kind, reason }];
+}
+
+function cannotUntie({ config }: Checkpoint): Refusal {
+  const reason = `the head of a ${config.architecture} cannot be set apart from its embedding (--tied separate)`;
+  return { tensor: 'config.json', kind: 'no target', reason };
+}
+
+/** FP8 that has no scales of blocks cannot be written as BF16. */
+function unscaledFloat8(base: Checkpoint): Refusal[] {
+  return [...base.tensors.values()]
+    .filter(({ entry, scale }) => entry.dtype.startsWith('F8') && scale === undefined)
+    .map(({ entry }) => ({
+      tensor: entry.name,
+      kind: 'no target' as const,
+      reason: 'the new base has no scales that fit it, so it cannot be written as BF16',
+    }));
 }
 
 /** Quantised in a way whose weights cannot be read; block-scaled FP8 can. */

@@ -2,17 +2,20 @@ import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { Change } from '../../patch/change.ts';
 import { tensorsOf } from '../../patch/recipe.ts';
 import { candidates } from './candidates.ts';
-import { noTarget, showShape, type Placed } from './placement.ts';
+import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
+import { isVocabularyModule, vocabularyNotes } from './vocabularyRows.ts';
 
 /**
  * A place in a quantised base, for an adapter: the weights are packed (GPTQ, AWQ, bitsandbytes, MXFP4), so that what a pure
  * delta is added to is found by its module, and its shape compared only where it still shows.
  */
-export function placeUnseen(change: Change, base: Checkpoint): Placed {
+export function placeUnseen(change: Change, { newBase: base, vocabularies }: Ground): Placed {
   const { module, parameter, kind, recipe, rules } = change;
   const method = base.config.quantization ?? '';
   if (kind !== 'pure delta' || recipe.shape.includes(null) || recipe.method === 'LoRA on experts')
     return { ...noTarget(change, `the weights of a quantised base (${method}) cannot be read for it`), kind };
+  const moved = isVocabularyModule(module) && vocabularyNotes(vocabularies).length > 0;
+  if (moved) return noTarget(change, 'the tokens of a quantised base have moved, and its rows cannot be counted');
   const modules = modulesOf(base);
   const found = candidates(`${module}.${parameter}`, (name) => modules.has(name.replace(/\.[^.]+$/, '')));
   const [only, ...others] = found;

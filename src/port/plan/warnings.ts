@@ -25,6 +25,15 @@ export function lineageWarnings(
     warnings.push(
       `The patch was trained on a quantised base (${name ?? ''}); it is added to 16-bit weights, which it never saw.`,
     );
+  if (
+    oldBase?.config.tiesEmbeddings &&
+    !newBase.config.tiesEmbeddings &&
+    items.some(({ target }) => isEmbeddingTensor(target))
+  )
+    warnings.push(
+      'The old base ties its head to the embedding and the new one does not: what training changed in both is added to the ' +
+        'embedding only.',
+    );
   if (oldBase !== null) warnings.push(...compareBases(oldBase, newBase, items));
   return warnings;
 }

@@ -46,8 +46,19 @@ export async function recompute(
   await using output = await Checkpoint.open(folder);
   const run = { kernel, sink, signal };
   problems.push(...(await compareUntouched(inputs.newBase, provenance, run)));
+  problems.push(...otherTensors(inputs, output, provenance));
   const touched = await compareTouched(inputs, output, provenance, run);
   return { result: touched.result, problems: [...problems, ...touched.problems] };
+}
+
+/** What the recorded inputs would touch must be what is recorded as touched, and all the rest as untouched. */
+function otherTensors({ plan }: PortInputs, output: Checkpoint, { tensors, untouched }: Provenance): string[] {
+  const planned = new Set(plan.items.map(({ target }) => target));
+  const touched = new Set(tensors.map(({ target }) => target));
+  const copied = new Set(untouched.map(({ name }) => name));
+  return [...output.tensors.keys()]
+    .filter((name) => planned.has(name) !== touched.has(name) || planned.has(name) === copied.has(name))
+    .map((name) => `${name} is not recorded as what the patch makes of it.`);
 }
 
 async function compareTouched(
