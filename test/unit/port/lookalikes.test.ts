@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after as afterAll, before as beforeAll, describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
 import { extract } from '../../../src/extract/extract.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
@@ -11,6 +11,7 @@ import { scalingOf } from '../../../src/patch/recipe.ts';
 import type { PortPlan, PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
 import { verify } from '../../../src/port/verify/verify.ts';
+import { TensorFile } from '../../../src/safetensors/file.ts';
 import {
   LLAMA_CONFIG,
   writeAdapter,
@@ -48,10 +49,10 @@ const WEIGHT = { [`${Q}.weight`]: [8, 8] };
 
 describe('lookalikes', () => {
   let kernel: OrtKernel;
-  before(async () => {
+  beforeAll(async () => {
     kernel = await OrtKernel.create('cpu');
   });
-  after(() => kernel.release());
+  afterAll(() => kernel.release());
 
   const run = (request: Omit<PortRequest, 'as' | 'scale'> & Partial<PortRequest>): Promise<PortResult> =>
     port({ as: 'checkpoint', scale: 1, ...request }, kernel, 'test', IGNORE, NEVER);
@@ -80,6 +81,38 @@ describe('lookalikes', () => {
     assert.equal((await plan(embedding, {}, tensors)).unties, true);
     const { refusals } = await plan(embedding, {}, tensors, { tied: 'separate' }, bart);
     assert.match(refusals[0]?.reason ?? '', /cannot be set apart from its embedding/);
+  });
+
+  it('factors of head and embedding are one change only where PEFT kept them tied', async () => {
+    const both = {
+      [key('lora_embedding_A', 'model.embed_tokens')]: [2, 16],
+      [key('lora_embedding_B', 'model.embed_tokens')]: [8, 2],
+      [key('lora_A.weight', 'lm_head')]: [2, 8],
+      [key('lora_B.weight', 'lm_head')]: [16, 2],
+    };
+    const tensors = { 'model.embed_tokens.weight': [16, 8] };
+    const parts = async (config: object): Promise<unknown> => {
+      const { items, coverage } = await plan(both, config, tensors, { tied: 'shared' });
+      return [items.map((item) => item.parts.length), coverage.matchedPatchTensors];
+    };
+    assert.deepEqual(await parts({}), [[2], 4]);
+    assert.deepEqual(await parts({ ensure_weight_tying: true }), [[1], 4]);
+  });
+
+  it('a module that is saved whole stays whole in the adapter, counters and all', async () => {
+    await using folder = await temporaryFolder();
+    const patch = join(VARIANTS, 'modules-to-save-classifier/patch');
+    const { folder: out } = await run({
+      patch,
+      from: base('resnet-old'),
+      onto: base('resnet-new'),
+      out: join(folder.path, 'out'),
+      as: 'adapter',
+    });
+    await using before = await TensorFile.open(join(patch, 'adapter_model.safetensors'));
+    await using after = await TensorFile.open(join(out, 'adapter_model.safetensors'));
+    assert.ok([...before.header.tensors.keys()].some((name) => name.endsWith('num_batches_tracked')));
+    assert.deepEqual([...after.header.tensors.keys()].sort(), [...before.header.tensors.keys()].sort());
   });
 
   it("alpha_pattern of experts is matched against the parameter's name", async () => {

@@ -88,6 +88,22 @@ describe('a vocabulary that moved', () => {
       await assertSame(again, expected);
     });
 
+  it('sees tokens that changed places, however many rows there are', async () => {
+    await using folder = await temporaryFolder();
+    const at = (name: string): string => join(folder.path, name);
+    const patch = join(VARIANTS, 'modules-to-save-head/patch');
+    const turned = MOVED.slice(1);
+    const [from, onto] = [await writeBase(OLD, at('old'), PLAIN), await writeBase(NEW, at('new'), PLAIN)];
+    const { folder: straight } = await run({ patch, from, onto, out: at('straight') });
+    const { folder: out } = await run({
+      patch,
+      from,
+      onto: await writeBase(NEW, at('turned'), turned),
+      out: at('out'),
+    });
+    await assertSame(out, await writeBase(straight, at('expected'), turned));
+  });
+
   it('moves the bias of a head with its tokens', async () => {
     await using folder = await temporaryFolder();
     const patch = join(folder.path, 'patch');
