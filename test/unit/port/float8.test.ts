@@ -1,7 +1,7 @@
 /** Block-scaled FP8 bases, against torch (test/golden/float8/make_float8.py). */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
@@ -111,6 +111,22 @@ describe('a base in FP8', () => {
     const { folder: out } = await run({ out: join(folder.path, 'out'), scale: 0 });
     const [have, want] = await Promise.all([out, ONTO].map((place) => readFile(join(place, 'model.safetensors'))));
     assert.ok(have && want?.equals(have));
+  });
+
+  it('is refused where its scales do not fit its blocks', async () => {
+    await using folder = await temporaryFolder();
+    const onto = join(folder.path, 'other-blocks');
+    await cp(ONTO, onto, { recursive: true });
+    const path = join(onto, 'config.json');
+    const text = (await readFile(path, 'utf8')).replace(
+      /"weight_block_size": \[\s*16,\s*16\s*\]/,
+      '"weight_block_size": [8, 8]',
+    );
+    await writeFile(path, text);
+    const request = { patch: PATCH, onto, out: '', as: 'checkpoint', scale: 1 } as const;
+    assert.match((await planPort(request)).refusals[0]?.reason ?? '', /is F8_E4M3, which is not computed with/);
+    const { refusals } = await planPort({ ...request, float8: 'bf16' });
+    assert.match(refusals.map(({ reason }) => reason).join('\n'), /has no scales that fit it/);
   });
 
   it('takes adapters, and says so where the scales are missing', async () => {
