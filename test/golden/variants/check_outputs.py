@@ -22,6 +22,7 @@ from peft import PeftModel
 ROOT = Path(__file__).resolve().parents[3]
 CASES = ROOT / "test" / "golden" / "variants" / "cases"
 BOUND = 1e-4
+BOUND_16_BIT = 5e-2  # the checkpoint is rounded to its dtype, the adapter's sum is not
 IDS = torch.tensor([[1, 17, 41, 33, 9, 5, 50, 3], [2, 8, 8, 27, 60, 49, 3, 61]])
 PIXELS = torch.linspace(-1, 1, 2 * 3 * 32 * 32).reshape(2, 3, 32, 32)
 
@@ -47,7 +48,7 @@ def port(case: Path, facts: dict, out: Path, kind: str) -> str | None:
 
 
 def main() -> int:
-    worst = 0.0
+    failed = 0
     for case in sorted(path for path in CASES.iterdir() if (path / "case.json").exists()):
         facts = json.loads((case / "case.json").read_text())
         if facts["refused"] or (len(sys.argv) > 1 and case.name not in sys.argv[1:]):
@@ -64,9 +65,11 @@ def main() -> int:
             effect = (checkpoint - plain).abs().max().item()
             assert effect > 0 or "unchanged" in case.name, "the patch changes nothing"
             error = (adapter - checkpoint).abs().max().item() / max(effect, 1e-30)
-            worst = max(worst, error)
-            print(f"{case.name:32} {error:.1e}{'   <<<' if not error <= BOUND else ''}", flush=True)
-    return 0 if worst <= BOUND else 1
+            narrow = json.loads((new / "config.json").read_text()).get("dtype") in ("bfloat16", "float16")
+            bound = BOUND_16_BIT if narrow else BOUND
+            failed += not error <= bound
+            print(f"{case.name:32} {error:.1e}{'   <<<' if not error <= bound else ''}", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
