@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { InputError, readError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 
-export const SINGLE_FILE = 'model.safetensors';
+const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 const PICKLED_FILE = 'pytorch_model.bin';
 const PICKLED_INDEX = 'pytorch_model.bin.index.json';

@@ -25,7 +25,7 @@ export function extractionCard({ tuned, oldBase, form, tensors, unchanged, warni
   ].join('\n');
 }
 
-export function describeForm(form: ExtractForm): string {
+function describeForm(form: ExtractForm): string {
   switch (form.kind) {
     case 'full':
       return 'The full delta';

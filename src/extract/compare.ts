@@ -8,7 +8,7 @@ import type { TensorPair } from './pairs.ts';
 import type { ExtractedTensor } from './types.ts';
 
 /** What two tensors differ by. */
-export interface Comparison {
+interface Comparison {
   readonly deltaNorm: number;
   readonly weightNorm: number;
   readonly roundingShare: number;

@@ -18,7 +18,7 @@ import { extractionCard } from './card.ts';
 import { Spool } from './spool.ts';
 import type { ExtractedTensor, Extraction, ExtractRequest, ExtractResult } from './types.ts';
 
-export const EXTRACTION_FILE = 'portllm-extraction.json';
+const EXTRACTION_FILE = 'portllm-extraction.json';
 
 /**
  * Makes a patch out of a fine-tuned checkpoint: Δ = tuned − old, whole or as a LoRA. Whatever goes wrong on the way, nothing

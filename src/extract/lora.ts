@@ -12,7 +12,7 @@ import type { TensorPair } from './pairs.ts';
 import type { ExtractForm } from './types.ts';
 
 /** A LoRA pair of one tensor: s = 1, so alpha is the rank. */
-export interface ExtractedPair {
+interface ExtractedPair {
   readonly module: string;
   readonly rank: number;
   readonly kept: number;

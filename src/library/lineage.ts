@@ -1,7 +1,7 @@
 import type { BaseModelItem, LibraryItem, PatchItem, PortedModelItem } from './item.ts';
 
 /** What can be ported: a patch, or an adapter that was ported before. */
-export type PatchLike = PatchItem | PortedModelItem;
+type PatchLike = PatchItem | PortedModelItem;
 
 /** Which patches and base models of a library belong together, worked out once for each scan. */
 export interface Lineage {

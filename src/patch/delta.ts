@@ -26,17 +26,6 @@ export function matrixOf(shape: readonly number[]): MatrixShape {
   return { rows, columns: elements(others) };
 }
 
-/** factor · Δ. */
-export function scaled(delta: Delta, factor: number): Delta {
-  if (factor === 1) return delta;
-  return {
-    rows: delta.rows,
-    columns: delta.columns,
-    tile: async (row, count) => (await delta.tile(row, count)).map((value: number) => value * factor),
-    bound: (row, column) => Math.abs(factor) * delta.bound(row, column),
-  };
-}
-
 /** A delta that covers rows [begin, begin + delta.rows) of a larger tensor. */
 export interface Placed {
   readonly delta: Delta;

@@ -17,7 +17,7 @@ import {
 const TITLE = 'Port Patch';
 
 /** What a folder is, also one that the library does not list. */
-export type Lookup = (path: string) => Promise<LibraryItem | undefined>;
+type Lookup = (path: string) => Promise<LibraryItem | undefined>;
 
 /**
  * Asks for patch, new base, kind of output, folder and scale; what was clicked is not asked again. The old base is asked for

@@ -44,7 +44,7 @@ export function readTokenRows({ module, entries, rules }: Group, config: Adapter
 }
 
 /** A list belongs to the input embedding; a dictionary names its modules by their ends. */
-export function tokenIndices(module: string, config: AdapterConfig): readonly number[] | undefined {
+function tokenIndices(module: string, config: AdapterConfig): readonly number[] | undefined {
   const indices = config.trainable_token_indices ?? config.token_indices;
   if (indices == null) return undefined;
   if (Array.isArray(indices)) return indices;

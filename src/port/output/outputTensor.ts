@@ -64,6 +64,6 @@ function isScale(name: string, base: Checkpoint): boolean {
 }
 
 /** Pickles are written as safetensors: pytorch_model-00001-of-00002.bin becomes model-00001-of-00002.safetensors. */
-export function outputName(name: string): string {
+function outputName(name: string): string {
   return name.replace(/^pytorch_model(.*)\.bin$/, 'model$1.safetensors');
 }
