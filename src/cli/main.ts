@@ -88,7 +88,7 @@ function severalPatches(
   { weights, combine, density, seed }: PortOptions,
 ): Pick<PortRequest, 'patch' | 'weight' | 'plus' | 'combine'> {
   if (weights !== undefined && weights.length !== others.length + 1)
-    throw new InputError(`${weights.length} weights were given for ${others.length + 1} patches.`);
+    throw new InputError(`The patches are ${others.length + 1}, and --weights names ${weights.length}.`);
   if (others.length === 0) return { patch };
   const plus = others.map((other, i) => ({ patch: other, weight: weights?.[i + 1] ?? 1 }));
   return { patch, weight: weights?.[0] ?? 1, plus, combine: { combination: combine, density, seed } };
