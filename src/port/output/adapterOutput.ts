@@ -37,9 +37,16 @@ export async function writeAdapter(
   const kept = planned.filter((tensor) => tensor.fate.kind !== 'dropped' && !unchanged.includes(tensor));
   await writeWeights(inputs, kept, join(folder, ADAPTER_FILE), kernel, signal);
   await writeFile(join(folder, CONFIG_FILE), rebasedConfig(inputs, kept));
-  for (const name of tokenizerFiles(patch.names))
-    await copyFile(await resolveInside(patch.folder, name), join(folder, name));
+  await copyTokenizer(inputs, folder);
   return { tensors: measured.tensors, untouched: [], headers: new Map(), notes: droppedNotes(unchanged) };
+}
+
+/** The patch's own; where its rows were moved to the new base's tokens, the tokenizer that numbers them so. */
+async function copyTokenizer({ patch, newBase, plan }: PortInputs, folder: string): Promise<void> {
+  const moved = plan.items.some(({ parts }) => parts.some(({ byToken }) => byToken));
+  const source = moved ? newBase : patch;
+  for (const name of tokenizerFiles(source.names))
+    await copyFile(await resolveInside(source.folder, name), join(folder, name));
 }
 
 /** ‖Δ‖ of every item, and those whose Δ is zero. */

@@ -1,6 +1,6 @@
 /** A new base whose tokens have moved: rows of embeddings and heads are ported by token, not by number. */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
@@ -87,6 +87,19 @@ describe('a vocabulary that moved', () => {
       const { folder: again } = await run({ patch: adapter, from: moved, onto: moved, out: at('again') });
       await assertSame(again, expected);
     });
+
+  it("puts the new base's tokenizer beside rows that were moved to its tokens", async () => {
+    await using folder = await temporaryFolder();
+    const at = (name: string): string => join(folder.path, name);
+    const patch = at('patch');
+    await cp(join(VARIANTS, 'modules-to-save-head/patch'), patch, { recursive: true });
+    const [from, onto] = [await writeBase(OLD, at('old'), PLAIN), await writeBase(NEW, at('moved'), MOVED)];
+    await cp(join(from, 'tokenizer.json'), join(patch, 'tokenizer.json'));
+    const direct = await run({ patch, from, onto, out: at('direct') });
+    const { folder: adapter } = await run({ patch, from, onto, out: at('adapter'), as: 'adapter' });
+    const again = await run({ patch: adapter, from: onto, onto, out: at('again') });
+    await assertSame(again.folder, direct.folder);
+  });
 
   it('sees tokens that changed places, however many rows there are', async () => {
     await using folder = await temporaryFolder();
