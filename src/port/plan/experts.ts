@@ -1,8 +1,8 @@
 import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { Change } from '../../patch/change.ts';
-import { tensorsOf, type ExpertsRecipe } from '../../patch/recipe.ts';
+import type { ExpertsRecipe } from '../../patch/recipe.ts';
 import { isFloatDtype } from '../../safetensors/dtypes.ts';
-import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
+import { noTarget, partOf, showShape, type Ground, type Placed } from './placement.ts';
 
 /** One parameter of a layer's experts as transformers 5 has it in memory: [experts, d1, d2]. */
 interface Fused {
@@ -29,7 +29,6 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
   const rank = recipe.stacked / fused.experts;
   const alpha = recipe.alphas[fused.parameter] ?? NaN;
   const scaling = alpha / (recipe.rankStabilised ? Math.sqrt(rank) : rank);
-  const tensors = tensorsOf(recipe);
   const rule = [...change.rules, fused.rule, flipped ? `${fused.parameter}, transposed` : fused.parameter].join(', ');
   return Array.from({ length: fused.experts }, (_, expert) =>
     fused.places(expert).map(({ located, from, rows, begin }): Placed => {
@@ -40,26 +39,9 @@ export function placeExperts(change: Change, ground: Ground): Placed[] {
         );
       const shape = [rows, fused.d2];
       const common = { tensors: recipe.tensors, shape, linear: false, rank, alpha, scaling };
-      const part = {
-        kind: change.kind,
-        recipe: {
-          ...common,
-          method: 'LoRA on an expert' as const,
-          expert,
-          experts: fused.experts,
-          from,
-          flipped,
-          outdated,
-        },
-        tensors,
-        rule,
-        shape,
-        transposed: false,
-        begin,
-        old: null,
-        byToken: false,
-        copies: [],
-      };
+      const own = { expert, experts: fused.experts, from, flipped, outdated };
+      const slice = { ...common, ...own, method: 'LoRA on an expert' as const };
+      const part = partOf({ kind: change.kind, recipe: slice }, { rule, shape, begin });
       const module = located.entry.name.replace(/\.weight$/, '');
       return { module, target: located.entry.name, source: located, part };
     }),
@@ -153,8 +135,8 @@ function storedPerExpert(module: string, parameter: string, parts: readonly stri
 export function placeOnFused(change: Change, { newBase }: Ground): Placed[] | undefined {
   const match = /^(.*\.experts)\.(\d+)\.(gate_proj|up_proj|down_proj|w1|w2|w3)$/.exec(change.module);
   if (match === null || change.parameter !== 'weight' || change.recipe.method !== 'LoRA') return undefined;
-  const [, owner = '', number = '', part = ''] = match;
-  const parameter = /^(down_proj|w2)$/.test(part) ? 'down_proj' : 'gate_up_proj';
+  const [, owner = '', number = '', projection = ''] = match;
+  const parameter = /^(down_proj|w2)$/.test(projection) ? 'down_proj' : 'gate_up_proj';
   const owners = [owner, owner.replace('.block_sparse_moe.', '.mlp.')];
   const fused = [...new Set(owners)].flatMap((name) => storedFused(name, parameter, newBase))[0];
   const place = fused?.places(Number(number))[0];
@@ -168,22 +150,8 @@ export function placeOnFused(change: Change, { newBase }: Ground): Placed[] | un
         `its product is ${showShape(change.recipe.shape)} but an expert of the new base is ${showShape([half, fused.d2])}`,
       ),
     ];
-  const begin = place.begin + (/^(up_proj|w3)$/.test(part) ? half : 0);
+  const begin = place.begin + (/^(up_proj|w3)$/.test(projection) ? half : 0);
   const rule = [...change.rules, `one expert of ${place.located.entry.name}`].join(', ');
-  const tensors = tensorsOf(change.recipe);
-  const shape = [half, fused.d2];
-  const { kind, recipe, module } = change;
-  const common = {
-    kind,
-    recipe,
-    tensors,
-    rule,
-    shape,
-    transposed: false,
-    begin,
-    old: null,
-    byToken: false,
-    copies: [],
-  };
-  return [{ module, target: place.located.entry.name, source: place.located, part: common }];
+  const part = partOf(change, { rule, shape: [half, fused.d2], begin });
+  return [{ module: change.module, target: place.located.entry.name, source: place.located, part }];
 }

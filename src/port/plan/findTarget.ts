@@ -3,11 +3,10 @@ import { isReadable } from '../../checkpoint/float8.ts';
 import { hasConv1d, isConv1d } from '../../checkpoint/conv1d.ts';
 import { isHead, storesBoth } from '../../checkpoint/tied.ts';
 import { needsOldBase, type Change } from '../../patch/change.ts';
-import { tensorsOf } from '../../patch/recipe.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import { candidates, unflattened, type Candidate } from './candidates.ts';
 import { placeExperts, placeOnFused } from './experts.ts';
-import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
+import { noTarget, partOf, showShape, type Ground, type Placed } from './placement.ts';
 import { placeUnseen } from './quantised.ts';
 import { findHead } from './tiedHead.ts';
 import { isVocabularyModule, lostRows, matchRows } from './vocabularyRows.ts';
@@ -83,18 +82,14 @@ function place(change: Change, ground: Ground, found: Found): Placed {
   const old = needsOldBase(change) ? findOld(change, fitted.shape, ground) : null;
   if (typeof old === 'object' && old !== null) return { ...noTarget(change, old.reason), kind: change.kind };
   const rules = [...change.rules, found.rule, ...(transposed ? ['transposed'] : []), ...fitted.rules];
-  const part = {
-    kind: change.kind,
-    recipe,
-    tensors: change.optional ? [] : tensorsOf(recipe),
+  const part = partOf(change, {
+    ...(change.optional ? { tensors: [] } : {}),
     rule: rules.join(', '),
     shape: fitted.shape,
     transposed,
-    begin: 0,
     old,
     byToken: fitted.byToken,
-    copies: [],
-  };
+  });
   return { module: change.module, target: found.target, source: found.located, part };
 }
 

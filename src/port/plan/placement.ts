@@ -1,5 +1,6 @@
 import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { Change } from '../../patch/change.ts';
+import { tensorsOf } from '../../patch/recipe.ts';
 import type { Refusal } from '../../patch/refusal.ts';
 import type { PlanPart, TiedChoice } from './planTypes.ts';
 import type { Vocabularies } from './vocabularyRows.ts';
@@ -31,6 +32,15 @@ export type Placed = Placement | Refusal;
 
 export function isPlacement(placed: Placed): placed is Placement {
   return 'part' in placed;
+}
+
+/** A part of a change, as it is unless its place asks for more: from the first row on, neither turned nor moved. */
+export function partOf(
+  { kind, recipe }: Pick<Change, 'kind' | 'recipe'>,
+  place: Pick<PlanPart, 'rule' | 'shape'> & Partial<PlanPart>,
+): PlanPart {
+  const tensors = tensorsOf(recipe);
+  return { kind, recipe, tensors, transposed: false, begin: 0, old: null, byToken: false, copies: [], ...place };
 }
 
 export function noTarget({ recipe }: Change, reason: string): Refusal {

@@ -1,8 +1,7 @@
 import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { Change } from '../../patch/change.ts';
-import { tensorsOf } from '../../patch/recipe.ts';
 import { candidates } from './candidates.ts';
-import { noTarget, showShape, type Ground, type Placed } from './placement.ts';
+import { noTarget, partOf, showShape, type Ground, type Placed } from './placement.ts';
 import { isVocabularyModule, vocabularyNotes } from './vocabularyRows.ts';
 
 /**
@@ -32,8 +31,7 @@ export function placeUnseen(change: Change, { newBase: base, vocabularies }: Gro
       `its product is ${showShape(shape)} but ${weight.name} of the new base is ${showShape(weight.shape)}`,
     );
   const rule = [...rules, only.rule, `the base is quantised (${method})`].join(', ');
-  const common = { kind, recipe, tensors: tensorsOf(recipe), rule, shape, transposed: false, begin: 0 };
-  return { module, target: only.name, source, part: { ...common, old: null, byToken: false, copies: [] }, shape };
+  return { module, target: only.name, source, part: partOf(change, { rule, shape }), shape };
 }
 
 /** Dtypes of one number for each element; packed ones hold several. */

@@ -1,5 +1,5 @@
 import { listTokens, showToken } from '../../checkpoint/vocabulary/listTokens.ts';
-import { compareVocabularies, rowMap } from '../../checkpoint/vocabulary/compare.ts';
+import { compareVocabularies, rowMap, type VocabularyChange } from '../../checkpoint/vocabulary/compare.ts';
 import type { Vocabulary } from '../../checkpoint/vocabulary/vocabulary.ts';
 
 /** The tokenizers of a port, where they are there and matter. */
@@ -32,10 +32,21 @@ export function matchRows(patchRows: number, newRows: number, { patch, newBase }
       'which token: name the old base'
     );
   }
-  const change = compareVocabularies(patch, newBase);
+  const change = compared(patch, newBase);
   if (change.different) return `its tokenizer is of another kind: ${listTokens(change, 0)[0] ?? ''}`;
   if (change.same && patchRows === newRows) return { map: undefined, rule: 'rows by token, none moved' };
   return { map: rowMap(patch, newBase, newRows, patchRows), rule: 'rows by token' };
+}
+
+/** A quarter of a million tokens take half a second, and every tensor of theirs asks. */
+const comparisons = new WeakMap<Vocabulary, { readonly newBase: Vocabulary; readonly change: VocabularyChange }>();
+
+function compared(patch: Vocabulary, newBase: Vocabulary): VocabularyChange {
+  const known = comparisons.get(patch);
+  if (known?.newBase === newBase) return known.change;
+  const change = compareVocabularies(patch, newBase);
+  comparisons.set(patch, { newBase, change });
+  return change;
 }
 
 /** The tokens of some of the patch's rows that the new base does not have, as they are shown. */
@@ -50,6 +61,6 @@ export function lostRows(rows: readonly number[], { patch, newBase }: Vocabulari
 /** In words, what moved between the two vocabularies. */
 export function vocabularyNotes({ patch, newBase }: Vocabularies): string[] {
   if (patch === undefined || newBase === undefined) return [];
-  const change = compareVocabularies(patch, newBase);
+  const change = compared(patch, newBase);
   return change.same || change.different ? [] : listTokens(change, 5).map((line) => `Vocabulary: ${line}`);
 }
