@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { LowRankKernel, ProductShape } from '../lowRank.ts';
-import { encodeModel, type Graph } from '../onnx.ts';
+import { encodeModel } from '../onnx/encode.ts';
+import type { Graph } from '../onnx/graph.ts';
 
 /** MatMul, then Mul: the scale multiplies the rounded product, in PEFT's order, so that the two agree to the bit. */
 const PRODUCT: Graph = {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { encodeModel, type Dimension, type Graph, type GraphValue } from '../../../src/kernels/onnx.ts';
+import { encodeModel } from '../../../src/kernels/onnx/encode.ts';
+import type { Dimension, Graph, GraphValue } from '../../../src/kernels/onnx/graph.ts';
 
 async function load(graph: Graph): Promise<InferenceSession & AsyncDisposable> {
   const session = await InferenceSession.create(encodeModel(graph), {

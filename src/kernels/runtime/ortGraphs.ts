@@ -1,0 +1,47 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Feeds, GraphRuntime, GraphSession, HostData, HostTensor, LoadOptions } from '../graphRuntime.ts';
+import type { ElementType } from '../onnx/graph.ts';
+
+/** Weights are mapped from wherever they lie: their locations are real paths below the root. */
+const ROOT_FOLDER = { model_external_initializers_file_folder_path: '/' };
+
+/** Networks on one of ONNX Runtime's execution providers. */
+export function ortGraphs(provider: string): GraphRuntime {
+  return { device: provider, load: (model, options) => load(provider, model, options) };
+}
+
+async function load(
+  provider: string,
+  model: Uint8Array,
+  { foldConstants, constants }: LoadOptions,
+): Promise<GraphSession> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: [provider],
+    logSeverityLevel: 4,
+    extra: {
+      session: { ...ROOT_FOLDER, ...(foldConstants ? {} : { disable_prepacking: '1' }) },
+      ...(foldConstants ? {} : { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
+    },
+  });
+  const fixed = toOrt(constants);
+  return {
+    async run(inputs) {
+      const outputs = await session.run({ ...fixed, ...toOrt(inputs) });
+      return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromOrt(tensor)]));
+    },
+    [Symbol.asyncDispose]: () => session.release(),
+  };
+}
+
+function toOrt(feeds: Feeds): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, shape }]) => [
+      name,
+      new Tensor(type as 'float32', data as Float32Array, shape),
+    ]),
+  );
+}
+
+function fromOrt(tensor: Tensor): HostTensor {
+  return { type: tensor.type as ElementType, data: tensor.data as HostData, shape: tensor.dims };
+}

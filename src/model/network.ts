@@ -1,0 +1,198 @@
+import { encodeModel } from '../kernels/onnx/encode.ts';
+import type { Feeds, GraphRuntime, GraphSession, HostTensor } from '../kernels/graphRuntime.ts';
+import type { Architecture } from './architecture.ts';
+import { buildBody } from './graph/body.ts';
+import type { BuiltGraph } from './graph/builder.ts';
+import { buildHead, type HeadTask } from './graph/head.ts';
+import { maskName, needsMask, windowsOf, type BodyVariant } from './graph/inputs.ts';
+import { scaleInput } from './graph/linear.ts';
+import { RopeTables } from './ropeTables.ts';
+import { flatten, treeMask, type TokenTree } from './rows.ts';
+import type { MemoryMode } from './weights/memory.ts';
+import type { WeightSet } from './weights/weight.ts';
+
+/** Rows of the vocabulary that the head computes at once. */
+const TILE_ROWS = 16_384;
+
+/** One hidden state whose token's successor is asked for. */
+export interface Target {
+  readonly row: number;
+  /** The token's place in its row. */
+  readonly place: number;
+  /** Whose log-probability is asked for. */
+  readonly token: number;
+}
+
+export interface TargetScores {
+  /** Natural logarithms. */
+  readonly logProbabilities: Float32Array;
+  /** How far below the largest logit; 0: greedy decoding would take it. */
+  readonly margins: Float32Array;
+}
+
+export interface NetworkParts {
+  readonly architecture: Architecture;
+  readonly weights: WeightSet;
+  readonly runtime: GraphRuntime;
+  readonly memory: MemoryMode;
+  /** λ of each patch. */
+  readonly scales: readonly number[];
+}
+
+interface Loaded {
+  readonly session: GraphSession;
+  readonly outputs: readonly string[];
+  readonly inputs: ReadonlySet<string>;
+}
+
+/**
+ * A model that runs: graphs are built and loaded when they are first needed. The body gives hidden states, the head logits;
+ * apart, so that only the asked states meet the vocabulary.
+ */
+export class Network implements AsyncDisposable {
+  readonly architecture: Architecture;
+  readonly tileRows = TILE_ROWS;
+  private readonly parts: NetworkParts;
+  private readonly ropes: RopeTables;
+  private readonly sessions = new Map<string, Promise<Loaded>>();
+  private scales: readonly number[];
+
+  constructor(parts: NetworkParts) {
+    this.parts = parts;
+    this.architecture = parts.architecture;
+    this.ropes = new RopeTables(parts.architecture);
+    this.scales = parts.scales;
+  }
+
+  /** λ of each patch from now on; the weights stay. */
+  setScales(scales: readonly number[]): void {
+    this.scales = scales;
+  }
+
+  /** Logits of all places, float32 [rows · longest, vocabulary]. */
+  async logits(rows: readonly TokenTree[]): Promise<Float32Array> {
+    const longest = Math.max(...rows.map((row) => flatten(row).tokens.length));
+    const all = Array.from({ length: rows.length * longest }, (_, i) => i);
+    const hidden = await this.hidden(rows, all);
+    const [logits] = await this.head('logits', { hidden });
+    return logits?.data as Float32Array;
+  }
+
+  /** Log-probabilities of the targets; in batches of `states` hidden states at once. */
+  async score(rows: readonly TokenTree[], targets: readonly Target[]): Promise<TargetScores> {
+    const longest = Math.max(...rows.map((row) => flatten(row).tokens.length));
+    const indices = targets.map(({ row, place }) => row * longest + place);
+    const states = [...new Set(indices)];
+    const rowOf = new Map(states.map((state, i) => [state, i]));
+    const hidden = await this.hidden(rows, states);
+    const [logp, margin] = await this.head('score', {
+      hidden,
+      rows: int64(indices.map((index) => rowOf.get(index) ?? 0)),
+      targets: int64(targets.map(({ token }) => token)),
+    });
+    return { logProbabilities: logp?.data as Float32Array, margins: margin?.data as Float32Array };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const loaded = await Promise.allSettled(this.sessions.values());
+    this.sessions.clear();
+    for (const result of loaded) if (result.status === 'fulfilled') await result.value.session[Symbol.asyncDispose]();
+  }
+
+  /** Hidden states [selected, hidden] of right-padded rows. */
+  private async hidden(rows: readonly TokenTree[], selected: readonly number[]): Promise<HostTensor> {
+    const flat = rows.map(flatten);
+    const length = Math.max(...flat.map(({ tokens }) => tokens.length));
+    const tree = rows.some(({ branches }) => branches.length > 0);
+    const variant = { tree, cached: false, plainAttention: this.plainAttention };
+    const last = Math.max(...flat.flatMap(({ places }) => places.at(-1)?.position ?? 0));
+    const padded = (values: (row: (typeof flat)[number]) => readonly number[]): HostTensor =>
+      int64(
+        flat.flatMap((row) => {
+          const own = values(row);
+          return [...own, ...new Array<number>(length - own.length).fill(0)];
+        }),
+        [rows.length, length],
+      );
+    const masks = needsMask(variant)
+      ? Object.fromEntries(
+          windowsOf(this.architecture).map((window) => [
+            maskName(window),
+            float32(
+              treeMask(
+                flat.map(({ places }) => places),
+                length,
+                window,
+              ),
+              [rows.length, 1, length, length],
+            ),
+          ]),
+        )
+      : {};
+    const [hidden] = await this.body(variant, {
+      ids: padded(({ tokens }) => tokens),
+      positions: padded(({ places }) => places.map(({ position }) => position)),
+      lastIndex: int32(flat.map(({ tokens }) => tokens.length - 1)),
+      totalLength: int32([length], []),
+      ...masks,
+      ...this.ropes.feeds(last + 1),
+      selected: int64(selected),
+    });
+    if (hidden === undefined) throw new Error('the body has no output');
+    return hidden;
+  }
+
+  /**
+   * GroupQueryAttention only where it was seen to be right: on the CPU, which wants heads of multiples of 8. WebGPU's ignores
+   * softcap and is wrong for long prompts (measured with 1.30).
+   */
+  get plainAttention(): boolean {
+    return this.parts.runtime.device !== 'cpu' || this.architecture.headSize % 8 !== 0;
+  }
+
+  /** Runs the body; extra feeds are left out. */
+  async body(variant: BodyVariant, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
+    const key = `body ${String(variant.tree)} ${String(variant.cached)}`;
+    return this.run(key, () => buildBody(this.architecture, this.parts.weights, variant), feeds);
+  }
+
+  async head(task: HeadTask, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
+    return this.run(`head ${task}`, () => buildHead(this.architecture, this.parts.weights, task, TILE_ROWS), feeds);
+  }
+
+  ropeFeeds(length: number): Feeds {
+    return this.ropes.feeds(length);
+  }
+
+  private async run(key: string, build: () => BuiltGraph, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
+    let loading = this.sessions.get(key);
+    if (loading === undefined) {
+      loading = this.load(build());
+      this.sessions.set(key, loading);
+    }
+    const { session, inputs, outputs } = await loading;
+    const scales = this.scales.map((scale, i) => [scaleInput(i), float32(new Float32Array([scale]), [])] as const);
+    const given = Object.entries({ ...feeds, ...Object.fromEntries(scales) }).filter(([name]) => inputs.has(name));
+    const results = await session.run(Object.fromEntries(given));
+    return outputs.map((name) => results[name]);
+  }
+
+  private async load({ graph, constants }: BuiltGraph): Promise<Loaded> {
+    const foldConstants = this.parts.memory === 'device';
+    const session = await this.parts.runtime.load(encodeModel(graph), { foldConstants, constants });
+    const inputs = new Set(graph.inputs.map(({ name }) => name).filter((name) => !(name in constants)));
+    return { session, inputs, outputs: graph.outputs.map(({ name }) => name) };
+  }
+}
+
+export function int64(values: readonly number[], shape: readonly number[] = [values.length]): HostTensor {
+  return { type: 'int64', data: BigInt64Array.from(values, BigInt), shape };
+}
+
+export function int32(values: readonly number[], shape: readonly number[] = [values.length]): HostTensor {
+  return { type: 'int32', data: Int32Array.from(values), shape };
+}
+
+export function float32(data: Float32Array, shape: readonly number[]): HostTensor {
+  return { type: 'float32', data, shape };
+}

@@ -1,0 +1,120 @@
+import { tmpdir } from 'node:os';
+import { throwIfCancelled } from '../../base/abort.ts';
+import { InputError } from '../../base/errors.ts';
+import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import type { Delta } from '../../patch/delta.ts';
+import { LowRankDelta } from '../../patch/methods/lowRank.ts';
+import { openItem } from '../../port/openItem.ts';
+import { assertPortable, openInputs, type PortInputs } from '../../port/plan/inputs.ts';
+import type { PlanItem, PortRequest } from '../../port/plan/planTypes.ts';
+import type { Overlay } from '../weights/overlay.ts';
+import type { Branch, HeldWeight } from '../weights/weight.ts';
+import { exportedTensor, patchedTensor } from './patchedTensor.ts';
+
+/** One patch on a model: what a port would be asked for, without its output. */
+export type PatchOnModel = Pick<PortRequest, 'patch' | 'weight' | 'plus' | 'combine' | 'from' | 'scale' | 'tied'>;
+
+export interface OverlayOptions {
+  readonly kernel: LowRankKernel;
+  /** Add to the weights and round as a port does, instead of computing beside them. */
+  readonly exported: boolean;
+  readonly sink: ProgressSink;
+  readonly signal: AbortSignal;
+}
+
+export interface OpenedOverlay {
+  readonly overlay: Overlay;
+  /** The plans' warnings. */
+  readonly warnings: readonly string[];
+  /** Tensors that are computed beside the weights, and tensors that were made anew. */
+  readonly branches: number;
+  readonly replaced: number;
+}
+
+/**
+ * Plans each patch onto the model as a port does, and makes of every item a low-rank branch, or a tensor in memory where Δ has no
+ * low rank (DoRA, saved modules, rows of tokens, full deltas) or the exported model is asked for.
+ *
+ * @throws InputError if a patch cannot be ported onto the model
+ */
+export async function openOverlay(
+  onto: string,
+  patches: readonly PatchOnModel[],
+  options: OverlayOptions,
+): Promise<OpenedOverlay> {
+  if (options.exported && patches.length > 1)
+    throw new InputError(
+      'Several patches with scales of their own have no exported form.',
+      'Combine them into one, or evaluate them without --exported.',
+    );
+  const parts: Parts = { branches: new Map(), replaced: new Map(), warnings: [], unties: false };
+  for (const [index, patch] of patches.entries()) await addPatch(onto, patch, index, parts, options);
+  const { branches, replaced, warnings, unties } = parts;
+  return {
+    overlay: { branches, replaced, unties, scales: patches.map(({ scale }) => scale) },
+    warnings,
+    branches: branches.size,
+    replaced: replaced.size,
+  };
+}
+
+interface Parts {
+  readonly branches: Map<string, Branch[]>;
+  readonly replaced: Map<string, HeldWeight>;
+  readonly warnings: string[];
+  unties: boolean;
+}
+
+async function addPatch(
+  onto: string,
+  patch: PatchOnModel,
+  index: number,
+  parts: Parts,
+  options: OverlayOptions,
+): Promise<void> {
+  // Nothing is written; the folder only stands where a request has one.
+  const request: PortRequest = { ...patch, onto, out: tmpdir(), as: 'checkpoint' };
+  await using scaled = await openInputs(request);
+  assertPortable(scaled.plan, undefined);
+  await using plain = await openInputs({ ...request, scale: 1 });
+  parts.warnings.push(...scaled.plan.warnings);
+  parts.unties ||= scaled.plan.unties;
+  const items = scaled.plan.items.filter(({ parts: terms }) => terms.length > 0);
+  const meter = new ProgressMeter('patch', { bytes: items.length, tensors: items.length }, options.sink);
+  for (const item of items) {
+    throwIfCancelled(options.signal);
+    await addItem(item, index, { scaled, plain }, parts, options);
+    meter.addBytes(1);
+    meter.addTensor();
+  }
+}
+
+async function addItem(
+  item: PlanItem,
+  patch: number,
+  { scaled, plain }: { readonly scaled: PortInputs; readonly plain: PortInputs },
+  parts: Parts,
+  { kernel, exported }: OverlayOptions,
+): Promise<void> {
+  const { target } = item;
+  if (exported) {
+    const delta = await openItem(scaled, item, kernel);
+    parts.replaced.set(target, await exportedTensor(scaled.newBase, item, delta));
+    return;
+  }
+  const delta = await openItem(plain, item, kernel);
+  const branch = branchOf(delta, item, patch);
+  if (branch !== undefined) parts.branches.set(target, [...(parts.branches.get(target) ?? []), branch]);
+  else {
+    const whole = scaled.plan.request.scale === 1 ? delta : await openItem(scaled, item, kernel);
+    parts.replaced.set(target, await patchedTensor(scaled.newBase, item, whole, parts.replaced.get(target)));
+  }
+}
+
+/** A matrix of low rank, which is the weight of a linear or an embedding: all that has two dimensions here. */
+function branchOf(delta: Delta, { shape }: PlanItem, patch: number): Branch | undefined {
+  if (!(delta instanceof LowRankDelta) || shape.length !== 2) return undefined;
+  const { left, right, shape: product, scale } = delta.factors;
+  return { left, right, rank: product.rank, scaling: scale, patch };
+}

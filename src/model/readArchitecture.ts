@@ -1,0 +1,17 @@
+import { InputError } from '../base/errors.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Architecture } from './architecture.ts';
+import { readDecoderConfig } from './config.ts';
+import { FAMILIES } from './families/families.ts';
+
+/** @throws InputError if the network cannot be built from config.json, naming what can */
+export async function readArchitecture(checkpoint: Pick<Checkpoint, 'folder' | 'config'>): Promise<Architecture> {
+  const { config, folder } = checkpoint;
+  const family = Object.hasOwn(FAMILIES, config.architecture) ? FAMILIES[config.architecture] : undefined;
+  if (family === undefined)
+    throw new InputError(
+      `${folder}: ${config.architecture} is not an architecture that can be evaluated here.`,
+      `These are: ${Object.keys(FAMILIES).join(', ')}. Others can be evaluated on a server: --endpoint.`,
+    );
+  return family({ name: config.architecture, config: await readDecoderConfig(folder), model: config });
+}

@@ -1,0 +1,84 @@
+import { InputError } from '../../base/errors.ts';
+import { formatBytes } from '../../base/format.ts';
+import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { isFloatDtype } from '../../safetensors/dtypes.ts';
+import { elements } from '../../safetensors/shape.ts';
+import type { Architecture } from '../architecture.ts';
+import { neededWeights } from './recorder.ts';
+
+/**
+ * Where weights are while a model runs.
+ * - `resident`: widened to float32 once and held; fast, twice the bytes of 16-bit weights.
+ * - `mapped`: mapped from their files and widened in every run, piece by piece; bounded memory, slower.
+ * - `device`: handed to the provider when the network is loaded (GPUs).
+ */
+export const MEMORY_MODES = ['resident', 'mapped', 'device'] as const;
+export type MemoryMode = (typeof MEMORY_MODES)[number];
+
+/** Bytes of this process that a mode takes, without the pages of mapped files, which the system may drop. */
+export interface MemoryEstimate {
+  readonly mode: MemoryMode;
+  readonly bytes: number;
+  readonly available: number;
+}
+
+/** Tokens and vocabulary rows that are worked on at once; see `evaluation/scoring`. */
+export interface Workload {
+  readonly tokens: number;
+  readonly states: number;
+}
+
+/** Of what is free, the rest is left to others. */
+const SHARE = 0.7;
+/** The runtime, the arena's slack, and Node itself. */
+const OVERHEAD = 150_000_000;
+
+/**
+ * `resident` where it fits, else `mapped`.
+ *
+ * @param wish a mode that was asked for, or undefined
+ * @param available free bytes
+ * @throws InputError with the estimate if not even that fits
+ */
+export function chooseMemory(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  workload: Workload,
+  wish: MemoryMode | undefined,
+  available: number,
+): MemoryEstimate {
+  const estimate = (mode: MemoryMode): MemoryEstimate => ({
+    mode,
+    bytes: memoryOf(checkpoint, architecture, workload, mode),
+    available,
+  });
+  const modes: readonly MemoryMode[] = wish === undefined ? ['resident', 'mapped'] : [wish];
+  const fitting = modes.map(estimate).find(({ bytes }) => bytes <= SHARE * available);
+  if (fitting !== undefined) return fitting;
+  const least = estimate(modes.at(-1) ?? 'mapped');
+  throw new InputError(
+    `${checkpoint.folder} would need about ${formatBytes(least.bytes)} of memory, and ${formatBytes(available)} are free.`,
+    'Close other programs, use a smaller --batch-tokens, or evaluate on a server: --endpoint.',
+  );
+}
+
+function memoryOf(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  { tokens, states }: Workload,
+  mode: MemoryMode,
+): number {
+  const { hidden, intermediate, heads, headSize, vocabulary } = architecture;
+  const activations = tokens * (6 * hidden + 3 * intermediate + 4 * heads * headSize) + 2 * states * vocabulary;
+  let weights = 0;
+  let largest = 0;
+  for (const [name, shape] of neededWeights(architecture)) {
+    const tensor = checkpoint.tensors.get(name);
+    if (tensor === undefined) continue;
+    const size = elements(shape);
+    const widened = tensor.entry.dtype !== 'F32';
+    if (widened && (mode !== 'mapped' || !isFloatDtype(tensor.entry.dtype))) weights += size;
+    if (widened) largest = Math.max(largest, size);
+  }
+  return OVERHEAD + 4 * (activations + weights + (mode === 'mapped' ? largest : 0));
+}
