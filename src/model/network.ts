@@ -7,12 +7,14 @@ import { buildHead, type HeadTask } from './graph/head.ts';
 import { maskName, needsMask, windowsOf, type BodyVariant } from './graph/inputs.ts';
 import { scaleInput } from './graph/linear.ts';
 import { RopeTables } from './ropeTables.ts';
-import { flatten, treeMask, type TokenTree } from './rows.ts';
+import { flatten, lengthOf, treeMask, type TokenTree } from './rows.ts';
 import type { MemoryMode } from './weights/memory.ts';
 import type { WeightSet } from './weights/weight.ts';
 
 /** Rows of the vocabulary that the head computes at once. */
 const TILE_ROWS = 16_384;
+/** 128 MB of float32. */
+const LOGITS_AT_ONCE = 1 << 25;
 
 /** One hidden state whose token's successor is asked for. */
 export interface Target {
@@ -71,26 +73,52 @@ export class Network implements AsyncDisposable {
 
   /** Logits of all places, float32 [rows · longest, vocabulary]. */
   async logits(rows: readonly TokenTree[]): Promise<Float32Array> {
-    const longest = Math.max(...rows.map((row) => flatten(row).tokens.length));
+    const longest = Math.max(...rows.map(lengthOf));
     const all = Array.from({ length: rows.length * longest }, (_, i) => i);
     const hidden = await this.hidden(rows, all);
     const [logits] = await this.head('logits', { hidden });
     return logits?.data as Float32Array;
   }
 
-  /** Log-probabilities of the targets; in batches of `states` hidden states at once. */
+  /** Log-probabilities of the targets, in their order. */
   async score(rows: readonly TokenTree[], targets: readonly Target[]): Promise<TargetScores> {
-    const longest = Math.max(...rows.map((row) => flatten(row).tokens.length));
+    const longest = Math.max(...rows.map(lengthOf));
     const indices = targets.map(({ row, place }) => row * longest + place);
     const states = [...new Set(indices)];
-    const rowOf = new Map(states.map((state, i) => [state, i]));
-    const hidden = await this.hidden(rows, states);
+    const stateOf = new Map(states.map((index, state) => [index, state]));
+    const { data } = await this.hidden(rows, states);
+    const scores = { logProbabilities: new Float32Array(targets.length), margins: new Float32Array(targets.length) };
+    const asked = targets.map(({ token }, i) => ({ i, token, state: stateOf.get(indices[i] ?? 0) ?? 0 }));
+    for (let from = 0; from < states.length; from += this.statesAtOnce) {
+      const to = Math.min(states.length, from + this.statesAtOnce);
+      const own = asked.filter(({ state }) => state >= from && state < to);
+      await this.scoreStates(data as Float32Array, from, to, own, scores);
+    }
+    return scores;
+  }
+
+  private async scoreStates(
+    hidden: Float32Array,
+    from: number,
+    to: number,
+    asked: readonly { readonly i: number; readonly token: number; readonly state: number }[],
+    scores: TargetScores,
+  ): Promise<void> {
+    const size = this.architecture.hidden;
     const [logp, margin] = await this.head('score', {
-      hidden,
-      rows: int64(indices.map((index) => rowOf.get(index) ?? 0)),
-      targets: int64(targets.map(({ token }) => token)),
+      hidden: float32(hidden.subarray(from * size, to * size), [to - from, size]),
+      rows: int64(asked.map(({ state }) => state - from)),
+      targets: int64(asked.map(({ token }) => token)),
     });
-    return { logProbabilities: logp?.data as Float32Array, margins: margin?.data as Float32Array };
+    asked.forEach(({ i }, k) => {
+      scores.logProbabilities[i] = logp?.data[k] as number;
+      scores.margins[i] = margin?.data[k] as number;
+    });
+  }
+
+  /** Hidden states that meet the vocabulary at once, so that their logits stay within some hundred megabytes. */
+  private get statesAtOnce(): number {
+    return Math.max(1, Math.floor(LOGITS_AT_ONCE / this.architecture.vocabulary));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
