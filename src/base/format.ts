@@ -34,6 +34,7 @@ export function formatDuration(seconds: number): string {
 
 /** One line for a progress bar: what, how much, how fast, how long still. */
 export function formatProgress(progress: Progress): string {
+  if (progress.unit !== undefined) return formatItems(progress, progress.unit);
   const parts = [
     `${progress.phase}: ${progress.tensorsDone}/${progress.tensorsTotal} tensors`,
     `${formatBytes(progress.bytesDone)} of ${formatBytes(progress.bytesTotal)}`,
@@ -41,6 +42,13 @@ export function formatProgress(progress: Progress): string {
   if (progress.rate > 0) parts.push(`${formatBytes(Math.round(progress.rate))}/s`);
   if (progress.secondsLeft !== undefined && progress.bytesDone < progress.bytesTotal)
     parts.push(`${formatDuration(progress.secondsLeft)} left`);
+  return parts.join(' · ');
+}
+
+function formatItems({ phase, bytesDone: done, bytesTotal: total, rate, secondsLeft }: Progress, unit: string): string {
+  const parts = [`${phase}: ${done} of ${total} ${unit}`];
+  if (rate > 0) parts.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${unit}/s`);
+  if (secondsLeft !== undefined && done < total) parts.push(`${formatDuration(secondsLeft)} left`);
   return parts.join(' · ');
 }
 

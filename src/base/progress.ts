@@ -1,6 +1,8 @@
 /** How far a job is. Bytes and tensors count the current phase only; the rate is in bytes a second. */
 export interface Progress {
   phase: string;
+  /** Set where the work is not bytes: what `bytesDone`, `bytesTotal` and the rate count then. */
+  unit?: string;
   bytesDone: number;
   bytesTotal: number;
   tensorsDone: number;
@@ -21,18 +23,20 @@ export class ProgressMeter {
   private lastReport = -Infinity;
   private readonly samples: { at: number; bytes: number }[];
   private readonly phase: string;
+  private readonly unit: string | undefined;
   private readonly total: { bytes: number; tensors: number };
   private readonly sink: ProgressSink;
   private readonly now: () => number;
 
   constructor(
     phase: string,
-    total: { bytes: number; tensors: number },
+    total: { bytes: number; tensors: number; unit?: string },
     sink: ProgressSink,
     now: () => number = () => performance.now(),
   ) {
     this.phase = phase;
     this.total = total;
+    this.unit = total.unit;
     this.sink = sink;
     this.now = now;
     this.samples = [{ at: now(), bytes: 0 }];
@@ -57,6 +61,7 @@ export class ProgressMeter {
     const left = this.total.bytes - this.bytesDone;
     this.sink({
       phase: this.phase,
+      ...(this.unit === undefined ? {} : { unit: this.unit }),
       bytesDone: this.bytesDone,
       bytesTotal: this.total.bytes,
       tensorsDone: this.tensorsDone,

@@ -51,6 +51,6 @@ export type Activation = 'silu' | 'gelu_tanh' | 'gelu';
 /** Rotary embedding of the first `dimension` elements of each head. */
 export interface Rope {
   readonly dimension: number;
-  /** For sequences of so many tokens. */
+  /** For sequences of so many tokens; the same object for lengths that are turned alike. */
   frequencies(length: number): RopeFrequencies;
 }

@@ -87,7 +87,11 @@ export function ropeParameters(config: DecoderConfig, defaultTheta: number, laye
 
 export type LayerType = 'full_attention' | 'sliding_attention';
 
-/** The part of each head that is rotated. */
-export function rotatedShare({ rope_parameters: given, partial_rotary_factor: flat }: DecoderConfig): number {
-  return given?.partial_rotary_factor ?? flat ?? 1;
+/** The part of each head that is rotated (Phi-3). */
+export function rotatedShare({
+  rope_parameters: given,
+  rope_scaling: scaling,
+  partial_rotary_factor: flat,
+}: DecoderConfig): number {
+  return (scaling ?? given)?.partial_rotary_factor ?? flat ?? 1;
 }

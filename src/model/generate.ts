@@ -1,20 +1,25 @@
 import { throwIfCancelled } from '../base/abort.ts';
 import type { Feeds, HostTensor } from '../kernels/graphRuntime.ts';
+import { assertFinite, assertTokens } from './checks.ts';
 import type { BodyVariant } from './graph/inputs.ts';
 import { maskName, windowsOf } from './graph/inputs.ts';
-import { float32, int32, int64, type Network } from './network.ts';
+import type { Network } from './network.ts';
+import { turnAlike } from './ropeTables.ts';
 import { HIDDEN } from './rows.ts';
+import { float32, int32, int64 } from './tensors.ts';
 
 /** Asked after each token of each row: whether its text is complete. */
 export type IsDone = (row: number, tokens: readonly number[]) => boolean;
 
-interface State {
-  readonly prompts: readonly (readonly number[])[];
-  readonly produced: number[][];
-  readonly running: boolean[];
-  /** Places of the prompts in the cache: the longest's length. */
+/** Keys and values of all tokens but the last of each row. */
+interface Cache {
+  /** Tokens of each row when it was begun. */
+  readonly begun: readonly number[];
+  /** Places that these take: the longest's length. */
   readonly width: number;
-  cache: readonly HostTensor[];
+  /** Steps since. */
+  steps: number;
+  tensors: readonly HostTensor[];
 }
 
 /**
@@ -30,72 +35,84 @@ export async function generate(
   isDone: IsDone,
   signal: AbortSignal,
 ): Promise<number[][]> {
-  const width = Math.max(...prompts.map((prompt) => prompt.length));
-  const state: State = {
-    prompts,
-    produced: prompts.map(() => []),
-    running: prompts.map(() => true),
-    width,
-    cache: emptyCache(network, prompts.length),
-  };
-  for (let step = 0; step < maxTokens && state.running.includes(true); step++) {
+  for (const prompt of prompts) assertTokens(network.architecture, prompt);
+  const rows = prompts.map((prompt) => [...prompt]);
+  const produced: number[][] = prompts.map(() => []);
+  const running = prompts.map(() => true);
+  let cache = beginCache(network, rows);
+  for (let step = 0; step < maxTokens && running.includes(true); step++) {
     throwIfCancelled(signal);
-    const hidden = step === 0 ? await prefill(network, state) : await decode(network, state, step);
+    if (!stillFits(network, cache, rows)) cache = beginCache(network, rows);
+    const hidden = cache.steps === 0 ? await prefill(network, rows, cache) : await decode(network, rows, cache);
+    cache.steps++;
     const next = await choose(network, hidden);
-    for (const [row, tokens] of state.produced.entries()) {
-      if (state.running[row] !== true) continue;
-      tokens.push(next[row] ?? 0);
-      state.running[row] = !isDone(row, tokens);
+    for (const [row, tokens] of produced.entries()) {
+      const token = next[row] ?? 0;
+      rows[row]?.push(token);
+      if (running[row] !== true) continue;
+      tokens.push(token);
+      running[row] = !isDone(row, tokens);
     }
   }
-  return state.produced;
+  return produced;
 }
 
-function variantOf(network: Network): BodyVariant {
-  return { tree: false, cached: true, plainAttention: network.plainAttention };
+function beginCache({ architecture }: Network, rows: readonly (readonly number[])[]): Cache {
+  const { keyValueHeads, headSize, layers } = architecture;
+  const empty = float32(new Float32Array(0), [rows.length, keyValueHeads, 0, headSize]);
+  const begun = rows.map(({ length }) => length);
+  return { begun, width: Math.max(...begun), steps: 0, tensors: layers.flatMap(() => [empty, empty]) };
 }
 
-async function prefill(network: Network, state: State): Promise<HostTensor> {
-  const { prompts, width } = state;
+/** Where a row has grown so long that it is turned by other angles, its keys must be computed anew, as Phi-3 does. */
+function stillFits({ architecture }: Network, { begun }: Cache, rows: readonly (readonly number[])[]): boolean {
+  return rows.every(({ length }, row) => turnAlike(architecture, begun[row] ?? 0, length));
+}
+
+async function prefill(network: Network, rows: readonly (readonly number[])[], cache: Cache): Promise<HostTensor> {
+  const { width } = cache;
+  const { tables, offsets } = network.ropes.feeds(rows.map(({ length }) => length));
   const pad = (row: readonly number[]): number[] => [...row, ...new Array<number>(width - row.length).fill(0)];
-  return step(network, state, width, {
-    ids: int64(prompts.flatMap(pad), [prompts.length, width]),
+  return run(network, cache, {
+    ids: int64(rows.flatMap(pad), [rows.length, width]),
     positions: int64(
-      prompts.flatMap((row) => pad(row.map((_, i) => i))),
-      [prompts.length, width],
+      rows.flatMap((row, k) => pad(row.map((_, i) => i + (offsets[k] ?? 0)))),
+      [rows.length, width],
     ),
-    lastIndex: int32(prompts.map((row) => row.length - 1)),
+    lastIndex: int32(rows.map((row) => row.length - 1)),
     totalLength: int32([width], []),
-    selected: int64(prompts.map((row, i) => i * width + row.length - 1)),
-    ...masks(network, state, width, width),
+    selected: int64(rows.map((row, i) => i * width + row.length - 1)),
+    ...masks(network, cache, width, width),
+    ...tables,
   });
 }
 
-async function decode(network: Network, state: State, count: number): Promise<HostTensor> {
-  const { prompts, produced, width } = state;
-  const total = width + count;
-  return step(network, state, total, {
+async function decode(network: Network, rows: readonly (readonly number[])[], cache: Cache): Promise<HostTensor> {
+  const total = cache.width + cache.steps;
+  const { tables, offsets } = network.ropes.feeds(rows.map(({ length }) => length));
+  return run(network, cache, {
     ids: int64(
-      produced.map((tokens) => tokens[count - 1] ?? 0),
-      [prompts.length, 1],
+      rows.map((row) => row.at(-1) ?? 0),
+      [rows.length, 1],
     ),
     positions: int64(
-      prompts.map((row) => row.length + count - 1),
-      [prompts.length, 1],
+      rows.map((row, k) => row.length - 1 + (offsets[k] ?? 0)),
+      [rows.length, 1],
     ),
-    lastIndex: int32(prompts.map((row) => row.length + count - 1)),
+    lastIndex: int32(rows.map((row) => row.length - 1)),
     totalLength: int32([total], []),
-    selected: int64(prompts.map((_, i) => i)),
-    ...masks(network, state, 1, total),
+    selected: int64(rows.map((_, i) => i)),
+    ...masks(network, cache, 1, total),
+    ...tables,
   });
 }
 
-async function step(network: Network, state: State, length: number, feeds: Feeds): Promise<HostTensor> {
-  const past = state.cache.map((tensor, i) => [`past_${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`, tensor] as const);
-  const all = { ...feeds, ...network.ropeFeeds(length), ...Object.fromEntries(past) };
-  const [hidden, ...cache] = await network.body(variantOf(network), all);
+async function run(network: Network, cache: Cache, feeds: Feeds): Promise<HostTensor> {
+  const variant: BodyVariant = { tree: false, cached: true, plainAttention: network.plainAttention };
+  const past = cache.tensors.map((tensor, i) => [`past_${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`, tensor] as const);
+  const [hidden, ...tensors] = await network.body(variant, { ...feeds, ...Object.fromEntries(past) });
   if (hidden === undefined) throw new Error('the body has no output');
-  state.cache = cache.flatMap((tensor) => tensor ?? []);
+  cache.tensors = tensors.flatMap((tensor) => tensor ?? []);
   return hidden;
 }
 
@@ -107,37 +124,30 @@ async function choose(network: Network, hidden: HostTensor): Promise<number[]> {
   const indices = places?.data as BigInt64Array;
   return Array.from({ length: values.length / tiles }, (_, row) => {
     let best = 0;
-    for (let tile = 1; tile < tiles; tile++)
-      if ((values[row * tiles + tile] ?? 0) > (values[row * tiles + best] ?? 0)) best = tile;
+    for (let tile = 0; tile < tiles; tile++)
+      if (assertFinite(values[row * tiles + tile]) > (values[row * tiles + best] ?? 0)) best = tile;
     return best * network.tileRows + Number(indices[row * tiles + best] ?? 0);
   });
 }
 
-function emptyCache({ architecture }: Network, rows: number): HostTensor[] {
-  const { keyValueHeads, headSize, layers } = architecture;
-  const empty = float32(new Float32Array(0), [rows, keyValueHeads, 0, headSize]);
-  return layers.flatMap(() => [empty, empty]);
-}
-
 /** Plain attention keeps padding in its cache, so a mask hides it; GroupQueryAttention closes the gap itself. */
-function masks(network: Network, { prompts, width }: State, queries: number, total: number): Feeds {
+function masks(network: Network, { begun, width }: Cache, queries: number, total: number): Feeds {
   if (!network.plainAttention) return {};
   return Object.fromEntries(
     windowsOf(network.architecture).map((window) => {
-      const mask = new Float32Array(prompts.length * queries * total).fill(HIDDEN);
-      prompts.forEach((prompt, row) => {
-        const positionOf = (place: number): number =>
-          place < prompt.length ? place : place < width ? -1 : prompt.length + place - width;
+      const mask = new Float32Array(begun.length * queries * total).fill(HIDDEN);
+      begun.forEach((own, row) => {
+        const positionOf = (place: number): number => (place < own ? place : place < width ? -1 : own + place - width);
         for (let query = 0; query < queries; query++) {
-          const own = positionOf(total - queries + query);
+          const position = positionOf(total - queries + query);
           for (let place = 0; place < total; place++) {
-            const distance = own - positionOf(place);
+            const distance = position - positionOf(place);
             const seen = positionOf(place) >= 0 && distance >= 0 && (window === undefined || distance < window);
-            if (seen || (own < 0 && place === 0)) mask[(row * queries + query) * total + place] = 0;
+            if (seen || (position < 0 && place === 0)) mask[(row * queries + query) * total + place] = 0;
           }
         }
       });
-      return [maskName(window), float32(mask, [prompts.length, 1, queries, total])];
+      return [maskName(window), float32(mask, [begun.length, 1, queries, total])];
     }),
   );
 }

@@ -1,18 +1,19 @@
 import { encodeModel } from '../kernels/onnx/encode.ts';
 import type { Feeds, GraphRuntime, GraphSession, HostTensor } from '../kernels/graphRuntime.ts';
 import type { Architecture } from './architecture.ts';
+import { assertFinite, assertTokens } from './checks.ts';
 import { buildBody } from './graph/body.ts';
 import type { BuiltGraph } from './graph/builder.ts';
-import { buildHead, type HeadTask } from './graph/head.ts';
-import { maskName, needsMask, windowsOf, type BodyVariant } from './graph/inputs.ts';
+import { buildHead, TILE_ROWS, type HeadTask } from './graph/head.ts';
+import { needsMask, type BodyVariant } from './graph/inputs.ts';
 import { scaleInput } from './graph/linear.ts';
 import { RopeTables } from './ropeTables.ts';
-import { flatten, lengthOf, treeMask, type TokenTree } from './rows.ts';
+import { rowFeeds } from './rowFeeds.ts';
+import { lengthOf, type TokenTree } from './rows.ts';
+import { float32, int64 } from './tensors.ts';
 import type { MemoryMode } from './weights/memory.ts';
 import type { WeightSet } from './weights/weight.ts';
 
-/** Rows of the vocabulary that the head computes at once. */
-const TILE_ROWS = 16_384;
 /** 128 MB of float32. */
 const LOGITS_AT_ONCE = 1 << 25;
 
@@ -39,6 +40,12 @@ export interface NetworkParts {
   readonly memory: MemoryMode;
   /** λ of each patch. */
   readonly scales: readonly number[];
+  /** Tensors hold patches at these scales already, so that no others can be set. */
+  readonly fixed?: boolean;
+  /** Rows of the vocabulary that the head computes at once. */
+  readonly tileRows?: number;
+  /** Elements that the logits of the states that meet the vocabulary at once may have. */
+  readonly logitsAtOnce?: number;
 }
 
 interface Loaded {
@@ -53,9 +60,10 @@ interface Loaded {
  */
 export class Network implements AsyncDisposable {
   readonly architecture: Architecture;
-  readonly tileRows = TILE_ROWS;
+  /** Cosines and sines for its positions. */
+  readonly ropes: RopeTables;
+  readonly tileRows: number;
   private readonly parts: NetworkParts;
-  private readonly ropes: RopeTables;
   private readonly sessions = new Map<string, Promise<Loaded>>();
   private scales: readonly number[];
 
@@ -63,11 +71,14 @@ export class Network implements AsyncDisposable {
     this.parts = parts;
     this.architecture = parts.architecture;
     this.ropes = new RopeTables(parts.architecture);
+    this.tileRows = parts.tileRows ?? TILE_ROWS;
     this.scales = parts.scales;
   }
 
-  /** λ of each patch from now on; the weights stay. */
+  /** λ of each patch from now on; the weights stay. Only for networks whose patches are branches, all of them. */
   setScales(scales: readonly number[]): void {
+    if (this.parts.fixed === true || scales.length !== this.scales.length)
+      throw new Error('the scales of this network cannot be set');
     this.scales = scales;
   }
 
@@ -80,8 +91,12 @@ export class Network implements AsyncDisposable {
     return logits?.data as Float32Array;
   }
 
-  /** Log-probabilities of the targets, in their order. */
+  /** Log-probabilities of the targets, in their order. @throws InputError if a token or a result is none */
   async score(rows: readonly TokenTree[], targets: readonly Target[]): Promise<TargetScores> {
+    assertTokens(
+      this.architecture,
+      targets.map(({ token }) => token),
+    );
     const longest = Math.max(...rows.map(lengthOf));
     const indices = targets.map(({ row, place }) => row * longest + place);
     const states = [...new Set(indices)];
@@ -111,14 +126,14 @@ export class Network implements AsyncDisposable {
       targets: int64(asked.map(({ token }) => token)),
     });
     asked.forEach(({ i }, k) => {
-      scores.logProbabilities[i] = logp?.data[k] as number;
-      scores.margins[i] = margin?.data[k] as number;
+      scores.logProbabilities[i] = assertFinite(logp?.data[k] as number);
+      scores.margins[i] = assertFinite(margin?.data[k] as number);
     });
   }
 
   /** Hidden states that meet the vocabulary at once, so that their logits stay within some hundred megabytes. */
   private get statesAtOnce(): number {
-    return Math.max(1, Math.floor(LOGITS_AT_ONCE / this.architecture.vocabulary));
+    return Math.max(1, Math.floor((this.parts.logitsAtOnce ?? LOGITS_AT_ONCE) / this.architecture.vocabulary));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -129,43 +144,10 @@ export class Network implements AsyncDisposable {
 
   /** Hidden states [selected, hidden] of right-padded rows. */
   private async hidden(rows: readonly TokenTree[], selected: readonly number[]): Promise<HostTensor> {
-    const flat = rows.map(flatten);
-    const length = Math.max(...flat.map(({ tokens }) => tokens.length));
     const tree = rows.some(({ branches }) => branches.length > 0);
     const variant = { tree, cached: false, plainAttention: this.plainAttention };
-    const last = Math.max(...flat.flatMap(({ places }) => places.at(-1)?.position ?? 0));
-    const padded = (values: (row: (typeof flat)[number]) => readonly number[]): HostTensor =>
-      int64(
-        flat.flatMap((row) => {
-          const own = values(row);
-          return [...own, ...new Array<number>(length - own.length).fill(0)];
-        }),
-        [rows.length, length],
-      );
-    const masks = needsMask(variant)
-      ? Object.fromEntries(
-          windowsOf(this.architecture).map((window) => [
-            maskName(window),
-            float32(
-              treeMask(
-                flat.map(({ places }) => places),
-                length,
-                window,
-              ),
-              [rows.length, 1, length, length],
-            ),
-          ]),
-        )
-      : {};
-    const [hidden] = await this.body(variant, {
-      ids: padded(({ tokens }) => tokens),
-      positions: padded(({ places }) => places.map(({ position }) => position)),
-      lastIndex: int32(flat.map(({ tokens }) => tokens.length - 1)),
-      totalLength: int32([length], []),
-      ...masks,
-      ...this.ropes.feeds(last + 1),
-      selected: int64(selected),
-    });
+    const feeds = rowFeeds(this.architecture, rows, variant, this.ropes);
+    const [hidden] = await this.body(variant, { ...feeds, selected: int64(selected) });
     if (hidden === undefined) throw new Error('the body has no output');
     return hidden;
   }
@@ -180,16 +162,13 @@ export class Network implements AsyncDisposable {
 
   /** Runs the body; extra feeds are left out. */
   async body(variant: BodyVariant, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
-    const key = `body ${String(variant.tree)} ${String(variant.cached)}`;
+    // What a tree is shows in the mask alone.
+    const key = `body${needsMask(variant) ? ' masked' : ''}${variant.cached ? ' cached' : ''}`;
     return this.run(key, () => buildBody(this.architecture, this.parts.weights, variant), feeds);
   }
 
   async head(task: HeadTask, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
-    return this.run(`head ${task}`, () => buildHead(this.architecture, this.parts.weights, task, TILE_ROWS), feeds);
-  }
-
-  ropeFeeds(length: number): Feeds {
-    return this.ropes.feeds(length);
+    return this.run(`head ${task}`, () => buildHead(this.architecture, this.parts.weights, task, this.tileRows), feeds);
   }
 
   private async run(key: string, build: () => BuiltGraph, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
@@ -205,22 +184,10 @@ export class Network implements AsyncDisposable {
     return outputs.map((name) => results[name]);
   }
 
-  private async load({ graph, constants }: BuiltGraph): Promise<Loaded> {
+  private async load({ graph, constants, root }: BuiltGraph): Promise<Loaded> {
     const foldConstants = this.parts.memory === 'device';
-    const session = await this.parts.runtime.load(encodeModel(graph), { foldConstants, constants });
+    const session = await this.parts.runtime.load(encodeModel(graph), { foldConstants, constants, root });
     const inputs = new Set(graph.inputs.map(({ name }) => name).filter((name) => !(name in constants)));
     return { session, inputs, outputs: graph.outputs.map(({ name }) => name) };
   }
-}
-
-export function int64(values: readonly number[], shape: readonly number[] = [values.length]): HostTensor {
-  return { type: 'int64', data: BigInt64Array.from(values, BigInt), shape };
-}
-
-export function int32(values: readonly number[], shape: readonly number[] = [values.length]): HostTensor {
-  return { type: 'int32', data: Int32Array.from(values), shape };
-}
-
-export function float32(data: Float32Array, shape: readonly number[]): HostTensor {
-  return { type: 'float32', data, shape };
 }

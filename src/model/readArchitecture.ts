@@ -3,9 +3,12 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Architecture } from './architecture.ts';
 import { readDecoderConfig } from './config.ts';
 import { FAMILIES } from './families/families.ts';
+import { isHeadTied } from './tiedHead.ts';
 
 /** @throws InputError if the network cannot be built from config.json, naming what can */
-export async function readArchitecture(checkpoint: Pick<Checkpoint, 'folder' | 'config'>): Promise<Architecture> {
+export async function readArchitecture(
+  checkpoint: Pick<Checkpoint, 'folder' | 'config' | 'tensors'>,
+): Promise<Architecture> {
   const { config, folder } = checkpoint;
   const family = Object.hasOwn(FAMILIES, config.architecture) ? FAMILIES[config.architecture] : undefined;
   if (family === undefined)
@@ -13,5 +16,11 @@ export async function readArchitecture(checkpoint: Pick<Checkpoint, 'folder' | '
       `${folder}: ${config.architecture} is not an architecture that can be evaluated here.`,
       `These are: ${Object.keys(FAMILIES).join(', ')}. Others can be evaluated on a server: --endpoint.`,
     );
-  return family({ name: config.architecture, config: await readDecoderConfig(folder), model: config });
+  if (config.quantization !== undefined && config.float8Block === undefined)
+    throw new InputError(
+      `${folder} is quantised (${config.quantization}), which cannot be evaluated here.`,
+      'Use the 16-bit checkpoint; block-scaled FP8 can be read. Others can be evaluated on a server: --endpoint.',
+    );
+  const architecture = family({ name: config.architecture, config: await readDecoderConfig(folder), model: config });
+  return { ...architecture, tied: await isHeadTied(checkpoint) };
 }

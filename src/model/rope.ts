@@ -27,6 +27,8 @@ export interface RopeParameters {
  * @throws InputError for a kind that is not known
  */
 export function makeRope(parameters: RopeParameters, dimension: number, maxLength: number): Rope {
+  if (dimension % 2 !== 0)
+    throw new InputError(`config.json: ${dimension} elements of each head cannot be rotated in pairs.`);
   const plain = defaultFrequencies(parameters.theta, dimension);
   switch (parameters.type) {
     case 'default':
@@ -35,10 +37,10 @@ export function makeRope(parameters: RopeParameters, dimension: number, maxLengt
     case 'linear':
       return fixed(
         dimension,
-        plain.map((f) => Math.fround(f / needed(parameters.factor, 'factor'))),
+        plain.map((frequency) => Math.fround(frequency / Math.fround(needed(parameters.factor, 'factor')))),
       );
     case 'llama3':
-      return fixed(dimension, llama3(plain, parameters));
+      return fixed(dimension, llama3(plain, parameters, maxLength));
     case 'longrope':
       return longRope(parameters, dimension, maxLength);
     default:
@@ -50,28 +52,34 @@ export function makeRope(parameters: RopeParameters, dimension: number, maxLengt
 }
 
 function fixed(dimension: number, inverse: readonly number[]): Rope {
-  return { dimension, frequencies: () => ({ inverse, factor: 1 }) };
+  const only = { inverse, factor: 1 };
+  return { dimension, frequencies: () => only };
 }
 
 function defaultFrequencies(theta: number, dimension: number, factors?: readonly number[]): number[] {
+  const base = Math.fround(theta);
   return Array.from({ length: dimension / 2 }, (_, i) => {
-    const power = Math.fround(theta ** Math.fround((2 * i) / dimension));
-    return Math.fround(1 / Math.fround((factors?.[i] ?? 1) * power));
+    const power = Math.fround(base ** Math.fround((2 * i) / dimension));
+    return Math.fround(1 / Math.fround(Math.fround(factors?.[i] ?? 1) * power));
   });
 }
 
-/** `_compute_llama3_parameters`: long waves are stretched by the factor, short ones stay, those between are blended. */
-function llama3(plain: readonly number[], parameters: RopeParameters): number[] {
-  const factor = needed(parameters.factor, 'factor');
+/**
+ * `_compute_llama3_parameters`: long waves are stretched by the factor, short ones stay, those between are blended. torch divides
+ * a number by a tensor as the number times the reciprocal.
+ */
+function llama3(plain: readonly number[], parameters: RopeParameters, maxLength: number): number[] {
+  const f = Math.fround;
+  const factor = f(needed(parameters.factor, 'factor'));
   const low = needed(parameters.lowFrequencyFactor, 'low_freq_factor');
   const high = needed(parameters.highFrequencyFactor, 'high_freq_factor');
-  const original = needed(parameters.originalLength, 'original_max_position_embeddings');
-  return plain.map((f) => {
-    const wavelength = (2 * Math.PI) / f;
-    if (wavelength > original / low) return Math.fround(f / factor);
-    if (wavelength < original / high) return f;
-    const smooth = (original / wavelength - low) / (high - low);
-    return Math.fround(((1 - smooth) * f) / factor + smooth * f);
+  const original = parameters.originalLength ?? maxLength;
+  return plain.map((frequency) => {
+    const wavelength = f(f(1 / frequency) * f(2 * Math.PI));
+    if (wavelength > f(original / low)) return f(frequency / factor);
+    if (wavelength < f(original / high)) return frequency;
+    const smooth = f(f(f(f(1 / wavelength) * original) - f(low)) / f(high - low));
+    return f(f(f(f(1 - smooth) * frequency) / factor) + f(smooth * frequency));
   });
 }
 
@@ -81,14 +89,21 @@ function longRope(parameters: RopeParameters, dimension: number, maxLength: numb
   const stretch = parameters.factor ?? maxLength / original;
   const factor =
     parameters.attentionFactor ?? (stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original)));
-  const short = defaultFrequencies(parameters.theta, dimension, neededList(parameters.shortFactors, 'short_factor'));
-  const long = defaultFrequencies(parameters.theta, dimension, neededList(parameters.longFactors, 'long_factor'));
-  return { dimension, frequencies: (length) => ({ inverse: length > original ? long : short, factor }) };
+  const stretched = (factors: readonly number[] | undefined, name: string): RopeFrequencies => ({
+    inverse: defaultFrequencies(parameters.theta, dimension, neededFactors(factors, name, dimension / 2)),
+    factor,
+  });
+  const short = stretched(parameters.shortFactors, 'short_factor');
+  const long = stretched(parameters.longFactors, 'long_factor');
+  return { dimension, frequencies: (length) => (length > original ? long : short) };
 }
 
 /** Cosines and sines of all positions below `length`, [length, dimension / 2] float32, as transformers rounds them. */
-export function ropeTable(rope: Rope, length: number): { cosines: Float32Array; sines: Float32Array } {
-  const { inverse, factor } = rope.frequencies(length);
+export function ropeTable(
+  { inverse, factor: exact }: RopeFrequencies,
+  length: number,
+): { cosines: Float32Array; sines: Float32Array } {
+  const factor = Math.fround(exact);
   const half = inverse.length;
   const cosines = new Float32Array(length * half);
   const sines = new Float32Array(length * half);
@@ -106,7 +121,11 @@ function needed(value: number | undefined, name: string): number {
   return value;
 }
 
-function neededList(value: readonly number[] | undefined, name: string): readonly number[] {
-  if (value === undefined) throw new InputError(`config.json: the rotary embedding has no ${name}.`);
-  return value;
+function neededFactors(value: readonly number[] | undefined, name: string, count: number): readonly number[] {
+  if (value?.length === count) return value;
+  throw new InputError(
+    value === undefined
+      ? `config.json: the rotary embedding has no ${name}.`
+      : `config.json: ${name} of the rotary embedding has ${value.length} numbers where ${count} are needed.`,
+  );
 }

@@ -1,25 +1,45 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readConfig } from '../../src/checkpoint/config.ts';
 import { ortGraphs } from '../../src/kernels/runtime/ortGraphs.ts';
+import type { Architecture } from '../../src/model/architecture.ts';
 import { LoadedModel } from '../../src/model/loadedModel.ts';
 import type { Network } from '../../src/model/network.ts';
+import { readArchitecture } from '../../src/model/readArchitecture.ts';
 import type { TokenTree } from '../../src/model/rows.ts';
 import type { MemoryMode } from '../../src/model/weights/memory.ts';
 import type { Overlay } from '../../src/model/weights/overlay.ts';
 import { TensorFile } from '../../src/safetensors/file.ts';
-import { ROOT } from './paths.ts';
+import { ROOT, temporaryFolder } from './paths.ts';
 
 /** Tiny models of every family with transformers' logits (make_models.py). */
 export const MODEL_CASES = join(ROOT, 'test/golden/model');
 
+interface Index {
+  readonly cases: Readonly<Record<string, { readonly configs: readonly string[] }>>;
+  readonly patches: Readonly<
+    Record<string, { readonly case: string; readonly adapters: readonly string[]; readonly expected: readonly string[] }>
+  >;
+}
+
+export const { cases: CASES, patches: PATCHES } = JSON.parse(
+  readFileSync(join(MODEL_CASES, 'index.json'), 'utf8'),
+) as Index;
+
+export interface LogLikelihood {
+  readonly logProbability: number;
+  readonly greedy: boolean;
+}
+
+export interface Continuation {
+  readonly context: readonly number[];
+  readonly continuation: readonly number[];
+}
+
 export interface ExpectedAnswers {
   readonly generation: { readonly prompt: number[]; readonly tokens: number[] };
-  readonly loglikelihood: readonly {
-    readonly context: number[];
-    readonly continuation: number[];
-    readonly logProbability: number;
-    readonly greedy: boolean;
-  }[];
+  readonly loglikelihood: readonly (Continuation & LogLikelihood)[];
 }
 
 export interface CaseOptions {
@@ -34,8 +54,9 @@ export interface OpenCase extends AsyncDisposable {
   readonly expected: ExpectedAnswers & { readonly logits: Float32Array };
 }
 
+/** Of a case by its name, or a copy by its path. */
 export function caseFolder(name: string): string {
-  return join(MODEL_CASES, 'cases', name);
+  return resolve(MODEL_CASES, 'cases', name);
 }
 
 export async function openModel(folder: string, { memory, provider = 'cpu' }: CaseOptions = {}): Promise<LoadedModel> {
@@ -64,6 +85,25 @@ export async function openCase(name: string, options: CaseOptions): Promise<Open
   };
 }
 
+/** Continuations, each in a row of its own, all of them in one batch. */
+export async function logLikelihoods(network: Network, items: readonly Continuation[]): Promise<LogLikelihood[]> {
+  const rows = items.map(({ context, continuation }) => ({
+    prefix: [...context, ...continuation].slice(0, -1),
+    branches: [],
+  }));
+  const targets = items.flatMap(({ context, continuation }, row) =>
+    continuation.map((token, i) => ({ row, place: context.length - 1 + i, token })),
+  );
+  const { logProbabilities, margins } = await network.score(rows, targets);
+  return items.map((_, row) => {
+    const own = [...targets.keys()].filter((i) => targets[i]?.row === row);
+    return {
+      logProbability: own.reduce((sum, i) => sum + (logProbabilities[i] ?? NaN), 0),
+      greedy: own.every((i) => margins[i] === 0),
+    };
+  });
+}
+
 /** `input_ids` int64 [B, S] as rows, and a tensor of float32 logits. */
 export async function readExpected(path: string, name = 'logits'): Promise<{ rows: TokenTree[]; logits: Float32Array }> {
   await using file = await TensorFile.open(path);
@@ -87,4 +127,19 @@ export function largestDifference(actual: Float32Array, expected: Float32Array):
     if (!(difference <= worst)) worst = Number.isNaN(difference) ? Infinity : difference;
   }
   return worst;
+}
+
+/** What a config.json alone says. */
+export async function architectureOf(config: object): Promise<Architecture> {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'config.json'), JSON.stringify(config));
+  return readArchitecture({ folder: folder.path, config: await readConfig(folder.path), tensors: new Map() });
+}
+
+/** A copy of a case with some fields of its config.json changed; undefined takes one out. */
+export async function changedCase(name: string, folder: string, change: object): Promise<void> {
+  await cp(caseFolder(name), folder, { recursive: true });
+  const path = join(folder, 'config.json');
+  const config = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...config, ...change }));
 }

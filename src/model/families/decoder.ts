@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../checkpoint/config.ts';
 import { InputError } from '../../base/errors.ts';
 import type { Activation, Architecture, DecoderLayer } from '../architecture.ts';
-import { ropeParameters, rotatedShare, type DecoderConfig } from '../config.ts';
+import { ropeParameters, type DecoderConfig } from '../config.ts';
 import { makeRope } from '../rope.ts';
 
 /** What config.json says and what transformers takes where it says nothing. */
@@ -13,20 +13,28 @@ export interface FamilyInput {
 
 export type Family = (input: FamilyInput) => Architecture;
 
-const DEFAULT_LENGTH = 2048;
-const DEFAULT_THETA = 10_000;
+/** What transformers' `configuration_<family>.py` takes for a field that config.json does not name. */
+export interface Defaults {
+  readonly maxLength: number;
+  readonly headSize?: number;
+  /** As many as there are heads, where nothing is said. */
+  readonly keyValueHeads?: number;
+  readonly epsilon?: number;
+}
+
+export const DEFAULT_THETA = 10_000;
+const DEFAULT_EPSILON = 1e-6;
 
 /** A decoder as Llama has it; each family names what it does otherwise. */
-export function decoder({ name, config, model }: FamilyInput, defaultHeadSize?: number): Architecture {
+export function decoder({ name, config, model }: FamilyInput, defaults: Defaults): Architecture {
   const heads = config.num_attention_heads;
-  const headSize = config.head_dim ?? defaultHeadSize ?? config.hidden_size / heads;
+  const headSize = config.head_dim ?? defaults.headSize ?? config.hidden_size / heads;
   if (!Number.isInteger(headSize))
     throw new InputError(`config.json: hidden_size ${config.hidden_size} is no multiple of ${heads} heads.`);
-  const keyValueHeads = config.num_key_value_heads ?? heads;
+  const keyValueHeads = orDefault(config.num_key_value_heads, defaults.keyValueHeads) ?? heads;
   if (heads % keyValueHeads !== 0)
     throw new InputError(`config.json: ${heads} heads cannot share ${keyValueHeads} key-value heads.`);
-  const maxLength = config.max_position_embeddings ?? DEFAULT_LENGTH;
-  const dimension = Math.floor(headSize * rotatedShare(config));
+  const maxLength = config.max_position_embeddings ?? defaults.maxLength;
   return {
     name,
     hidden: config.hidden_size,
@@ -36,9 +44,9 @@ export function decoder({ name, config, model }: FamilyInput, defaultHeadSize?: 
     headSize,
     vocabulary: config.vocab_size,
     layers: layersOf(config, () => undefined),
-    ropes: [makeRope(ropeParameters(config, DEFAULT_THETA), dimension, maxLength)],
+    ropes: [makeRope(ropeParameters(config, DEFAULT_THETA), headSize, maxLength)],
     maxLength,
-    epsilon: config.rms_norm_eps ?? 1e-6,
+    epsilon: config.rms_norm_eps ?? defaults.epsilon ?? DEFAULT_EPSILON,
     normsPlusOne: false,
     headNorms: false,
     sandwichNorms: false,
@@ -51,6 +59,11 @@ export function decoder({ name, config, model }: FamilyInput, defaultHeadSize?: 
     fused: false,
     tied: model.tiesEmbeddings,
   };
+}
+
+/** `null` says that there is none; a file that does not name it has the default. */
+export function orDefault(value: number | null | undefined, byDefault: number | undefined): number | undefined {
+  return value === undefined ? byDefault : (value ?? undefined);
 }
 
 /** All layers alike, but for the window. */

@@ -1,5 +1,5 @@
-import { activationOf, decoder, layersOf, slides, type Family } from './decoder.ts';
-import { gemmaNorms, HEAD_SIZE } from './gemma.ts';
+import { activationOf, decoder, layersOf, orDefault, slides, type Family } from './decoder.ts';
+import { GEMMA_LENGTH, gemmaNorms, HEAD_SIZE } from './gemma.ts';
 
 const DEFAULT_WINDOW = 4096;
 
@@ -8,18 +8,13 @@ export const gemma2: Family = (input) => {
   const { config } = input;
   const sliding = slides(config, (layer) => layer % 2 === 0);
   return {
-    ...decoder(input, HEAD_SIZE),
+    ...decoder(input, { maxLength: GEMMA_LENGTH, keyValueHeads: 4, headSize: HEAD_SIZE }),
     ...gemmaNorms(input),
     activation: activationOf(config.hidden_activation ?? 'gelu_pytorch_tanh'),
     layers: layersOf(config, (layer) => (sliding(layer) ? (config.sliding_window ?? DEFAULT_WINDOW) : undefined)),
     sandwichNorms: true,
     attentionScale: (config.query_pre_attn_scalar ?? 256) ** -0.5,
-    attentionCap: capOf(config.attn_logit_softcapping, 50),
-    logitCap: capOf(config.final_logit_softcapping, 30),
+    attentionCap: orDefault(config.attn_logit_softcapping, 50),
+    logitCap: orDefault(config.final_logit_softcapping, 30),
   };
 };
-
-/** `null` switches it off; a file that does not name it has the default. */
-function capOf(value: number | null | undefined, byDefault: number): number | undefined {
-  return value === undefined ? byDefault : (value ?? undefined);
-}

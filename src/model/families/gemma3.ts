@@ -15,7 +15,8 @@ export const gemma3: Family = (input) => {
     throw new InputError(
       'config.json: use_bidirectional_attention makes this an encoder, which has no log-likelihoods.',
     );
-  const base = decoder({ ...input, config: { ...config, rope_scaling: null, rope_parameters: null } }, HEAD_SIZE);
+  const plain = { ...input, config: { ...config, rope_scaling: null, rope_parameters: null } };
+  const base = decoder(plain, { maxLength: 131_072, keyValueHeads: 4, headSize: HEAD_SIZE });
   const pattern = config.sliding_window_pattern ?? DEFAULT_PATTERN;
   const sliding = slides(config, (layer) => (layer + 1) % pattern !== 0);
   const ropes = (['full_attention', 'sliding_attention'] as const).map((type) =>

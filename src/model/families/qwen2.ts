@@ -3,7 +3,7 @@ import { decoder, layersOf, slides, type Family } from './decoder.ts';
 
 /** Biases on queries, keys and values; upper layers may slide. */
 export const qwen2: Family = (input) => ({
-  ...decoder(input),
+  ...decoder(input, { maxLength: 32_768, keyValueHeads: 32 }),
   layers: layersOf(input.config, upperWindow(input.config)),
   biases: { queryKeyValue: true, output: false, feedForward: false },
 });

@@ -5,7 +5,7 @@ import { upperWindow } from './qwen2.ts';
 export const qwen3: Family = (input) => {
   const bias = input.config.attention_bias ?? false;
   return {
-    ...decoder(input, 128),
+    ...decoder(input, { maxLength: 32_768, keyValueHeads: 32, headSize: 128 }),
     layers: layersOf(input.config, upperWindow(input.config)),
     headNorms: true,
     biases: { queryKeyValue: bias, output: bias, feedForward: false },

@@ -32,8 +32,7 @@ export function buildBody(architecture: Architecture, weights: WeightSet, varian
 function embed(graph: GraphBuilder, architecture: Architecture, weights: WeightSet, { ids }: BodyInputs): string {
   const { vocabulary, hidden, embeddingScale } = architecture;
   const flat = graph.op('Reshape', [ids, graph.integers([-1])]);
-  const table = graph.weight(weights.weight(EMBEDDING, [vocabulary, hidden]));
-  let rows = graph.op('Gather', [table, flat]);
+  let rows = graph.lookUp(weights.weight(EMBEDDING, [vocabulary, hidden]), flat);
   weights.branches(EMBEDDING).forEach((branch, i) => {
     const shape = { outputs: vocabulary, inputs: hidden };
     const { left, right } = factors(graph, branch, `${EMBEDDING}.rows${i}`, shape, [0, vocabulary]);

@@ -1,15 +1,19 @@
 import type { Feeds, HostTensor } from '../../kernels/graphRuntime.ts';
-import type {
-  Attribute,
-  Dimension,
-  ElementType,
-  Graph,
-  GraphNode,
-  GraphValue,
-  Initialiser,
+import { InputError } from '../../base/errors.ts';
+import {
+  ELEMENT_TYPES,
+  type Attribute,
+  type Dimension,
+  type ElementType,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  type Initialiser,
 } from '../../kernels/onnx/graph.ts';
-import type { Weight } from '../weights/weight.ts';
-import { isMapped } from '../weights/weight.ts';
+import { isMapped, type HeldWeight, type MappedWeight, type Weight } from '../weights/weight.ts';
+
+/** Attributes of a Cast: `TensorProto.DataType.FLOAT`. */
+const TO_FLOAT32 = { to: { integer: ELEMENT_TYPES.float32 } };
 
 export interface OperatorOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -20,6 +24,8 @@ export interface OperatorOptions {
 export interface BuiltGraph {
   readonly graph: Graph;
   readonly constants: Feeds;
+  /** The folder that the places of mapped weights are relative to, where there are any. */
+  readonly root: string | undefined;
 }
 
 /** Grows a graph node by node; a value is known by its name. */
@@ -30,6 +36,7 @@ export class GraphBuilder {
   private readonly initialisers = new Map<string, Initialiser>();
   private readonly constants: Record<string, HostTensor> = {};
   private readonly widened = new Map<string, string>();
+  private root: string | undefined;
   private count = 0;
 
   /** Adds a node of one output, and names it. */
@@ -69,17 +76,27 @@ export class GraphBuilder {
     const known = this.widened.get(name);
     if (known !== undefined) return known;
     const shape = weight.shape.length === 0 ? [] : [to - from, ...rest];
-    const value = isMapped(weight)
-      ? this.mapped(name, weight, shape, from / all)
-      : this.held(name, weight, shape, from / all);
+    const value = isMapped(weight) ? this.mapped(name, weight, shape, from) : this.held(name, weight, shape, from);
     this.widened.set(name, value);
     return value;
+  }
+
+  /**
+   * Rows of a table as float32, [n, columns] for int64 [n]: mapped 16-bit tables are widened after the look-up, since a vocabulary
+   * is long and a batch is short.
+   */
+  lookUp(table: Weight, rows: string): string {
+    const attributes = { axis: { integer: 0 } };
+    if (!isMapped(table) || table.type === 'float32')
+      return this.op('Gather', [this.weight(table), rows], { attributes });
+    const stored = this.initialiser(table.name, table, table.shape, 0);
+    return this.op('Cast', [this.op('Gather', [stored, rows], { attributes })], { attributes: TO_FLOAT32 });
   }
 
   finish(name: string, outputs: readonly GraphValue[]): BuiltGraph {
     const nodes = [...this.casts, ...this.nodes];
     const graph = { name, inputs: this.inputs, outputs, nodes, initialisers: [...this.initialisers.values()] };
-    return { graph, constants: this.constants };
+    return { graph, constants: this.constants, root: this.root };
   }
 
   private constant(
@@ -93,31 +110,37 @@ export class GraphBuilder {
     return name;
   }
 
-  private mapped(
-    name: string,
-    weight: Weight & { readonly place: 'mapped' },
-    shape: readonly number[],
-    share: number,
-  ): string {
-    const { type, location, offset, bytes } = weight;
-    const length = sizeOf(shape) * (type === 'float32' ? 4 : 2);
-    const begin = offset + Math.round(share * bytes);
-    this.initialisers.set(name, { name, type, shape, bytes: { location, offset: begin, length } });
-    if (type === 'float32') return name;
+  private mapped(name: string, weight: MappedWeight, shape: readonly number[], from: number): string {
+    const stored = this.initialiser(name, weight, shape, from);
+    if (weight.type === 'float32') return stored;
     const widened = `${name} as float32`;
-    const attributes = { to: { integer: 1 } };
-    this.casts.push({ operator: 'Cast', inputs: [name], outputs: [widened], attributes });
+    this.casts.push({ operator: 'Cast', inputs: [stored], outputs: [widened], attributes: TO_FLOAT32 });
     return widened;
   }
 
-  private held(
+  /** Rows of a weight from `from` on, as they lie in their file. */
+  private initialiser(
     name: string,
-    { values }: Weight & { readonly place: 'held' },
+    { type, root, location, offset, shape: whole }: MappedWeight,
     shape: readonly number[],
-    share: number,
+    from: number,
   ): string {
+    this.root ??= root;
+    if (root !== this.root)
+      throw new InputError(
+        `The model's files are on several drives (${this.root}, ${root}).`,
+        'Copy them to one, so that they can be mapped together.',
+      );
+    const bytesPerElement = type === 'float32' ? 4 : 2;
+    const begin = offset + from * sizeOf(whole.slice(1)) * bytesPerElement;
+    const bytes = { location, offset: begin, length: sizeOf(shape) * bytesPerElement };
+    this.initialisers.set(name, { name, type, shape, bytes });
+    return name;
+  }
+
+  private held(name: string, { values, shape: whole }: HeldWeight, shape: readonly number[], from: number): string {
     this.input(name, 'float32', shape);
-    const begin = Math.round(share * values.length);
+    const begin = from * sizeOf(whole.slice(1));
     this.constants[name] = { type: 'float32', data: values.subarray(begin, begin + sizeOf(shape)), shape };
     return name;
   }

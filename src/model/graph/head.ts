@@ -21,6 +21,9 @@ interface Tile {
   readonly logits: string;
 }
 
+/** Rows of the vocabulary that are computed at once. */
+export const TILE_ROWS = 16_384;
+
 const LAST = { axis: { integer: -1 } };
 const FIRST = { axis: { integer: 0 } };
 

@@ -2,12 +2,13 @@ import { tmpdir } from 'node:os';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { isEmbeddingTensor } from '../../checkpoint/tied.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import type { Delta } from '../../patch/delta.ts';
 import { LowRankDelta } from '../../patch/methods/lowRank.ts';
 import { openItem } from '../../port/openItem.ts';
 import { assertPortable, openInputs, type PortInputs } from '../../port/plan/inputs.ts';
-import type { PlanItem, PortRequest } from '../../port/plan/planTypes.ts';
+import type { PlanItem, PortRequest, TiedChoice } from '../../port/plan/planTypes.ts';
 import type { Overlay } from '../weights/overlay.ts';
 import type { Branch, HeldWeight } from '../weights/weight.ts';
 import { exportedTensor, patchedTensor } from './patchedTensor.ts';
@@ -48,11 +49,16 @@ export async function openOverlay(
       'Several patches with scales of their own have no exported form.',
       'Combine them into one, or evaluate them without --exported.',
     );
-  const parts: Parts = { branches: new Map(), replaced: new Map(), warnings: [], unties: false };
+  const parts: Parts = { branches: new Map(), replaced: new Map(), warnings: [], heads: new Set() };
   for (const [index, patch] of patches.entries()) await addPatch(onto, patch, index, parts, options);
-  const { branches, replaced, warnings, unties } = parts;
+  const { branches, replaced, warnings, heads } = parts;
+  if (heads.size > 1)
+    throw new InputError(
+      'One patch changes the tied head apart from the embedding, another both at once.',
+      'Say for both of them which it is (--tied), or evaluate them one by one.',
+    );
   return {
-    overlay: { branches, replaced, unties, scales: patches.map(({ scale }) => scale) },
+    overlay: { branches, replaced, unties: heads.has('separate'), scales: patches.map(({ scale }) => scale) },
     warnings,
     branches: branches.size,
     replaced: replaced.size,
@@ -63,7 +69,8 @@ interface Parts {
   readonly branches: Map<string, Branch[]>;
   readonly replaced: Map<string, HeldWeight>;
   readonly warnings: string[];
-  unties: boolean;
+  /** What the patches make of a tied head, those that change it or the embedding. */
+  readonly heads: Set<TiedChoice>;
 }
 
 async function addPatch(
@@ -79,8 +86,13 @@ async function addPatch(
   assertPortable(scaled.plan, undefined);
   await using plain = await openInputs({ ...request, scale: 1 });
   parts.warnings.push(...scaled.plan.warnings);
-  parts.unties ||= scaled.plan.unties;
-  const items = scaled.plan.items.filter(({ parts: terms }) => terms.length > 0);
+  // The scales of FP8 weights are items of a port only.
+  const items = scaled.plan.items.filter(
+    ({ parts: terms, scaleOf }) => terms.length > 0 && (options.exported || scaleOf === undefined),
+  );
+  if (scaled.plan.unties) parts.heads.add('separate');
+  else if (scaled.newBase.config.tiesEmbeddings && items.some(({ target }) => isEmbeddingTensor(target)))
+    parts.heads.add('shared');
   const meter = new ProgressMeter('patch', { bytes: items.length, tensors: items.length }, options.sink);
   for (const item of items) {
     throwIfCancelled(options.signal);

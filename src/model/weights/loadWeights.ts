@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import platformPath, { type PlatformPath } from 'node:path';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
@@ -6,10 +7,11 @@ import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { isReadable } from '../../checkpoint/float8.ts';
 import { matrixOf } from '../../patch/delta.ts';
 import { readBaseRows } from '../../patch/tensorReader.ts';
-import { isFloatDtype, type FloatDtype } from '../../safetensors/dtypes.ts';
+import type { FloatDtype } from '../../safetensors/dtypes.ts';
 import { elements } from '../../safetensors/shape.ts';
 import type { Architecture } from '../architecture.ts';
-import type { MemoryMode } from './memory.ts';
+import { HEAD } from '../names.ts';
+import { staysInFile, type MemoryMode } from './memory.ts';
 import { neededWeights } from './recorder.ts';
 import type { HeldWeight, MappedWeight, Weight } from './weight.ts';
 
@@ -17,12 +19,6 @@ const TYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
 const TILE_ELEMENTS = 1 << 22;
 /** Buffers that old checkpoints store and no model reads. */
 const IGNORED = /\.rotary_emb\.inv_freq$|\.masked_bias$|\.attn\.bias$/;
-
-export interface LoadedWeights {
-  readonly weights: ReadonlyMap<string, Weight>;
-  /** Tensors of the checkpoint that the network has no place for. */
-  readonly unused: readonly string[];
-}
 
 /**
  * The weights that a network needs: mapped, or read and widened to float32. float32 files are always mapped; FP8 and pickles are
@@ -36,22 +32,28 @@ export async function loadWeights(
   memory: MemoryMode,
   sink: ProgressSink,
   signal: AbortSignal,
-): Promise<LoadedWeights> {
+): Promise<Map<string, Weight>> {
   const needed = neededWeights(architecture);
   const located = [...needed].map(([name, shape]) => ({ name, tensor: locate(checkpoint, name, shape) }));
-  const toRead = located.filter(({ tensor }) => !isMappable(tensor, memory));
+  const toRead = located.filter(({ tensor }) => !staysInFile(tensor, memory));
   const bytes = toRead.reduce((sum, { tensor }) => sum + tensor.entry.end - tensor.entry.begin, 0);
   const meter = new ProgressMeter('load', { bytes, tensors: toRead.length }, sink);
   const weights = new Map<string, Weight>();
   for (const { name, tensor } of located)
     weights.set(
       name,
-      isMappable(tensor, memory) ? await mapped(name, tensor) : await held(name, tensor, meter, signal),
+      staysInFile(tensor, memory) ? await mapped(name, tensor) : await held(name, tensor, meter, signal),
     );
-  const unused = [...checkpoint.tensors.keys()].filter(
-    (name) => !needed.has(name) && !IGNORED.test(name) && !isScaleOf(checkpoint, name),
-  );
-  return { weights, unused };
+  return weights;
+}
+
+/** Tensors of the checkpoint that the network has no place for; those that no model reads are not counted. */
+export function unusedTensors(checkpoint: Checkpoint, architecture: Architecture): string[] {
+  const needed = neededWeights(architecture);
+  const known = new Set<string | undefined>(needed.keys());
+  for (const { scale } of checkpoint.tensors.values()) known.add(scale?.located.entry.name);
+  if (architecture.tied) known.add(HEAD);
+  return [...checkpoint.tensors.keys()].filter((name) => !known.has(name) && !IGNORED.test(name));
 }
 
 function locate(checkpoint: Checkpoint, name: string, shape: readonly number[]): LocatedTensor {
@@ -74,27 +76,19 @@ function locate(checkpoint: Checkpoint, name: string, shape: readonly number[]):
   return tensor;
 }
 
-function isScaleOf(checkpoint: Checkpoint, name: string): boolean {
-  return [...checkpoint.tensors.values()].some(({ scale }) => scale?.located.entry.name === name);
-}
-
-function isMappable({ entry, shard }: LocatedTensor, memory: MemoryMode): boolean {
-  if (shard.file.format !== 'safetensors' || !isFloatDtype(entry.dtype)) return false;
-  return memory !== 'resident' || entry.dtype === 'F32';
-}
-
 async function mapped(name: string, { entry, shard }: LocatedTensor): Promise<MappedWeight> {
-  const { begin: offset, end, shape } = entry;
-  const location = (await realpath(shard.file.path)).replace(/^\//, '');
-  return {
-    place: 'mapped',
-    name,
-    shape,
-    type: TYPES[entry.dtype as FloatDtype],
-    location,
-    offset,
-    bytes: end - offset,
-  };
+  const { begin: offset, shape } = entry;
+  const type = TYPES[entry.dtype as FloatDtype];
+  return { place: 'mapped', name, shape, type, ...belowRoot(await realpath(shard.file.path)), offset };
+}
+
+/** A path as ONNX Runtime wants it: relative to a folder that it is told, here the root. */
+export function belowRoot(
+  path: string,
+  { parse, sep }: Pick<PlatformPath, 'parse' | 'sep'> = platformPath,
+): Pick<MappedWeight, 'root' | 'location'> {
+  const { root } = parse(path);
+  return { root, location: path.slice(root.length).replaceAll(sep, '/') };
 }
 
 async function held(

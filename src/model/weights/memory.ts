@@ -1,9 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/format.ts';
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { Checkpoint, LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { isFloatDtype } from '../../safetensors/dtypes.ts';
 import { elements } from '../../safetensors/shape.ts';
 import type { Architecture } from '../architecture.ts';
+import { TILE_ROWS } from '../graph/head.ts';
+import { EMBEDDING, HEAD } from '../names.ts';
 import { neededWeights } from './recorder.ts';
 
 /**
@@ -28,8 +30,12 @@ export interface Workload {
   readonly states: number;
 }
 
+/** Their rows are looked up, or multiplied in tiles. */
+const VOCABULARY: ReadonlySet<string> = new Set([EMBEDDING, HEAD]);
 /** Of what is free, the rest is left to others. */
 const SHARE = 0.7;
+/** Widened weights that were seen to be in memory at once: the one in use, those just used, and the next. */
+const WIDENED_AT_ONCE = 3;
 /** The runtime, the arena's slack, and Node itself. */
 const OVERHEAD = 150_000_000;
 
@@ -76,9 +82,16 @@ function memoryOf(
     const tensor = checkpoint.tensors.get(name);
     if (tensor === undefined) continue;
     const size = elements(shape);
-    const widened = tensor.entry.dtype !== 'F32';
-    if (widened && (mode !== 'mapped' || !isFloatDtype(tensor.entry.dtype))) weights += size;
-    if (widened) largest = Math.max(largest, size);
+    const stays = staysInFile(tensor, mode);
+    const widened = stays && tensor.entry.dtype !== 'F32';
+    if (!stays || (widened && mode === 'device')) weights += size;
+    else if (widened) largest = Math.max(largest, VOCABULARY.has(name) ? TILE_ROWS * hidden : size);
   }
-  return OVERHEAD + 4 * (activations + weights + (mode === 'mapped' ? largest : 0));
+  return OVERHEAD + 4 * (activations + weights + WIDENED_AT_ONCE * largest);
+}
+
+/** Whether a weight is mapped. float32 is in each mode; FP8 and pickles are always read. */
+export function staysInFile({ entry, shard }: LocatedTensor, mode: MemoryMode): boolean {
+  if (shard.file.format !== 'safetensors' || !isFloatDtype(entry.dtype)) return false;
+  return mode !== 'resident' || entry.dtype === 'F32';
 }

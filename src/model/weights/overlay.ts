@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import type { Architecture } from '../architecture.ts';
 import { EMBEDDING, HEAD } from '../names.ts';
 import type { Branch, HeldWeight, Weight, WeightSet } from './weight.ts';
@@ -15,12 +16,19 @@ export interface Overlay {
 
 export const NO_OVERLAY: Overlay = { branches: new Map(), replaced: new Map(), scales: [], unties: false };
 
-/** The weights of a checkpoint under an overlay. */
+/**
+ * The weights of a checkpoint under an overlay.
+ *
+ * @throws InputError if the overlay changes a tensor that the network does not use: it would do nothing, unseen
+ */
 export function overlaid(
-  { tied }: Architecture,
+  { tied }: Pick<Architecture, 'tied'>,
   weights: ReadonlyMap<string, Weight>,
   { branches, replaced, unties }: Overlay,
 ): WeightSet {
+  for (const name of [...branches.keys(), ...replaced.keys()])
+    if (!weights.has(name) && !(unties && name === HEAD))
+      throw new InputError(`The patch changes ${name}, which the network has no place for.`);
   const of = (name: string): readonly Branch[] => branches.get(name) ?? [];
   const stored = (name: string): Weight => {
     const weight = weights.get(name);

@@ -9,7 +9,7 @@ export function neededWeights(architecture: Architecture): Map<string, readonly 
   const needed = new Map<string, readonly number[]>();
   const weight: WeightSet['weight'] = (name, shape) => {
     needed.set(name, shape);
-    return { place: 'mapped', name, shape, type: 'float32', location: '', offset: 0, bytes: 0 };
+    return { place: 'mapped', name, shape, type: 'float32', root: '', location: '', offset: 0 };
   };
   const head: WeightSet['head'] = (shape) => weight(architecture.tied ? EMBEDDING : HEAD, shape);
   const recorder: WeightSet = { weight, head, branches: () => [], headBranches: [] };

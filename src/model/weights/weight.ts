@@ -10,11 +10,12 @@ interface Named {
 export interface MappedWeight extends Named {
   readonly place: 'mapped';
   readonly type: 'float32' | 'float16' | 'bfloat16';
-  /** The real path without its leading slash. */
+  /** Of the file's real path: `/`, or a drive. */
+  readonly root: string;
+  /** The rest of that path, with slashes. */
   readonly location: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
-  readonly bytes: number;
 }
 
 /** It lies in this process's memory. */

@@ -1,6 +1,7 @@
 """JSON as prettier lays it out at 120 columns, so that what is made needs no second formatting."""
 
 import json
+import re
 from pathlib import Path
 
 WIDTH = 120
@@ -18,14 +19,19 @@ def render(value, indent: int, column: int) -> str:
         lines = (key + render(item, indent + 2, len(key)) for key, item in zip(keys, value.values(), strict=True))
         return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
     if isinstance(value, list) and value:
-        flat = [json.dumps(item, ensure_ascii=False) for item in value]
+        flat = [scalar(item) for item in value]
         line = "[" + ", ".join(flat) + "]"
         if not any(isinstance(item, (dict, list)) and item for item in value) and column + len(line) < WIDTH:
             return line
         if all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value):
             return "[\n" + fill(flat, inner) + "\n" + " " * indent + "]"
         return "[\n" + ",\n".join(inner + render(item, indent + 2, indent + 2) for item in value) + "\n" + " " * indent + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return scalar(value)
+
+
+def scalar(value) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub(r"e([+-])0*", lambda match: "e" + match[1].strip("+"), text) if isinstance(value, float) else text
 
 
 def fill(words: list[str], inner: str) -> str:

@@ -1,27 +1,52 @@
 /** Logits of every family against transformers' own, from test/golden/model/make_models.py. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { generate } from '../../../src/model/generate.ts';
-import { MODEL_CASES, openCase, largestDifference } from '../../support/models.ts';
+import { caseFolder, CASES, largestDifference, logLikelihoods, MODEL_CASES, openCase } from '../../support/models.ts';
+import { temporaryFolder } from '../../support/paths.ts';
 
 /** The issue's bound; what is reached is a tenth of it. */
 const TOLERANCE = 1e-4;
+const { signal } = new AbortController();
 
-for (const name of readdirSync(join(MODEL_CASES, 'cases')).sort())
+it('has all the cases', () => {
+  assert.deepEqual(readdirSync(join(MODEL_CASES, 'cases')).sort(), Object.keys(CASES).sort());
+  assert.equal(Object.keys(CASES).length, 23);
+});
+
+for (const [name, { configs }] of Object.entries(CASES))
   describe(name, () => {
-    for (const memory of ['resident', 'mapped'] as const)
-      it(`computes transformers' logits, weights ${memory}`, async () => {
-        await using opened = await openCase(name, { memory });
-        const logits = await opened.network.logits(opened.rows);
-        assert.ok(largestDifference(logits, opened.expected.logits) <= TOLERANCE);
-      });
-
-    it('generates what transformers generates', async () => {
-      await using opened = await openCase(name, {});
-      const { prompt, tokens } = opened.expected.generation;
-      const { signal } = new AbortController();
-      assert.deepEqual(await generate(opened.network, [prompt], tokens.length, () => false, signal), [tokens]);
+    it("computes transformers' logits, log-likelihoods and greedy continuation", async () => {
+      await using opened = await openCase(name, { memory: 'resident' });
+      const { network, rows, expected } = opened;
+      assert.ok(largestDifference(await network.logits(rows), expected.logits) <= TOLERANCE);
+      const { prompt, tokens } = expected.generation;
+      assert.deepEqual(await generate(network, [prompt], tokens.length, () => false, signal), [tokens]);
+      const found = await logLikelihoods(network, expected.loglikelihood);
+      for (const [i, { logProbability, greedy }] of expected.loglikelihood.entries()) {
+        const difference = Math.abs((found[i]?.logProbability ?? NaN) - logProbability);
+        assert.ok(difference <= TOLERANCE, `${difference}`);
+        assert.equal(found[i]?.greedy, greedy);
+      }
     });
+
+    it('computes the same with its weights mapped', async () => {
+      await using opened = await openCase(name, { memory: 'mapped' });
+      const logits = await opened.network.logits(opened.rows);
+      assert.ok(largestDifference(logits, opened.expected.logits) <= TOLERANCE);
+    });
+
+    if (configs.includes('config.v4.json'))
+      it("computes the same from transformers 4's config.json", async () => {
+        await using folder = await temporaryFolder();
+        const path = join(folder.path, 'v4');
+        await cp(caseFolder(name), path, { recursive: true });
+        await cp(join(path, 'config.v4.json'), join(path, 'config.json'));
+        await using modern = await openCase(name, { memory: 'mapped' });
+        await using opened = await openCase(path, { memory: 'mapped' });
+        assert.deepEqual(await opened.network.logits(opened.rows), await modern.network.logits(opened.rows));
+      });
   });
