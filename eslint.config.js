@@ -30,7 +30,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', 'test/**', 'src/cli/**'],
+    files: ['bench/**', 'scripts/**', 'test/**', 'src/cli/**'],
     rules: { 'no-console': 'off' },
   },
   {

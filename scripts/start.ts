@@ -1,4 +1,4 @@
-/** `npm start`: ports the sample patch in the terminal, then opens VS Code on the sample library. */
+/** `npm start`: ports the sample patch in the terminal, evaluates it, then opens VS Code on the sample library. */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -18,13 +18,37 @@ function copySamples(): void {
     cpSync(join(root, 'samples', part), join(library, part), { recursive: true });
 }
 
+function portllm(args: readonly string[], results: 'shown' | 'hidden' = 'shown'): void {
+  const stdio = ['inherit', results === 'shown' ? 'inherit' : 'ignore', 'inherit'] as const;
+  const { status } = spawnSync(process.execPath, [join(root, 'dist', 'cli.js'), ...args], { stdio: [...stdio] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 function portInTerminal(): void {
   console.log('\nPorting the patch "kind", trained on storyteller-v1, onto storyteller-v2:\n');
   const [patch, onto] = [join(library, 'patches', 'kind'), join(library, 'models', 'storyteller-v2')];
-  const out = join(library, 'ported', 'kind-on-storyteller-v2');
-  const args = [join(root, 'dist', 'cli.js'), 'port', patch, '--onto', onto, '--out', out];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  portllm(['port', patch, '--onto', onto, '--out', join(library, 'ported', 'kind-on-storyteller-v2')]);
+}
+
+/** The five columns by which a port is judged, on the task that the patch was trained for. */
+function evaluateInTerminal(): void {
+  console.log('\nWhat the port is worth, on 500 items that nobody was trained on:\n');
+  const [v1, v2] = ['storyteller-v1', 'storyteller-v2'].map((name) => join(library, 'models', name));
+  const retrained = join(root, 'samples', 'reference', 'kind-retrained');
+  const columns = [
+    { role: 'old base', model: v1 },
+    { role: 'old base + patch', model: v1, patch: join(library, 'patches', 'kind') },
+    { role: 'new base', model: v2 },
+    { role: 'ported', model: join(library, 'ported', 'kind-on-storyteller-v2') },
+    { role: 'retrained', model: v2, patch: retrained },
+  ];
+  const out = join(library, 'evaluations');
+  for (const { role, model, patch } of columns) {
+    const task = ['--task', join(library, 'tasks', 'kind.test.jsonl'), '--out', join(out, role)];
+    const named = ['--role', role, '--label', role, ...(patch === undefined ? [] : ['--patch', patch])];
+    portllm(['evaluate', model ?? '', ...named, ...task], 'hidden');
+  }
+  portllm(['compare', ...columns.map(({ role }) => join(out, role))]);
 }
 
 function hasDesktopCode(): boolean {
@@ -70,6 +94,7 @@ async function openBrowser(): Promise<void> {
 async function main(): Promise<void> {
   copySamples();
   portInTerminal();
+  evaluateInTerminal();
   if (headless) {
     console.log('\nLeft out because of --headless: opening VS Code on the sample library.');
     return;

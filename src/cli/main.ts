@@ -1,8 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { ExtractForm } from '../extract/types.ts';
-import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
+import type { DeviceChoice } from '../kernels/device.ts';
 import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
 import {
   OUTPUT_KINDS,
@@ -13,17 +13,15 @@ import {
   type PortRequest,
   type TiedChoice,
 } from '../port/plan/planTypes.ts';
+import { device, json, parseCount, parseNumber, parseNumbers, parseShare, type CommonOptions } from './arguments.ts';
 import { extractCommand, inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
+import { addEvaluation } from './evaluateProgram.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
 const FAILED = 1;
 const BAD_INPUT = 2;
 const EXIT_CODES: Record<Outcome, number> = { done: 0, failed: FAILED, unusable: BAD_INPUT };
-
-interface CommonOptions {
-  readonly json?: true;
-}
 
 interface ExtractOptions extends CommonOptions {
   readonly from: string;
@@ -60,28 +58,6 @@ interface PortOptions extends CommonOptions {
   readonly device: DeviceChoice;
 }
 
-function parseScale(text: string): number {
-  const scale = Number(text);
-  if (text.trim() === '' || !Number.isFinite(scale)) throw new InvalidArgumentError('It must be a number.');
-  return scale;
-}
-
-function parseRank(text: string): number {
-  const rank = Number(text);
-  if (!Number.isInteger(rank) || rank < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
-  return rank;
-}
-
-function parseShare(text: string): number {
-  const share = Number(text);
-  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It must be more than 0 and at most 1.');
-  return share;
-}
-
-function parseWeights(text: string): number[] {
-  return text.split(',').map(parseScale);
-}
-
 /** @throws InputError if there is not one weight for each patch */
 function severalPatches(
   [patch = '', ...others]: readonly string[],
@@ -93,16 +69,6 @@ function severalPatches(
   const plus = others.map((other, i) => ({ patch: other, weight: weights?.[i + 1] ?? 1 }));
   return { patch, weight: weights?.[0] ?? 1, plus, combine: { combination: combine, density, seed } };
 }
-
-function parseDevice(text: string): DeviceChoice {
-  if (!isDeviceChoice(text)) throw new InvalidArgumentError(`One of ${DEVICE_CHOICES.join(', ')}.`);
-  return text;
-}
-
-const json = (): Option =>
-  new Option('--json', 'one JSON document on standard output; progress stays on standard error');
-const device = (): Option =>
-  new Option('--device <name>', DEVICE_CHOICES.join(', ')).default('auto').argParser(parseDevice);
 
 function program(): Command {
   const root = new Command('portllm')
@@ -123,21 +89,21 @@ function program(): Command {
     .option('--from <folder>', 'the old base; needed where the patch stands for its weights, else compared')
     .requiredOption('--out <folder>', 'the folder to make')
     .addOption(new Option('--as <kind>', 'what to make').choices(OUTPUT_KINDS).default('checkpoint'))
-    .option('--scale <number>', 'multiplies the patch', parseScale, 1)
+    .option('--scale <number>', 'multiplies the patch', parseNumber, 1)
     .addOption(
       new Option(
         '--tied <choice>',
         'a head tied to the embedding: apart, as trained, or shared, as PEFT merges',
       ).choices(TIED_CHOICES),
     )
-    .option('--weights <numbers>', 'of several patches, with commas between', parseWeights)
+    .option('--weights <numbers>', 'of several patches, with commas between', parseNumbers)
     .addOption(
       new Option('--combine <method>', "how several patches become one, by PEFT's names; cat is the exact sum")
         .choices(COMBINATIONS)
         .default('cat'),
     )
-    .option('--density <share>', 'what pruning keeps, for ties, dare_… and magnitude_prune', parseScale, 1)
-    .option('--seed <number>', 'of DARE', parseScale, 0)
+    .option('--density <share>', 'what pruning keeps, for ties, dare_… and magnitude_prune', parseNumber, 1)
+    .option('--seed <number>', 'of DARE', parseNumber, 0)
     .addOption(
       new Option('--float8 <choice>', 'block-scaled FP8: quantised anew where patched, or all as BF16').choices(
         FLOAT8_CHOICES,
@@ -162,13 +128,13 @@ function program(): Command {
     .addOption(new Option('--full', 'the whole difference, of the tensors that changed').conflicts(['rank', 'energy']))
     .addOption(
       new Option('--rank <number>', `a LoRA of this rank (${DEFAULT_RANK} if nothing is said)`)
-        .argParser(parseRank)
+        .argParser(parseCount)
         .conflicts('energy'),
     )
     .addOption(
       new Option('--energy <share>', 'a LoRA of the ranks that keep this share of each change').argParser(parseShare),
     )
-    .option('--max-rank <number>', 'with --energy', parseRank, DEFAULT_MAX_RANK)
+    .option('--max-rank <number>', 'with --energy', parseCount, DEFAULT_MAX_RANK)
     .addOption(device())
     .addOption(json())
     .action((tuned: string, options: ExtractOptions) =>
@@ -185,6 +151,7 @@ function program(): Command {
     .action((folder: string, options: CommonOptions & { device: DeviceChoice }) =>
       run(options, (console) => verifyCommand(folder, options.device, console)),
     );
+  addEvaluation(root, run);
   return root;
 }
 

@@ -1,6 +1,9 @@
 import type { PatchOnModel } from '../model/patched/openOverlay.ts';
 import type { MemoryMode } from '../model/weights/memory.ts';
-import type { BosMode } from './tokenizer/tokenizer.ts';
+
+/** Whether texts begin with the BOS token: as the tokenizer itself has it, always, never (lm-eval's add_bos_token). */
+export const BOS_MODES = ['auto', 'on', 'off'] as const;
+export type BosMode = (typeof BOS_MODES)[number];
 
 /** One column of the table: a model, with what is done to it. */
 export interface ColumnRequest {

@@ -2,7 +2,7 @@ import type { ProgressSink } from '../base/progress.ts';
 import { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { GraphRuntime } from '../kernels/graphRuntime.ts';
 import type { Architecture } from './architecture.ts';
-import { Network } from './network.ts';
+import { Network, type TileSizes } from './network.ts';
 import { readArchitecture } from './readArchitecture.ts';
 import { loadWeights, unusedTensors } from './weights/loadWeights.ts';
 import { chooseMemory, type MemoryEstimate, type MemoryMode, type Workload } from './weights/memory.ts';
@@ -80,9 +80,10 @@ export class LoadedModel implements AsyncDisposable {
     this.weights ??= await loadWeights(this.checkpoint, this.architecture, this.memory.mode, sink, signal);
   }
 
-  network(overlay: Overlay = NO_OVERLAY): Network {
+  network(overlay: Overlay = NO_OVERLAY, sizes: TileSizes = {}): Network {
     if (this.weights === undefined) throw new Error('the weights were not loaded');
     return new Network({
+      ...sizes,
       architecture: this.architecture,
       weights: overlaid(this.architecture, this.weights, overlay),
       runtime: this.runtime,

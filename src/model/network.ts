@@ -33,7 +33,14 @@ export interface TargetScores {
   readonly margins: Float32Array;
 }
 
-export interface NetworkParts {
+export interface TileSizes {
+  /** Rows of the vocabulary that the head computes at once. */
+  readonly tileRows?: number;
+  /** Elements that the logits of the states that meet the vocabulary at once may have. */
+  readonly logitsAtOnce?: number;
+}
+
+export interface NetworkParts extends TileSizes {
   readonly architecture: Architecture;
   readonly weights: WeightSet;
   readonly runtime: GraphRuntime;
@@ -42,10 +49,6 @@ export interface NetworkParts {
   readonly scales: readonly number[];
   /** Tensors hold patches at these scales already, so that no others can be set. */
   readonly fixed?: boolean;
-  /** Rows of the vocabulary that the head computes at once. */
-  readonly tileRows?: number;
-  /** Elements that the logits of the states that meet the vocabulary at once may have. */
-  readonly logitsAtOnce?: number;
 }
 
 interface Loaded {

@@ -31,9 +31,12 @@ export class RopeTables {
     this.ropes = ropes;
   }
 
-  /** @param lengths tokens of each row, up to its last position */
-  feeds(lengths: readonly number[]): RopeFeeds {
-    const longest = Math.max(...lengths);
+  /**
+   * @param lengths tokens of each row, up to its last position
+   * @param places of a row: ONNX Runtime refuses a table that is shorter, though no position of a tree is that far
+   */
+  feeds(lengths: readonly number[], places = 0): RopeFeeds {
+    const longest = Math.max(places, ...lengths);
     const kinds = lengths.map((length) => this.ropes.map((rope) => rope.frequencies(length)));
     const distinct = kinds.filter((kind, i) => kinds.findIndex((other) => isSame(other, kind)) === i);
     const tables = distinct.map((kind) => this.tables(kind, longest));

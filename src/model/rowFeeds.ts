@@ -16,7 +16,8 @@ export function rowFeeds(
   const flat = rows.map(flatten);
   for (const { tokens } of flat) assertTokens(architecture, tokens);
   const length = Math.max(...flat.map(({ tokens }) => tokens.length));
-  const { tables, offsets } = ropes.feeds(flat.map(({ places }) => lastPosition(places) + 1));
+  const lengths = flat.map(({ places }) => lastPosition(places) + 1);
+  const { tables, offsets } = ropes.feeds(lengths, length);
   return {
     ids: padded(
       flat.map(({ tokens }) => tokens),

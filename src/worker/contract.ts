@@ -1,6 +1,9 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { EvaluateRequest } from '../evaluation/request.ts';
+import type { Comparison } from '../evaluation/results/compare.ts';
+import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
 import type { ExtractRequest, ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
@@ -8,7 +11,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -17,7 +20,8 @@ export interface Handshake {
   readonly node: string;
 }
 
-/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify` and `extract` report progress. */
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`
+ * and `evaluate` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -27,12 +31,25 @@ export interface WorkerApi {
   port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
   extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
+  /** `onlyKnown`: from the answers that an evaluation which was stopped has left, without running a model. */
+  evaluate(parameters: {
+    readonly request: EvaluateRequest;
+    readonly device: DeviceChoice;
+    readonly onlyKnown?: boolean;
+  }): Promise<EvaluateResult>;
+  /** Result files, ours and lm-eval's, or folders of them; `reference` is the label of the column to compare with. */
+  compare(parameters: {
+    readonly results: readonly string[];
+    readonly reference?: string | undefined;
+  }): Promise<Comparison>;
+  /** The built-in tasks, or those that are named; `data` is the folder where their documents are looked for. */
+  tasks(parameters: { readonly names: readonly string[]; readonly data: string | undefined }): Promise<TaskListing[]>;
 }
 
 export type Method = keyof WorkerApi;
 
 /** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
-export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract']);
+export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract', 'evaluate', 'compare']);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;

@@ -9,6 +9,7 @@ import { inspect } from '../library/inspect.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
+import { compareJob, evaluateJob, tasksJob } from './evaluating.ts';
 import { serve } from './server.ts';
 
 interface Device {
@@ -56,6 +57,13 @@ const handlers: WorkerHandlers = {
     const { kernel } = await deviceFor(device);
     return extract(request, kernel, VERSION, sink, signal);
   },
+  evaluate: async (parameters, context) => {
+    const { kernel, report } = await deviceFor(parameters.device);
+    const { ortGraphs } = await import('../kernels/runtime/ortGraphs.ts');
+    return evaluateJob(parameters, { chosen: ortGraphs(report.used), cpu: ortGraphs('cpu'), kernel }, context);
+  },
+  compare: compareJob,
+  tasks: tasksJob,
   verify: async ({ folder, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return verify(folder, kernel, sink, signal);

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readConfig } from '../../src/checkpoint/config.ts';
+import type { GraphRuntime } from '../../src/kernels/graphRuntime.ts';
 import { ortGraphs } from '../../src/kernels/runtime/ortGraphs.ts';
 import type { Architecture } from '../../src/model/architecture.ts';
 import { LoadedModel } from '../../src/model/loadedModel.ts';
-import type { Network } from '../../src/model/network.ts';
+import type { Network, TileSizes } from '../../src/model/network.ts';
 import { readArchitecture } from '../../src/model/readArchitecture.ts';
 import type { TokenTree } from '../../src/model/rows.ts';
 import type { MemoryMode } from '../../src/model/weights/memory.ts';
@@ -19,7 +20,10 @@ export const MODEL_CASES = join(ROOT, 'test/golden/model');
 interface Index {
   readonly cases: Readonly<Record<string, { readonly configs: readonly string[] }>>;
   readonly patches: Readonly<
-    Record<string, { readonly case: string; readonly adapters: readonly string[]; readonly expected: readonly string[] }>
+    Record<
+      string,
+      { readonly case: string; readonly adapters: readonly string[]; readonly expected: readonly string[] }
+    >
   >;
 }
 
@@ -44,8 +48,9 @@ export interface ExpectedAnswers {
 
 export interface CaseOptions {
   readonly memory?: MemoryMode;
-  readonly provider?: string;
+  readonly runtime?: GraphRuntime;
   readonly overlay?: Overlay;
+  readonly sizes?: TileSizes;
 }
 
 export interface OpenCase extends AsyncDisposable {
@@ -59,9 +64,14 @@ export function caseFolder(name: string): string {
   return resolve(MODEL_CASES, 'cases', name);
 }
 
-export async function openModel(folder: string, { memory, provider = 'cpu' }: CaseOptions = {}): Promise<LoadedModel> {
+export const CPU = ortGraphs('cpu');
+
+/** The CPU in the place of another device: plain attention, and weights that are handed over when the network is loaded. */
+export const OTHER_DEVICE: GraphRuntime = { device: 'other', load: (model, options) => CPU.load(model, options) };
+
+export async function openModel(folder: string, { memory, runtime = CPU }: CaseOptions = {}): Promise<LoadedModel> {
   return LoadedModel.open(folder, {
-    runtime: ortGraphs(provider),
+    runtime,
     workload: { tokens: 64, states: 64 },
     memory,
     sink: () => undefined,
@@ -71,7 +81,7 @@ export async function openModel(folder: string, { memory, provider = 'cpu' }: Ca
 
 export async function openCase(name: string, options: CaseOptions): Promise<OpenCase> {
   const model = await openModel(caseFolder(name), options);
-  const network = model.network(options.overlay);
+  const network = model.network(options.overlay, options.sizes);
   const { rows, logits } = await readExpected(join(caseFolder(name), 'expected.safetensors'));
   const answers = JSON.parse(await readFile(join(caseFolder(name), 'expected.json'), 'utf8')) as ExpectedAnswers;
   return {
@@ -105,7 +115,10 @@ export async function logLikelihoods(network: Network, items: readonly Continuat
 }
 
 /** `input_ids` int64 [B, S] as rows, and a tensor of float32 logits. */
-export async function readExpected(path: string, name = 'logits'): Promise<{ rows: TokenTree[]; logits: Float32Array }> {
+export async function readExpected(
+  path: string,
+  name = 'logits',
+): Promise<{ rows: TokenTree[]; logits: Float32Array }> {
   await using file = await TensorFile.open(path);
   const logits = new Float32Array((await file.readTensor(name)).buffer);
   if (!file.header.tensors.has('input_ids')) return { rows: [], logits };

@@ -1,4 +1,3 @@
-import { throwIfCancelled } from '../../base/abort.ts';
 import type { Request } from '../types.ts';
 import { collector, type OnAnswer } from './collect.ts';
 import { type Question, scoreByEcho, scoreByPromptLogprobs } from './echoed.ts';
@@ -50,7 +49,6 @@ function scoringTasks(
   const collect = collector(requests, prompts, onAnswer);
   return chunks(prompts, scoring === 'forced tokens' ? 1 : batch).map((chunk) => async (signal) => {
     const scores = await score(question, chunk, scoring, signal);
-    throwIfCancelled(signal);
     for (const [i, prompt] of chunk.entries()) {
       const found = scores[i];
       if (found !== undefined) collect(prompt, found);
@@ -81,7 +79,6 @@ function generationTasks(
     .sort((a, b) => b.request.context.length - a.request.context.length)
     .map(({ request, index }) => async (signal) => {
       const answer = await generate(question, request, options, signal);
-      throwIfCancelled(signal);
       onAnswer(index, answer);
     });
 }

@@ -115,9 +115,8 @@ async function tryCompletion(
 }
 
 function tellsPrompt(choice: Choice | undefined): boolean {
-  const chosen = choice?.logprobs?.token_logprobs ?? [];
-  const top = choice?.logprobs?.top_logprobs ?? [];
-  return chosen.length >= TRIAL_TOKENS.length && typeof chosen[1] === 'number' && top[1] != null;
+  const { token_logprobs: chosen, top_logprobs: top } = choice?.logprobs ?? {};
+  return typeof chosen?.[1] === 'number' && top?.[1] != null;
 }
 
 /** Two tokens share a probability of at most 1, unless the server tells what the bias made of it. */

@@ -19,7 +19,6 @@ export async function send(server: Server, url: string, body: unknown, signal: A
     try {
       return await attemptOnce(server, url, body, signal);
     } catch (error) {
-      throwIfCancelled(signal);
       if (!(error instanceof RequestFailure) || !error.retry || attempt >= server.patience.attempts) throw error;
       await pause(error, attempt, server.patience, signal);
     }

@@ -9,7 +9,11 @@ export const gemma: Family = (input) => {
   const { hidden_act: act } = input.config;
   // Early files say "gelu" and mean its tanh form (transformers' configuration_gemma.py).
   const activation = act == null || act === 'gelu' ? 'gelu_tanh' : activationOf(act);
-  return { ...decoder(input, { maxLength: GEMMA_LENGTH, keyValueHeads: 16, headSize: HEAD_SIZE }), ...gemmaNorms(input), activation };
+  return {
+    ...decoder(input, { maxLength: GEMMA_LENGTH, keyValueHeads: 16, headSize: HEAD_SIZE }),
+    ...gemmaNorms(input),
+    activation,
+  };
 };
 
 export function gemmaNorms({ config }: FamilyInput): Pick<Architecture, 'normsPlusOne' | 'embeddingScale' | 'biases'> {

@@ -7,7 +7,10 @@ import { ropeTable } from '../../../src/model/rope.ts';
 import { architectureOf, MODEL_CASES } from '../../support/models.ts';
 
 interface RopeCase {
-  readonly config: Readonly<Record<string, unknown>> & { readonly rope_parameters?: object; readonly rope_scaling?: object };
+  readonly config: Readonly<Record<string, unknown>> & {
+    readonly rope_parameters?: object;
+    readonly rope_scaling?: object;
+  };
   readonly length: number;
   readonly inverse: readonly number[];
   readonly factor: number;

@@ -5,11 +5,23 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { generate } from '../../../src/model/generate.ts';
-import { caseFolder, CASES, largestDifference, logLikelihoods, MODEL_CASES, openCase } from '../../support/models.ts';
+import {
+  caseFolder,
+  CASES,
+  largestDifference,
+  logLikelihoods,
+  MODEL_CASES,
+  openCase,
+  OTHER_DEVICE,
+} from '../../support/models.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 /** The issue's bound; what is reached is a tenth of it. */
 const TOLERANCE = 1e-4;
+const PLACES = [
+  ['on the CPU', { memory: 'resident' }],
+  ['as on other devices', { runtime: OTHER_DEVICE }],
+] as const;
 const { signal } = new AbortController();
 
 it('has all the cases', () => {
@@ -19,19 +31,20 @@ it('has all the cases', () => {
 
 for (const [name, { configs }] of Object.entries(CASES))
   describe(name, () => {
-    it("computes transformers' logits, log-likelihoods and greedy continuation", async () => {
-      await using opened = await openCase(name, { memory: 'resident' });
-      const { network, rows, expected } = opened;
-      assert.ok(largestDifference(await network.logits(rows), expected.logits) <= TOLERANCE);
-      const { prompt, tokens } = expected.generation;
-      assert.deepEqual(await generate(network, [prompt], tokens.length, () => false, signal), [tokens]);
-      const found = await logLikelihoods(network, expected.loglikelihood);
-      for (const [i, { logProbability, greedy }] of expected.loglikelihood.entries()) {
-        const difference = Math.abs((found[i]?.logProbability ?? NaN) - logProbability);
-        assert.ok(difference <= TOLERANCE, `${difference}`);
-        assert.equal(found[i]?.greedy, greedy);
-      }
-    });
+    for (const [place, options] of PLACES)
+      it(`computes transformers' logits, log-likelihoods and greedy continuation ${place}`, async () => {
+        await using opened = await openCase(name, options);
+        const { network, rows, expected } = opened;
+        assert.ok(largestDifference(await network.logits(rows), expected.logits) <= TOLERANCE);
+        const { prompt, tokens } = expected.generation;
+        assert.deepEqual(await generate(network, [prompt], tokens.length, () => false, signal), [tokens]);
+        const found = await logLikelihoods(network, expected.loglikelihood);
+        for (const [i, { logProbability, greedy }] of expected.loglikelihood.entries()) {
+          const difference = Math.abs((found[i]?.logProbability ?? NaN) - logProbability);
+          assert.ok(difference <= TOLERANCE, `${difference}`);
+          assert.equal(found[i]?.greedy, greedy);
+        }
+      });
 
     it('computes the same with its weights mapped', async () => {
       await using opened = await openCase(name, { memory: 'mapped' });

@@ -96,6 +96,19 @@ describe('data_files', () => {
     for (const path of ['https://example.org/a.csv', 'hf://datasets/a/b.csv', 'zip://a.csv::b.zip', 'a.csv::b.zip'])
       await refuses(resolveIn(path), /nothing is downloaded/);
   });
+  it('are not searched for without end', async () => {
+    await using folder = await temporaryFolder();
+    const deep = Array.from({ length: 9 }, (_, i) => String(i));
+    for (const i of deep.keys()) {
+      const path = join(folder.path, ...deep.slice(0, i + 1));
+      await mkdir(path);
+      await Promise.all(Array.from({ length: 100 }, (_, file) => writeFile(join(path, `${file}.txt`), '')));
+    }
+    assert.deepEqual(await resolveDataFiles(folder.path, '**/8/7.[t]xt', 'train'), [
+      join(folder.path, ...deep, '7.txt'),
+    ]);
+    await refuses(resolveDataFiles(folder.path, '**/**/**/**/**/**/**/x*', 'train'), /matches against too many files/);
+  });
   it('that name nothing, or are no paths, are refused', async () => {
     for (const path of ['missing.csv', 'data', '*.parquet', '[', ''])
       await refuses(resolveIn(path), /has no such file/);

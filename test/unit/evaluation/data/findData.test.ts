@@ -69,6 +69,8 @@ describe('the order of preference', () => {
   it('within a folder', async () => {
     const order = ['piqa/val.csv', 'piqa/data/dev.csv', 'piqa/validation/0000.parquet'];
     for (const i of order.keys()) assert.deepEqual(await find(order.slice(i), PIQA), [order[i]]);
+    const beside = ['piqa/validation/.b.csv', 'piqa/validation/dataset_info.json', 'piqa/validation/notes.txt'];
+    assert.deepEqual(await find(['piqa/validation/a.csv', ...beside], PIQA), ['piqa/validation/a.csv']);
     await refuses(find(['piqa/validation/a.csv', 'piqa/validation/a.json'], PIQA), /a\.json and .*a\.csv/);
   });
 
@@ -148,6 +150,11 @@ describe('a cache of the hub', () => {
     const files = ['m/a.csv', 's/v-1.csv', 's/v-0.csv', 's/w.csv', 's/train.csv'].map((file) => at('aaa', file));
     const found = ['s/v-0.csv', 's/v-1.csv', 's/w.csv'].map((file) => at('aaa', file));
     assert.deepEqual(await find([...files, `${at('aaa', 'README.md')} = ${card}`]), found);
+    const shard = '- config_name: sst2\n  data_files:\n  - split: validation\n    path: v-*';
+    await refuses(
+      find([at('aaa', 'v-00000-of-00002.csv'), `${at('aaa', 'README.md')} = ${CARD(shard)}`]),
+      /there are 1 files, where their names say 2/,
+    );
     const partial = files.filter((file) => !file.endsWith('w.csv'));
     assert.equal(await find([...partial, `${at('aaa', 'README.md')} = ${card}`]), undefined);
   });
@@ -239,6 +246,8 @@ describe('what save_to_disk writes', () => {
       await find(['sst2/dataset_dict.json = {"splits": ["../dev"]}', `dev/${state(null, 'x.arrow')}`]),
       undefined,
     );
+    const outside = ['sst2/dataset_dict.json = {"splits": ["../dev"]}', `dev/${state(null, 'x.arrow')}`];
+    assert.equal(await find(outside, { ...SST2, split: '../dev' }), undefined);
     await refuses(find(['sst2/dataset_dict.json = {"splits": 5}']), /dataset_dict\.json: splits/);
     assert.deepEqual(
       await find(['sst2/dataset_dict.json = {"splits": ["train", "val"]}', `sst2/val/${state('val', 'x.arrow')}`]),

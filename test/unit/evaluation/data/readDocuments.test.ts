@@ -4,8 +4,10 @@ import { open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
+import { parquetMetadata, type ColumnChunk } from 'hyparquet';
 import { CancelledError, InputError } from '../../../../src/base/errors.ts';
 import { checkCount, withDataFile } from '../../../../src/evaluation/data/dataFile.ts';
+import { columnsOf } from '../../../../src/evaluation/data/parquetLayout.ts';
 import { readDocuments, type ReadOptions } from '../../../../src/evaluation/data/readDocuments.ts';
 import type { Document } from '../../../../src/evaluation/types.ts';
 import { ROOT, temporaryFolder } from '../../../support/paths.ts';
@@ -138,6 +140,7 @@ describe('JSON', () => {
     assert.deepEqual(await read('a.jsonl', content, { limit: 2 }), [{ a: 1 }, { a: 2 }]);
     await refuses(read('a.jsonl', content, { limit: 3 }), /line 3/);
     assert.deepEqual(await read('a.json', '[{"a":1},{"a":2}]', { limit: 1 }), [{ a: 1 }]);
+    assert.deepEqual(await read('a.jsonl', content, { limit: 0 }), []);
   });
   it('leaves prototypes alone', async () => {
     for (const [ending, content] of [
@@ -200,6 +203,24 @@ describe('Parquet and Arrow', () => {
     groups.fill(0xff, groups.length - 1100, groups.length - 900);
     assert.deepEqual(await read('a.parquet', groups, { limit: 32 }), rows.slice(0, 32));
     await refuses(read('a.parquet', groups), /cannot be read/);
+  });
+  it('that contradict themselves are refused', async () => {
+    const bytes = await readFile(join(CASE, 'groups.parquet'));
+    const metadata = parquetMetadata(bytes);
+    assert.deepEqual(columnsOf(metadata, 'a', bytes.length), ['i', 'text']);
+    const [first, ...groups] = metadata.row_groups;
+    const refusesColumns = (columns: ColumnChunk[]): void =>
+      assert.throws(
+        () => columnsOf({ ...metadata, row_groups: [{ ...first!, columns }, ...groups] }, 'a', bytes.length),
+        /its columns are not where its schema says/,
+      );
+    refusesColumns(first!.columns.slice(1));
+    refusesColumns(first!.columns.slice(0, 1));
+    refusesColumns(first!.columns.toReversed());
+    refusesColumns(first!.columns.map((column) => ({ ...column, file_path: 'elsewhere' })));
+    assert.throws(() => columnsOf(metadata, 'a', 1000), /its columns are not where/);
+    const twice = metadata.schema.map((element, i) => (i === 1 ? { ...element, name: 'text' } : element));
+    assert.throws(() => columnsOf({ ...metadata, schema: twice, row_groups: [] }, 'a', 1), /its columns are not where/);
   });
   it('whose lengths do not fit are refused before they are followed', async () => {
     const lists = Array.from({ length: 777 }, (_, i) => Array.from({ length: 1 + (i % 3) }, () => i));

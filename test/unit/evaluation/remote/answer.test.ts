@@ -101,7 +101,7 @@ describe('log-likelihoods from vLLM', () => {
 });
 
 describe('log-likelihoods from llama-server', () => {
-  it("are vLLM's but for its half-precision cache, by forcing one token after the other", async () => {
+  it("are vLLM's but for attention in half precision, by forcing one token after the other", async () => {
     const { url, asked } = await replay(llama.exchanges);
     const { answers, onAnswer } = collected();
     const endpoint = endpointAt(url, { model: 'v2.gguf' });
@@ -228,6 +228,11 @@ describe('answerRemotely', () => {
     ['other tokens', { token_logprobs: [null, -1, -1, -1, -1, -1], top_logprobs: [] }, /counts 6 tokens where 3/],
     ['a hole', { token_logprobs: [null, null, -1, -1], top_logprobs: [null, null, null, null] }, /left out/],
     ['no alternatives', { token_logprobs: [null, -1, -1, -1] }, /left out log-probabilities/],
+    [
+      'text among the alternatives',
+      { token_logprobs: [null, -1, -1, -1], top_logprobs: [null, { a: '-1' }, { a: '-1' }, null] },
+      /table of log-probabilities/,
+    ],
     ['text for numbers', { token_logprobs: ['x'] }, /not what OpenAI-compatible servers answer: choices\.0\.logprobs/],
   ] as const)
     it(`refuses an answer with ${what}`, async () => {

@@ -113,6 +113,17 @@ describe('probeEndpoint', () => {
     assert.equal((await probe(url, 'one', 'texts')).tokenPrompts, false);
   });
 
+  for (const [what, logprobs] of [
+    ['of the new token alone', { token_logprobs: [-1], top_logprobs: [{ a: -1 }] }],
+    ['without alternatives', { token_logprobs: [null, -1, -2], top_logprobs: null }],
+    ['of nothing', { token_logprobs: [null, null, -2], top_logprobs: [null, null, { b: -2 }] }],
+  ] as const)
+    it(`does not take log-probabilities ${what} for those of a prompt`, async () => {
+      const { url } = await serveModels((_, response) => json(response, { choices: [{ index: 0, logprobs }] }));
+      const { echo, scoring } = await probe(url, 'one', 'texts');
+      assert.deepEqual([echo, scoring], [false, undefined]);
+    });
+
   it('does not believe log-probabilities from after the bias', async () => {
     const { url } = await serveModels((body, response) => {
       const token = Object.keys(body.logit_bias ?? {})[0] ?? '1';
@@ -129,7 +140,7 @@ describe('probeEndpoint', () => {
     };
     const { url, asked } = await serveModels(complete);
     await assert.rejects(probe(url), says(/tells no log-probabilities of a prompt/, /llama-server/));
-    assert.ok(asked.length < 12, 'it does not ask again and again');
+    assert.ok(asked.length < 10, 'it does not ask again and again');
     const facts = await probe(url, 'one', 'texts');
     assert.deepEqual([facts.scoring, facts.tokenPrompts, facts.server], [undefined, true, 'other']);
   });

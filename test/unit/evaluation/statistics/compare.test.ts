@@ -60,6 +60,8 @@ describe('two columns of the same items', () => {
     assert.deepEqual([result.difference, result.interval.low, result.interval.high], [0, 0, 0]);
     assert.equal(result.table?.pValue, 1);
     assert.match(result.note ?? '', /fewer than 26 % of all items goes unseen in 10 /);
+    const shifted = await compareColumns([0.3, 0.7, 0.9], [0.2, 0.6, 0.8], { draws: 100 });
+    assert.match(shifted.note ?? '', /no width/);
     assert.equal((await compareColumns(a, b, { draws: 100 })).note, undefined);
   });
 

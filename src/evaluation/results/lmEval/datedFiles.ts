@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { throwIfCancelled } from '../../../base/abort.ts';
+import { errorCode, writeError } from '../../../base/errors.ts';
+
+/** A file of a run: `<stem>_<date>.<ending>`. */
+export interface DatedFile {
+  readonly stem: string;
+  readonly ending: 'json' | 'jsonl';
+  readonly text: Iterable<string>;
+}
+
+/** File systems without hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
+
+/**
+ * Writes files of one date under temporary names and gives them their own in this order, each whole or not at all. No
+ * file is overwritten: where one has the date, the next microsecond is taken.
+ *
+ * @returns their paths
+ * @throws UserError if they cannot be written; CancelledError
+ */
+export async function writeDated(
+  folder: string,
+  files: readonly DatedFile[],
+  now: Date,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const temporary = files.map(({ stem }) =>
+    join(folder, `.${stem}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`),
+  );
+  throwIfCancelled(signal);
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [i, { text }] of files.entries()) {
+      await pipeline(text, createWriteStream(temporary[i] ?? '', { flags: 'wx' }));
+      throwIfCancelled(signal);
+    }
+    for (let microseconds = 0; ; microseconds++) {
+      const date = pythonDate(now, microseconds);
+      const named = await nameAll(folder, files, temporary, date);
+      if (named !== undefined) return named;
+    }
+  } catch (error) {
+    throw writeError(error, folder);
+  } finally {
+    await removeAll(temporary);
+  }
+}
+
+/** Undefined if the date is taken; then nothing is left behind. */
+async function nameAll(
+  folder: string,
+  files: readonly DatedFile[],
+  temporary: readonly string[],
+  date: string,
+): Promise<readonly string[] | undefined> {
+  if ((await readdir(folder)).some((name) => name.includes(`_${date}.json`))) return undefined;
+  const named: string[] = [];
+  for (const [i, { stem, ending }] of files.entries()) {
+    const path = join(folder, `${stem}_${date}.${ending}`);
+    try {
+      await give(temporary[i] ?? '', path);
+      named.push(path);
+    } catch (error) {
+      await removeAll(named);
+      if (errorCode(error) === 'EEXIST') return undefined;
+      throw error;
+    }
+  }
+  return named;
+}
+
+/** What cannot be removed must not hide why. */
+async function removeAll(paths: readonly string[]): Promise<void> {
+  await Promise.allSettled(paths.map((path) => rm(path, { force: true })));
+}
+
+/** Renaming would replace what is there; a link does not. @throws EEXIST */
+async function give(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (!NO_LINKS.includes(errorCode(error) ?? '')) throw error;
+    await (await open(path, 'wx')).close();
+    await rename(temporary, path);
+  }
+}
+
+/** `datetime.now().isoformat().replace(":", "-")`: local time, to the microsecond. */
+export function pythonDate(date: Date, microseconds = 0): string {
+  const moved = new Date(date.getTime() + Math.floor(microseconds / 1000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [moved.getFullYear(), two(moved.getMonth() + 1), two(moved.getDate())].join('-');
+  const time = [moved.getHours(), moved.getMinutes(), moved.getSeconds()].map(two).join('-');
+  const fraction = moved.getMilliseconds() * 1000 + (microseconds % 1000);
+  return `${day}T${time}.${String(fraction).padStart(6, '0')}`;
+}

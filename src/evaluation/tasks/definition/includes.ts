@@ -1,0 +1,90 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { InputError, readError } from '../../../base/errors.ts';
+import { readYamlFile, type PythonFunction, type YamlFile } from './yamlFile.ts';
+
+const MAX_DEPTH = 20;
+
+/** A task's keys with those that it includes, each with the file that it is from. */
+export interface MergedYaml {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly functions: ReadonlyMap<string, PythonFunction>;
+  place(path: readonly PropertyKey[]): string;
+}
+
+/**
+ * lm-eval's `load_yaml` (lm_eval/tasks/_yaml_loader.py): included files in order, the file's own keys last. What is
+ * included must lie in the folder of the file that was asked for, or below it.
+ *
+ * @throws InputError
+ */
+export async function readWithIncludes(path: string): Promise<MergedYaml> {
+  const root = dirname(await real(path));
+  const origins = new Map<string, YamlFile>();
+  await collect(path, root, [], origins);
+  const values: Record<string, unknown> = {};
+  const functions = new Map<string, PythonFunction>();
+  for (const [key, file] of origins) {
+    values[key] = file.values[key];
+    const python = file.functions.get(key);
+    if (python) functions.set(key, python);
+  }
+  return {
+    path,
+    values,
+    functions,
+    place: (keys) => origins.get(String(keys[0]))?.place(keys) ?? path,
+  };
+}
+
+/** Notes for every key the last file that has it. */
+async function collect(
+  path: string,
+  root: string,
+  above: readonly string[],
+  origins: Map<string, YamlFile>,
+): Promise<void> {
+  const identity = await real(path);
+  if (above.includes(identity))
+    throw new InputError(`${path} includes itself${above.length > 1 ? ', by way of another file' : ''}.`);
+  if (above.length >= MAX_DEPTH)
+    throw new InputError(`${path}: files include one another more than ${MAX_DEPTH} deep.`);
+  const file = await readYamlFile(path);
+  for (const included of includesOf(file))
+    await collect(await within(root, path, included, file), root, [...above, identity], origins);
+  for (const key of Object.keys(file.values))
+    // A list of tasks defines those of its own file only.
+    if (key !== 'include' && !(key === 'task_list' && above.length > 0)) origins.set(key, file);
+}
+
+function includesOf(file: YamlFile): string[] {
+  const { include } = file.values;
+  if (include === undefined) return [];
+  const names: readonly unknown[] = Array.isArray(include) ? include : [include];
+  return names.map((name) => {
+    if (typeof name === 'string' && name !== '') return name;
+    throw new InputError(`${file.place(['include'])}: include must be the name of a file, or a list of them.`);
+  });
+}
+
+async function within(root: string, path: string, included: string, file: YamlFile): Promise<string> {
+  const target = resolve(dirname(path), included);
+  const place = file.place(['include']);
+  const identity = isAbsolute(included) ? undefined : await real(target, `${place} includes`);
+  const way = identity === undefined ? '..' : relative(root, identity);
+  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
+    throw new InputError(
+      `${place}: "${included}" lies outside the folder of the task.`,
+      'Copy the included file into that folder and include it by its name.',
+    );
+  return target;
+}
+
+async function real(path: string, before?: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    throw readError(error, before === undefined ? path : `what ${before}, ${path}`);
+  }
+}

@@ -1,0 +1,13 @@
+/** What is wrong with a template or with what it met, and on which of its lines. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+  readonly line: number;
+  /** The variable that does not exist, if that is the reason. */
+  readonly missing: string | undefined;
+
+  constructor(message: string, line: number, missing?: string) {
+    super(message);
+    this.line = line;
+    this.missing = missing;
+  }
+}

@@ -1,0 +1,33 @@
+import { strip } from '../python/text.ts';
+import { pythonRegex } from '../regex/pythonRegex.ts';
+import type { FilterPipeline, FilterStep } from '../task.ts';
+
+/** What a pipeline makes of the one answer to a request; null where a map has no value for it (lm_eval/filters/). */
+export function filterText({ steps }: FilterPipeline, answer: string): string | null {
+  return steps.reduce<string | null>((text, step) => apply(step, text), answer);
+}
+
+function apply(step: FilterStep, text: string | null): string | null {
+  switch (step.kind) {
+    case 'regex':
+      return extract(step, text ?? '');
+    case 'map':
+      return text !== null && Object.hasOwn(step.mapping, text) ? (step.mapping[text] ?? null) : step.otherwise;
+    case 'remove_whitespace':
+      return text === null ? null : strip(text);
+    case 'lowercase':
+      return text?.toLowerCase() ?? null;
+    case 'uppercase':
+      return text?.toUpperCase() ?? null;
+  }
+}
+
+/**
+ * RegexFilter (filters/extraction.py): of the match that is asked for the whole, or its first group that is not empty.
+ * Where there are matches but not that one, lm-eval ends with an error and we take the fallback.
+ */
+function extract(step: Extract<FilterStep, { kind: 'regex' }>, text: string): string {
+  const match = pythonRegex(step.pattern).findAll(text).at(step.groupSelect);
+  if (match === undefined) return step.fallback;
+  return strip(typeof match === 'string' ? match : (match.find((group) => group !== '') ?? step.fallback));
+}

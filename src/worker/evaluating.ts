@@ -1,0 +1,43 @@
+import { compareResults, type Comparison } from '../evaluation/results/compare.ts';
+import { readResults } from '../evaluation/results/readResults.ts';
+import { listTasks } from '../evaluation/run/listTasks.ts';
+import { evaluate } from '../evaluation/run/evaluate.ts';
+import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
+import type { GraphRuntime } from '../kernels/graphRuntime.ts';
+import type { LowRankKernel } from '../kernels/lowRank.ts';
+import { checkProvider } from '../model/selfCheck.ts';
+import { VERSION } from '../base/version.ts';
+import type { JobContext, JobParameters } from './contract.ts';
+
+/** What runs networks and products: the device that was chosen, and the CPU to check it against. */
+export interface Runtimes {
+  readonly chosen: GraphRuntime;
+  readonly cpu: GraphRuntime;
+  readonly kernel: LowRankKernel;
+}
+
+/** A device that computes a small network otherwise than the CPU does is not used. */
+export async function evaluateJob(
+  { request, onlyKnown = false }: JobParameters<'evaluate'>,
+  { chosen, cpu, kernel }: Runtimes,
+  { sink, signal }: JobContext,
+): Promise<EvaluateResult> {
+  const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
+  const runtime = check?.ok === false ? cpu : chosen;
+  const result = await evaluate(request, { runtime, kernel, toolVersion: VERSION, onlyKnown, sink, signal });
+  if (check === undefined || check.ok) return result;
+  const warning = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;
+  return { ...result, warnings: [warning, ...result.warnings] };
+}
+
+export async function compareJob(
+  { results, reference }: JobParameters<'compare'>,
+  { signal }: JobContext,
+): Promise<Comparison> {
+  const columns = await Promise.all(results.map((path) => readResults(path)));
+  return compareResults(columns.flat(), { reference, signal });
+}
+
+export function tasksJob({ names, data }: JobParameters<'tasks'>, { signal }: JobContext): Promise<TaskListing[]> {
+  return listTasks(names, data, signal);
+}
