@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { BOS_MODES, type BosMode } from '../evaluation/request.ts';
 import { isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
+import { scanRoot } from '../library/scan.ts';
 
 /** The settings as they are now; wrong values fall back to the defaults of package.json. */
 export interface Settings {
@@ -8,6 +10,13 @@ export interface Settings {
   readonly huggingFaceCache: boolean;
   readonly device: DeviceChoice;
   readonly idleMinutes: number;
+  readonly evaluate: EvaluateSettings;
+}
+
+export interface EvaluateSettings {
+  readonly dataFolder: string | undefined;
+  readonly bos: BosMode;
+  readonly bootstrapIterations: number;
 }
 
 export function readSettings(): Settings {
@@ -20,7 +29,26 @@ export function readSettings(): Settings {
     huggingFaceCache: configuration.get<unknown>('library.huggingFaceCache') !== false,
     device: typeof device === 'string' && isDeviceChoice(device) ? device : 'auto',
     idleMinutes: number(configuration.get<unknown>('worker.idleMinutes'), 5, 0.05, 1440),
+    evaluate: readEvaluateSettings(configuration),
   };
+}
+
+function readEvaluateSettings(configuration: vscode.WorkspaceConfiguration): EvaluateSettings {
+  const folder = configuration.get<unknown>('evaluate.dataFolder');
+  const bos = configuration.get<unknown>('evaluate.bos');
+  return {
+    // `~` stands for the home folder, as in the library's folders.
+    dataFolder: typeof folder === 'string' && folder.trim() !== '' ? scanRoot(folder.trim(), 0).folder : undefined,
+    bos: BOS_MODES.find((mode) => mode === bos) ?? 'auto',
+    bootstrapIterations: Math.round(
+      number(configuration.get<unknown>('evaluate.bootstrapIterations'), 100_000, 0, 10_000_000),
+    ),
+  };
+}
+
+export async function setDataFolder(folder: string): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration('portllm');
+  await configuration.update('evaluate.dataFolder', folder, vscode.ConfigurationTarget.Global);
 }
 
 export async function addLibraryFolder(folder: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import type { Request } from '../types.ts';
 import { encodePair, encodeText, prefixToken } from '../tokenizer/encode.ts';
-import type { BosMode, Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { BosMode } from '../request.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { rollingWindows } from './rollingWindows.ts';
 
 /** What a network is fed for one log-likelihood: the last `targets.length` of its places predict the targets. */

@@ -34,10 +34,8 @@ export function effective(base: Base, settings: Settings): Effective {
   return { spec: { ...base.spec, post_processor: template }, withBos, added, model, idOf };
 }
 
-function vocabularyOf(model: TokenizerSpec['model']): ModelVocabulary {
-  if (model.type === 'BPE') return { size: model.vocab.size, idOf: (token) => model.vocab.get(token) };
-  const ids = new Map(model.vocab.map(([piece], id) => [piece, id]));
-  return { size: ids.size, idOf: (token) => ids.get(token) };
+function vocabularyOf({ vocab }: TokenizerSpec['model']): ModelVocabulary {
+  return { size: vocab.size, idOf: (token) => vocab.get(token) };
 }
 
 /** Those of the settings that are not added yet; a named one is special even if its entry does not say so. */

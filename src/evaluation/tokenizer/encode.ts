@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
-import type { BosMode, Tokenizer } from './tokenizer.ts';
-import { beforeSpaces, isPythonSpace } from './unicode.ts';
+import type { BosMode } from '../request.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { beforeSpaces } from './unicode.ts';
 
 export interface EncodedPair {
   readonly context: number[];
@@ -14,7 +15,7 @@ export interface EncodedPair {
  */
 export function encodePair(tokenizer: Tokenizer, context: string, continuation: string, bos: BosMode): EncodedPair {
   if (context === '') return afterPrefix(tokenizer, tokenizer.encode(continuation, { special: false }));
-  const trimmed = context.slice(0, beforeSpaces(context, 0, context.length, isPythonSpace));
+  const trimmed = context.slice(0, beforeSpaces(context, context.length));
   const whole = encodeText(tokenizer, context + continuation, bos);
   const encoded = encodeText(tokenizer, trimmed, bos);
   return { context: encoded, continuation: whole.slice(encoded.length) };

@@ -1,26 +1,25 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { InputError } from '../../base/errors.ts';
 import type { AddedVocabulary } from './addedVocabulary.ts';
-import { bpeEncoder } from './bpe.ts';
-import type { EncodePiece } from './bytes.ts';
-import { decoderOf } from './decode.ts';
-import { addedTokenFinder, type Section } from './findAdded.ts';
-import { normalizerOf, type Normalize } from './normalize.ts';
-import { preTokenizerOf } from './preTokenize.ts';
+import { mend } from './mend.ts';
 import type { TokenizerSpec } from './spec.ts';
-import { unigramEncoder } from './unigram.ts';
 
-/** A tokenizer.json at work: what Hugging Face's tokenizers.Tokenizer does. */
+/** A tokenizer.json at work. */
 export interface Pipeline {
   /** Without special tokens but those in the text. */
   readonly encode: (text: string) => number[];
-  readonly decode: (ids: readonly number[], skipSpecial: boolean) => string;
+  readonly decode: (
+    ids: readonly number[],
+    options: { readonly skipSpecial: boolean; readonly cleanUp: boolean },
+  ) => string;
 }
 
 /**
- * The flow of tokenizers' Tokenizer::encode and ::decode. @huggingface/tokenizers' own Tokenizer is not used: it looks
- * ids up by text, ignores single_word and the ids of templates, and needs the patches of the parts beside this file.
+ * @huggingface/tokenizers on what transformers would make of the files. On the tokenizers of the known families it encodes
+ * as the Python library does (test/golden/tokenizer); where it is known not to, the file is refused.
  *
- * @param splitsSpecial whether special tokens in the text are left to the model (encode_special_tokens)
- * @throws InputError if the file has a part that PortLLM does not reproduce
+ * @param splitsSpecial whether special tokens in the text are left to the model (split_special_tokens)
+ * @throws InputError if the file has a part that is not reproduced
  */
 export function makePipeline(
   spec: TokenizerSpec,
@@ -28,73 +27,39 @@ export function makePipeline(
   splitsSpecial: boolean,
   path: string,
 ): Pipeline {
-  const normalize = normalizerOf(spec.normalizer, path);
-  const texts = textsOf(added, normalize);
-  const sections = sectionsOf(added, texts, splitsSpecial, normalize);
-  const preTokenize = preTokenizerOf(spec.pre_tokenizer, path);
-  const encodePiece = encoderOf(spec, path);
-  const decode = decoderOf(spec.decoder, path);
-  const tokenOf = tokensById(spec, texts);
+  if (splitsSpecial) throw notReproduced(path, 'the setting split_special_tokens');
+  for (const { content, single_word: alone } of added.tokens.values())
+    if (alone) throw notReproduced(path, `the added token "${content}", which counts as a word of its own only`);
+  const library = open(spec, added, path);
+  mend(library);
   return {
-    encode: (text) => {
-      const ids: number[] = [];
-      for (const section of sections(wellFormed(text))) {
-        if ('id' in section) ids.push(section.id);
-        else {
-          const pieces = preTokenize({ texts: [section.text], fromStart: section.fromStart });
-          for (const piece of pieces.texts) for (const id of encodePiece(piece)) ids.push(id);
-        }
-      }
-      return ids;
-    },
-    decode: (ids, skipSpecial) => {
-      const tokens = ids.map(tokenOf).filter((token) => token !== undefined);
-      return decode(skipSpecial ? tokens.filter((token) => !added.special.has(token)) : tokens);
-    },
+    encode: (text) => (text === '' ? [] : library.encode(wellFormed(text), { add_special_tokens: false }).ids),
+    decode: (ids, { skipSpecial, cleanUp }) =>
+      ids.length === 0
+        ? ''
+        : library.decode([...ids], { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: cleanUp }),
   };
+}
+
+function open(spec: TokenizerSpec, added: AddedVocabulary, path: string): Tokenizer {
+  const model = { ...spec.model, vocab: Object.fromEntries(spec.model.vocab) };
+  const tokens = [...added.tokens].map(([id, token]) => ({ id, ...token, special: added.special.has(token.content) }));
+  try {
+    return new Tokenizer({ ...spec, model, added_tokens: tokens }, { clean_up_tokenization_spaces: false });
+  } catch (error) {
+    throw notReproduced(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What the reference has and PortLLM has not is refused: a prompt that is cut otherwise would be scored otherwise. */
+export function notReproduced(path: string, what: string): InputError {
+  return new InputError(
+    `${path} has a part that PortLLM does not reproduce: ${what}.`,
+    'Evaluate this model with lm-eval itself.',
+  );
 }
 
 /** Rust has no unpaired surrogates, and Python's tokenizers refuses them; here they become U+FFFD. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
-}
-
-function encoderOf({ model }: TokenizerSpec, path: string): EncodePiece {
-  return model.type === 'BPE' ? bpeEncoder(model, path) : unigramEncoder(model, path);
-}
-
-/** What an added token is found by and decoded to: a normalised one is not what it was added as. */
-function textsOf({ tokens }: AddedVocabulary, normalize: Normalize): Map<number, string> {
-  return new Map(
-    [...tokens].map(([id, { content, normalized }]) => [
-      id,
-      normalized ? normalize({ text: content, fromStart: true }).text : content,
-    ]),
-  );
-}
-
-/** AddedVocabulary::extract_and_normalize: what is not normalised is found first, in the text as it came. */
-function sectionsOf(
-  { tokens, special }: AddedVocabulary,
-  texts: ReadonlyMap<number, string>,
-  splitsSpecial: boolean,
-  normalize: Normalize,
-): (text: string) => Section[] {
-  const patterns = [...tokens].map(([id, token]) => {
-    const ignored = splitsSpecial && special.has(token.content);
-    return { id, token, text: texts.get(id) ?? '', ignored };
-  });
-  const findRaw = addedTokenFinder(patterns.filter(({ token }) => !token.normalized));
-  const findNormalized = addedTokenFinder(patterns.filter(({ token }) => token.normalized));
-  return (text) =>
-    findRaw({ text, fromStart: true }).flatMap((section) =>
-      'id' in section ? [section] : findNormalized(normalize(section)),
-    );
-}
-
-function tokensById({ model }: TokenizerSpec, added: ReadonlyMap<number, string>): (id: number) => string | undefined {
-  const tokens: string[] = [];
-  if (model.type === 'BPE') for (const [token, id] of model.vocab) tokens[id] = token;
-  else model.vocab.forEach(([piece], id) => (tokens[id] = piece));
-  return (id) => added.get(id) ?? tokens[id];
 }

@@ -23,13 +23,6 @@ export interface BpeModel {
   readonly ignore_merges: boolean;
 }
 
-export interface UnigramModel {
-  readonly type: 'Unigram';
-  readonly vocab: readonly (readonly [piece: string, score: number])[];
-  readonly unk_id: number | null;
-  readonly byte_fallback: boolean;
-}
-
 /** All that encoding and decoding depend on: what transformers' `backend_tokenizer.to_str()` would write. */
 export interface TokenizerSpec {
   readonly added_tokens: readonly AddedToken[];
@@ -37,5 +30,5 @@ export interface TokenizerSpec {
   readonly pre_tokenizer: Component;
   readonly post_processor: Component;
   readonly decoder: Component;
-  readonly model: BpeModel | UnigramModel;
+  readonly model: BpeModel;
 }

@@ -1,13 +1,8 @@
-import { cleanUp } from './decode.ts';
 import { effective } from './effective.ts';
 import { makePipeline } from './pipeline.ts';
 import { postProcessorOf } from './postProcess.ts';
 import { readFolder } from './readFolder.ts';
 import { textOf } from './settings.ts';
-
-/** Whether texts begin with the BOS token: as the tokenizer itself has it, always, never (lm-eval's add_bos_token). */
-export const BOS_MODES = ['auto', 'on', 'off'] as const;
-export type BosMode = (typeof BOS_MODES)[number];
 
 export interface SpecialToken {
   readonly id: number;
@@ -49,8 +44,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
   const { spec, withBos, added, model, idOf } = effective(base, settings);
   const pipeline = makePipeline(spec, added, settings.flag('split_special_tokens') ?? false, path);
   const [addOwn, addBos] = [postProcessorOf(spec.post_processor, path), postProcessorOf(withBos, path)];
-  const cleans =
-    settings.flag('clean_up_tokenization_spaces') && (spec.model.type !== 'BPE' || settings.flag(CLEANS_BPE));
+  const cleanUp = (settings.flag('clean_up_tokenization_spaces') && settings.flag(CLEANS_BPE)) ?? false;
   const special = (name: string): SpecialToken | undefined => {
     const token = settings.named.get(name);
     const id = token === undefined ? undefined : idOf(textOf(token));
@@ -62,10 +56,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
       if (special === false) return ids;
       return special === 'bos' ? addBos(ids) : addOwn(ids);
     },
-    decode: (ids, options) => {
-      const text = pipeline.decode(ids, options?.skipSpecial ?? false);
-      return cleans ? cleanUp(text) : text;
-    },
+    decode: (ids, options) => pipeline.decode(ids, { skipSpecial: options?.skipSpecial ?? false, cleanUp }),
     bos: special('bos_token'),
     eos: special('eos_token'),
     maxLength: settings.maxLength,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { tokenId } from '../../checkpoint/vocabulary/tokenId.ts';
-import type { AddedToken, BpeModel, TokenizerSpec, UnigramModel } from './spec.ts';
+import type { AddedToken, BpeModel, TokenizerSpec } from './spec.ts';
 
 const COMPONENT = z.looseObject({ type: z.string() }).nullish();
 const FLAG = z.boolean().nullish();
@@ -78,13 +78,12 @@ export function addedToken(json: z.output<typeof ADDED_TOKEN>): AddedToken {
 }
 
 /** Files from before tokenizers 0.9 do not say their model's type. */
-function modelOf(json: ModelJson, path: string): BpeModel | UnigramModel {
+function modelOf(json: ModelJson, path: string): BpeModel {
   const type = json.type ?? (Array.isArray(json.vocab) ? 'Unigram' : json.merges ? 'BPE' : 'WordPiece');
-  if (type === 'Unigram') return unigramModel(json, path);
   if (type === 'BPE') return bpeModel(json, path);
   throw new InputError(
     `${path} is a ${type} tokenizer, which PortLLM does not reproduce.`,
-    'Language models have BPE or Unigram tokenizers.',
+    'The tokenizers of the supported families are BPE. Evaluate this model with lm-eval itself.',
   );
 }
 
@@ -116,14 +115,4 @@ export function mergeOf(merge: unknown, place: string, path: string): readonly [
     if (typeof left === 'string' && typeof right === 'string') return [left, right];
   }
   throw new InputError(`${path}: ${place} is not a pair of tokens.`);
-}
-
-function unigramModel(json: ModelJson, path: string): UnigramModel {
-  if (!Array.isArray(json.vocab)) throw new InputError(`${path}: model.vocab is no list of pieces and scores.`);
-  const vocab = json.vocab.map((entry: unknown, i): readonly [string, number] => {
-    const [piece, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    if (typeof piece === 'string' && typeof score === 'number') return [piece, score];
-    throw new InputError(`${path}: model.vocab: entry ${i} is not a piece and a score.`);
-  });
-  return { type: 'Unigram', vocab, unk_id: json.unk_id ?? null, byte_fallback: json.byte_fallback ?? false };
 }

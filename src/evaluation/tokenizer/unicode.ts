@@ -1,6 +1,3 @@
-/** `\w` of Rust's regex crate, for a character class. */
-export const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
-
 /** Unicode's White_Space, as Rust's char::is_whitespace has it: JavaScript's trim lacks U+0085 and has U+FEFF. */
 const WHITE_SPACE = new Set(
   [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000].concat(
@@ -8,25 +5,14 @@ const WHITE_SPACE = new Set(
   ),
 );
 
-export function isWhiteSpace(unit: number): boolean {
-  return WHITE_SPACE.has(unit);
-}
-
 /** Python's str.isspace: also the four separators of ASCII. */
 export function isPythonSpace(unit: number): boolean {
   return WHITE_SPACE.has(unit) || (unit >= 0x1c && unit <= 0x1f);
 }
 
-/** Where the white space begins that ends at `end`, at the earliest at `first`. */
-export function beforeSpaces(text: string, first: number, end: number, isSpace = isWhiteSpace): number {
+/** Where the white space begins that ends at `end`. */
+export function beforeSpaces(text: string, end: number): number {
   let start = end;
-  while (start > first && isSpace(text.charCodeAt(start - 1))) start--;
+  while (start > 0 && isPythonSpace(text.charCodeAt(start - 1))) start--;
   return start;
-}
-
-/** Where the white space ends that begins at `start`. */
-export function afterSpaces(text: string, start: number): number {
-  let end = start;
-  while (end < text.length && WHITE_SPACE.has(text.charCodeAt(end))) end++;
-  return end;
 }

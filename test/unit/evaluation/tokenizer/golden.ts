@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfText } from '../../../../src/base/hash.ts';
-import type { BosMode } from '../../../../src/evaluation/tokenizer/tokenizer.ts';
+import type { BosMode } from '../../../../src/evaluation/request.ts';
 import { ROOT } from '../../../support/paths.ts';
 
 const FOLDER = join(ROOT, 'test/golden/tokenizer/cases');

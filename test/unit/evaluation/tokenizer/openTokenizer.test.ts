@@ -73,15 +73,15 @@ describe('openTokenizer', () => {
   });
 
   it('reads vocabularies of many megabytes, and tokens with the names of an object', async () => {
-    const tokens = Array.from({ length: 400_000 }, (_, i) => `token number ${i} of a vocabulary of some size`);
+    const tokens = Array.from({ length: 50_000 }, (_, i) => `${'a long token '.repeat(32)}${i}`);
     const vocab = [...tokens, '__proto__', 'constructor', '17'].map((token, i) => `${JSON.stringify(token)}:${i}`);
     const json = `{"model":{"type":"BPE","ignore_merges":true,"vocab":{${vocab.join(',')}},"merges":[]}}`;
     assert.ok(json.length > 20_000_000);
     const tokenizer = await open({ 'tokenizer.json': json });
-    assert.equal(tokenizer.size, 400_003);
-    assert.deepEqual(tokenizer.encode('__proto__', { special: true }), [400_000]);
-    assert.deepEqual(tokenizer.encode('constructor', { special: true }), [400_001]);
-    assert.equal(tokenizer.decode([400_002]), '17');
+    assert.equal(tokenizer.size, 50_003);
+    assert.deepEqual(tokenizer.encode('__proto__', { special: true }), [50_000]);
+    assert.deepEqual(tokenizer.encode('constructor', { special: true }), [50_001]);
+    assert.equal(tokenizer.decode([50_002]), '17');
   });
 
   it('encodes long texts in one piece', async () => {
