@@ -1,4 +1,4 @@
-import type { Tokenizer } from '@huggingface/tokenizers';
+import type { Library } from './pipeline.ts';
 
 /** The parts of @huggingface/tokenizers 0.2.0 that its types do not show. */
 interface Bpe {
@@ -26,8 +26,8 @@ interface Decoder {
  * - its byte fallback takes a byte order mark away, and reads what it can of bytes that are no UTF-8 together, where the
  *   reference replaces each of them (ByteFallback.ts; decoders/byte_fallback.rs).
  */
-export function mend(tokenizer: Tokenizer): void {
-  const { model, decoder } = tokenizer as unknown as { model: Partial<Bpe>; decoder: Decoder | null };
+export function mend(library: Library): void {
+  const { model, decoder } = library as unknown as { model: Partial<Bpe>; decoder: Decoder | null };
   if (model.merges !== undefined) rankByPair(model as Bpe);
   if (decoder !== null) replaceByByte(decoder);
 }

@@ -1,8 +1,19 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import * as huggingface from '@huggingface/tokenizers';
 import { InputError } from '../../base/errors.ts';
 import type { AddedVocabulary } from './addedVocabulary.ts';
 import { mend } from './mend.ts';
 import type { TokenizerSpec } from './spec.ts';
+
+/** Its own types do not resolve under Node's rules: their imports have no endings. */
+export interface Library {
+  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: number[] };
+  decode(
+    ids: number[],
+    options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean },
+  ): string;
+}
+
+const { Tokenizer } = huggingface as unknown as { Tokenizer: new (tokenizer: object, config: object) => Library };
 
 /** A tokenizer.json at work. */
 export interface Pipeline {
@@ -41,7 +52,7 @@ export function makePipeline(
   };
 }
 
-function open(spec: TokenizerSpec, added: AddedVocabulary, path: string): Tokenizer {
+function open(spec: TokenizerSpec, added: AddedVocabulary, path: string): Library {
   const model = { ...spec.model, vocab: Object.fromEntries(spec.model.vocab) };
   const tokens = [...added.tokens].map(([id, token]) => ({ id, ...token, special: added.special.has(token.content) }));
   try {

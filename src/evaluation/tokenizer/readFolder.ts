@@ -39,7 +39,7 @@ export async function readFolder(folder: string): Promise<TokenizerFolder> {
     join(folder, CONFIG),
   );
   const base = json
-    ? baseOfJson(name, json, settings, join(folder, TOKENIZER))
+    ? baseOfJson(name, json, settings)
     : await baseOfTables(name, files, settings);
   return {
     base,
@@ -88,10 +88,8 @@ async function legacyFiles(
   };
 }
 
-function baseOfJson(name: Base['name'], { spec }: TokenizerJson, settings: Settings, path: string): Base {
+function baseOfJson(name: Base['name'], { spec }: TokenizerJson, settings: Settings): Base {
   if (name === BACKEND) return { name, spec, fromTables: false };
-  if (spec.model.type !== 'BPE')
-    throw new InputError(`${path} is a ${spec.model.type} tokenizer, but its class is ${name}, which needs BPE.`);
   const built = rebuild(name, spec.model, settings);
   return { name, spec: { ...built, added_tokens: [], post_processor: spec.post_processor }, fromTables: false };
 }

@@ -4,7 +4,8 @@
  */
 import { text } from 'node:stream/consumers';
 import { encodePair, encodeText } from '../../../src/evaluation/tokenizer/encode.ts';
-import { BOS_MODES, openTokenizer, type Tokenizer } from '../../../src/evaluation/tokenizer/tokenizer.ts';
+import { BOS_MODES } from '../../../src/evaluation/request.ts';
+import { openTokenizer, type Tokenizer } from '../../../src/evaluation/tokenizer/tokenizer.ts';
 
 interface Questions {
   folder: string;

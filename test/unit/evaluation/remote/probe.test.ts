@@ -116,7 +116,7 @@ describe('probeEndpoint', () => {
   for (const [what, logprobs] of [
     ['of the new token alone', { token_logprobs: [-1], top_logprobs: [{ a: -1 }] }],
     ['without alternatives', { token_logprobs: [null, -1, -2], top_logprobs: null }],
-    ['of nothing', { token_logprobs: [null, null, -2], top_logprobs: [null, null, { b: -2 }] }],
+    ['of nothing', { token_logprobs: [null, null, -2], top_logprobs: [null, { a: -1 }, { b: -2 }] }],
   ] as const)
     it(`does not take log-probabilities ${what} for those of a prompt`, async () => {
       const { url } = await serveModels((_, response) => json(response, { choices: [{ index: 0, logprobs }] }));
