@@ -5,13 +5,22 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import * as jinja from '@huggingface/jinja';
 
 interface Reference {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly templates: readonly (readonly [template: string, rendered: string | null])[];
 }
 
+/** Its own types do not resolve under Node's rules: their imports have no endings. */
+interface Library {
+  readonly Environment: new () => { set(name: string, value: unknown): void };
+  readonly Interpreter: new (environment: object) => { run(program: object): { readonly value: unknown } };
+  parse(tokens: object): object;
+  tokenize(template: string): object;
+}
+
+const { Environment, Interpreter, parse, tokenize } = jinja as unknown as Library;
 const file = join(import.meta.dirname, '../../test/golden/tasks/case/templates.json');
 const { variables, templates } = JSON.parse(readFileSync(file, 'utf8')) as Reference;
 const known = { true: true, false: false, none: null, True: true, False: false, None: null };

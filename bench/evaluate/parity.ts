@@ -31,7 +31,10 @@ interface Reference {
     string,
     {
       readonly seconds: number;
-      readonly items: Record<string, { readonly requests: ReferenceRequest[]; readonly metrics: Record<string, number> }>;
+      readonly items: Record<
+        string,
+        { readonly requests: ReferenceRequest[]; readonly metrics: Record<string, number> }
+      >;
     }
   >;
 }
@@ -48,7 +51,10 @@ interface Tally {
   explained: number;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'few-shot': { type: 'string', default: '0' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'few-shot': { type: 'string', default: '0' } },
+});
 const [folder = '', data = '', referencePath = ''] = positionals;
 const reference = JSON.parse(readFileSync(referencePath, 'utf8')) as Reference;
 const { signal } = new AbortController();
@@ -85,7 +91,9 @@ function compare(item: Item, answers: readonly Answer[], asked: ReferenceRequest
     if (request.kind === 'loglikelihood') {
       const ids = encodePair(tokenizer, request.context, request.continuation, 'auto');
       tally.prompts += Number(request.context === theirs.context && request.continuation === theirs.continuation);
-      tally.tokens += Number(String([ids.context, ids.continuation]) === String([theirs.context_ids, theirs.continuation_ids]));
+      tally.tokens += Number(
+        String([ids.context, ids.continuation]) === String([theirs.context_ids, theirs.continuation_ids]),
+      );
     } else if (request.kind === 'generate_until') {
       tally.prompts += Number(request.context === theirs.context);
       tally.tokens += Number(String(encodeText(tokenizer, request.context, 'auto')) === String(theirs.context_ids));
@@ -104,9 +112,23 @@ for (const [name, { items: theirs, seconds }] of Object.entries(reference.tasks)
   const task = await loadTask(name);
   const documents = await readDocuments(join(data, `${name}_${evaluationSplit(task)}.jsonl`));
   const limit = Object.keys(theirs).length;
-  const options = { fewShot: Number(values['few-shot']), limit, ...(tokenizer.eos ? { eosText: tokenizer.eos.text } : {}) };
+  const options = {
+    fewShot: Number(values['few-shot']),
+    limit,
+    ...(tokenizer.eos ? { eosText: tokenizer.eos.text } : {}),
+  };
   const items = makeItems(task, documents, documents, options);
-  const tally = { items: 0, requests: 0, prompts: 0, tokens: 0, worst: 0, beyond: 0, texts: 0, metrics: 0, explained: 0 };
+  const tally = {
+    items: 0,
+    requests: 0,
+    prompts: 0,
+    tokens: 0,
+    worst: 0,
+    beyond: 0,
+    texts: 0,
+    metrics: 0,
+    explained: 0,
+  };
   const begin = performance.now();
   await scorer.answer(
     items,
@@ -117,7 +139,9 @@ for (const [name, { items: theirs, seconds }] of Object.entries(reference.tasks)
       compare(item, answers, expected.requests, tally);
       tally.items++;
       const same = scoreItem(task, item, answers).every(({ filter, values: own }) =>
-        Object.entries(own).every(([metric, value]) => String(expected.metrics[`${metric},${filter}`]) === String(value)),
+        Object.entries(own).every(
+          ([metric, value]) => String(expected.metrics[`${metric},${filter}`]) === String(value),
+        ),
       );
       tally.metrics += Number(same);
       tally.explained += Number(!same && nearTie(answers));

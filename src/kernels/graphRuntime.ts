@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly foldConstants: boolean;
   /** Inputs that are the same in every run: weights that are held in memory. */
   readonly constants: Feeds;
+  /** The folder that the locations of external bytes are relative to; needed where there are any. */
+  readonly root?: string | undefined;
 }
 
 /** Runs networks on one device. */

@@ -23,7 +23,9 @@ function difference(column: number, reference: number, value: number, half: numb
     kind: '95 % paired bootstrap, n = 20, 10,000 draws, seed 0',
     pValue: 0.004,
     adjusted: 0.008,
-    verdict: value > half ? 'better: p = 0.004, corrected 0.008' : 'no difference shown: p = 0.5, corrected 1',
+    verdict:
+      value > half ? 'better (p = 0.004, corrected p = 0.008)' : 'no difference shown (p = 0.5, corrected p = 1)',
+    test: 'exact McNemar test, two-sided, 13 discordant of n = 20',
     n: 20,
     notes: [],
     flips: {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { readConfig } from '../../src/checkpoint/config.ts';
 import type { GraphRuntime } from '../../src/kernels/graphRuntime.ts';
 import { ortGraphs } from '../../src/kernels/runtime/ortGraphs.ts';
@@ -11,7 +12,9 @@ import { readArchitecture } from '../../src/model/readArchitecture.ts';
 import type { TokenTree } from '../../src/model/rows.ts';
 import type { MemoryMode } from '../../src/model/weights/memory.ts';
 import type { Overlay } from '../../src/model/weights/overlay.ts';
+import { readFloats } from '../../src/patch/tensorReader.ts';
 import { TensorFile } from '../../src/safetensors/file.ts';
+import { writeTensors } from './fixtures.ts';
 import { ROOT, temporaryFolder } from './paths.ts';
 
 /** Tiny models of every family with transformers' logits (make_models.py). */
@@ -146,7 +149,7 @@ export function largestDifference(actual: Float32Array, expected: Float32Array):
 export async function architectureOf(config: object): Promise<Architecture> {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'config.json'), JSON.stringify(config));
-  return readArchitecture({ folder: folder.path, config: await readConfig(folder.path), tensors: new Map() });
+  return await readArchitecture({ folder: folder.path, config: await readConfig(folder.path), tensors: new Map() });
 }
 
 /** A copy of a case with some fields of its config.json changed; undefined takes one out. */
@@ -155,4 +158,26 @@ export async function changedCase(name: string, folder: string, change: object):
   const path = join(folder, 'config.json');
   const config = JSON.parse(await readFile(path, 'utf8')) as object;
   await writeFile(path, JSON.stringify({ ...config, ...change }));
+}
+
+export interface FloatTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** All tensors of a checkpoint, widened. */
+export async function tensorsOf(folder: string): Promise<FloatTensor[]> {
+  await using checkpoint = await Checkpoint.open(folder);
+  const tensors: FloatTensor[] = [];
+  for (const [name, { entry, shard }] of checkpoint.tensors)
+    tensors.push({ name, shape: entry.shape, values: await readFloats(shard.file, name) });
+  return tensors;
+}
+
+/** A case's config.json beside float32 tensors. */
+export async function writeModel(folder: string, name: string, tensors: readonly FloatTensor[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await cp(join(caseFolder(name), 'config.json'), join(folder, 'config.json'));
+  await writeTensors(join(folder, 'model.safetensors'), tensors);
 }

@@ -70,6 +70,8 @@ export async function expand(folder: string, pattern: string, roots: readonly st
       `data_files names "${pattern}", which is outside ${roots.join(' and ')}.`,
       'Move the file there, or add its folder to the folders of evaluation data.',
     );
-  if (hasMagic(relative(root, path))) return glob(root, relative(root, path));
+  // The folder's own path may look like a pattern.
+  const from = isWithin(resolve(folder), path) ? resolve(folder) : root;
+  if (hasMagic(relative(from, path))) return glob(from, relative(from, path));
   return (await stat(path).catch(() => undefined))?.isFile() === true ? [path] : [];
 }

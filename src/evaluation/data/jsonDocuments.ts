@@ -87,13 +87,8 @@ function parse(text: string, place: string): unknown {
   try {
     return parsePythonJson(text);
   } catch (error) {
-    throw new InputError(
-      `${place} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${place} is not JSON: ${reason}.`, undefined, { cause: error });
   }
 }
 

@@ -41,15 +41,15 @@ export function resultsObject(results: ColumnResults): object {
     ),
     'n-samples': byTask(({ run, summary }) => ({ original: run.documents, effective: summary.n })),
     config: configOf(facts, request),
-    git_hash: null,
+    git_hash: '',
     date: new PyFloat(started.getTime() / 1000),
     pretty_env_info: `PortLLM ${toolVersion}, Node.js ${process.version}, ${process.platform} ${process.arch}`,
     transformers_version: 'N/A',
     lm_eval_version: LM_EVAL_VERSION,
     upper_git_hash: null,
-    tokenizer_pad_token: [null, 'None'],
-    tokenizer_eos_token: [facts.specialTokens.eos, 'None'],
-    tokenizer_bos_token: [facts.specialTokens.bos, 'None'],
+    tokenizer_pad_token: ['', 'None'],
+    tokenizer_eos_token: [facts.specialTokens.eos ?? '', 'None'],
+    tokenizer_bos_token: [facts.specialTokens.bos ?? '', 'None'],
     eot_token_id: null,
     max_length: facts.maxLength,
     task_hashes: byTask(({ samplesHash }) => samplesHash),
@@ -67,12 +67,12 @@ export function resultsObject(results: ColumnResults): object {
 }
 
 function taskResults({ run, summary }: SummarisedRun): object {
-  const numbers = summary.metrics.flatMap(({ metric, filter, value, stderr }) => [
-    [`${metric},${filter}`, new PyFloat(value)],
-    [`${metric}_stderr,${filter}`, stderr === 'N/A' ? stderr : new PyFloat(stderr)],
-  ]);
-  const { name, alias } = run.task;
-  return { name, alias, sample_len: summary.n, ...Object.fromEntries(numbers) };
+  const entry: Record<string, unknown> = { name: run.task.name, alias: run.task.alias, sample_len: summary.n };
+  for (const { key, metric, filter, value, stderr } of summary.metrics) {
+    entry[key] = new PyFloat(value);
+    entry[`${metric}_stderr,${filter}`] = stderr === 'N/A' ? stderr : new PyFloat(stderr);
+  }
+  return entry;
 }
 
 function configOf(facts: ColumnFacts, request: EvaluateRequest): object {
@@ -83,7 +83,7 @@ function configOf(facts: ColumnFacts, request: EvaluateRequest): object {
       peft: facts.patches.length === 0 ? undefined : facts.patches.map(({ path }) => path).join(','),
       scale: facts.patches.length === 0 ? undefined : facts.patches.map(({ scale }) => scale).join(','),
       dtype: 'float32',
-      add_bos_token: facts.bos,
+      bos: facts.bos,
     },
     model_num_parameters: facts.parameters,
     model_dtype: facts.dtype,
@@ -103,19 +103,18 @@ function configOf(facts: ColumnFacts, request: EvaluateRequest): object {
   };
 }
 
-/** What `RESULTS_PROVENANCE` reads. */
+/** What `RESULTS_PROVENANCE` reads; what is undefined is not written. */
 function provenanceOf({ facts, tasks, request, toolVersion }: ColumnResults): object {
-  const { columns: _columns, out: _out, ...asked } = request;
   return {
     version: toolVersion,
     emulates: `lm-eval ${LM_EVAL_VERSION}`,
     column: facts,
     tasks: Object.fromEntries(
-      tasks.map(({ run: { task, records: _records, ...run }, summary: { truncated, ties } }) => [
-        task.name,
-        { source: task.source, hash: task.hash, ...run, truncated, ties },
-      ]),
+      tasks.map(({ run, summary: { truncated, ties } }) => {
+        const { name, source, hash } = run.task;
+        return [name, { source, hash, ...run, task: undefined, records: undefined, truncated, ties }];
+      }),
     ),
-    request: asked,
+    request: { ...request, columns: undefined, out: undefined },
   };
 }

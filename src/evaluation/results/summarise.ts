@@ -48,7 +48,7 @@ export async function summariseTask(run: TaskRun, options: SummariseOptions): Pr
     n: records.length,
     complete,
     metrics,
-    ties: task.outputType === 'multiple_choice' ? summariseTies(records.map(choicesOf)) : null,
+    ties: summariseTies(records.map(choicesOf)),
     truncated: records.filter(({ answers }) => answers.some(isTruncated)).length,
   };
 }

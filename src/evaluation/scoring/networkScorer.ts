@@ -61,7 +61,7 @@ async function answerLikelihoods(
       const own = sequencesOf(request, options);
       const pending = pendingOf(question, place, request, own);
       if (own.length === 0) collector.add(question, place, answerOf(pending));
-      for (const _ of own) owners.push(pending);
+      owners.push(...own.map(() => pending));
       return own;
     });
     if (sequences.length > 0) rows.push(...makeRows(sequences, first));

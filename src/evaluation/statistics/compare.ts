@@ -3,7 +3,7 @@ import { sameItems } from './columns.ts';
 import { formatInteger } from './format.ts';
 import { percentileInterval, type Interval } from './interval.ts';
 import { pairedTable, type PairedTable } from './pairedTable.ts';
-import { resample, sampleDeviation, type ResampleOptions } from './resample.ts';
+import { minus, resample, sampleDeviation, type ResampleOptions } from './resample.ts';
 
 export interface CompareOptions extends ResampleOptions {
   /** mean unless told. */
@@ -28,6 +28,9 @@ export interface Comparison {
   readonly note: string | undefined;
 }
 
+/** What rounding can make of equal differences. */
+const NOISE = 1e-12;
+
 /** The paired comparison that lm-eval does not make: difference, interval, and of zeros and ones the 2×2 table. */
 export async function compareColumns(a: Column, b: Column, options: CompareOptions = {}): Promise<Comparison> {
   const { aggregation = 'mean' } = options;
@@ -44,13 +47,8 @@ export async function compareColumns(a: Column, b: Column, options: CompareOptio
     ...{ aggregation, n, a: valueOfA, b: valueOfB, difference: valueOfA - valueOfB },
     ...{ interval, standardError: sampleDeviation(differences) },
     table: aggregation === 'mean' ? pairedTable(a, b) : undefined,
-    note: interval.low === interval.high ? zeroWidth(n) : undefined,
+    note: interval.high - interval.low <= NOISE * (Math.abs(valueOfA) + Math.abs(valueOfB)) ? zeroWidth(n) : undefined,
   };
-}
-
-/** x − y, draw by draw. */
-export function minus(x: Float64Array = new Float64Array(), y: Float64Array = new Float64Array()): Float64Array {
-  return x.map((value, i) => value - (y[i] ?? NaN));
 }
 
 /** Nothing seen in n items leaves shares up to 1 − 0.05^(1/n), some 3/n, possible (the "rule of three"). */

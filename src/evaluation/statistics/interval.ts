@@ -19,6 +19,6 @@ export function percentileInterval(values: Float64Array, draws: Draws): Interval
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975), level: 0.95, text: bootstrapText(draws) };
 }
 
-export function bootstrapText({ n, draws, seed }: Draws): string {
+function bootstrapText({ n, draws, seed }: Draws): string {
   return `95 % paired bootstrap, n = ${formatInteger(n)}, ${formatInteger(draws)} draws, seed ${seed}`;
 }

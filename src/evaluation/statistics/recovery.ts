@@ -1,8 +1,7 @@
 import { everyItem, higherIsBetter, statistic, type Aggregation, type Column } from './aggregations.ts';
 import { sameItems } from './columns.ts';
-import { minus } from './compare.ts';
 import { percentileInterval, type Interval } from './interval.ts';
-import { quantile, resample, type ResampleOptions } from './resample.ts';
+import { minus, quantile, resample, type ResampleOptions } from './resample.ts';
 
 export interface RecoveryColumns {
   readonly ported: Column;

@@ -52,6 +52,11 @@ export async function resample(
   return { values, draws: { n, draws, seed } };
 }
 
+/** x − y, draw by draw. */
+export function minus(x: Float64Array = new Float64Array(), y: Float64Array = new Float64Array()): Float64Array {
+  return x.map((value, i) => value - (y[i] ?? NaN));
+}
+
 /** Fills with ⌊u·n⌋, u uniform in [0, 1), as CPython's random.choices does. */
 export function drawItems(items: Int32Array, random: () => number): void {
   const n = items.length;

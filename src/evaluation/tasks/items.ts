@@ -8,6 +8,8 @@ import { asked } from './prompts/requests.ts';
 import { makeSampler, type Sampler } from './prompts/sampler.ts';
 import type { Task } from './task.ts';
 
+export { evaluationSplit, fewShotSplit } from './task.ts';
+
 /** lm-eval's fewshot_seed (lm_eval/defaults.py). */
 const DEFAULT_SEED = 1234;
 

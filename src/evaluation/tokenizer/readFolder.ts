@@ -38,9 +38,7 @@ export async function readFolder(folder: string): Promise<TokenizerFolder> {
     defaultTokens(name),
     join(folder, CONFIG),
   );
-  const base = json
-    ? baseOfJson(name, json, settings)
-    : await baseOfTables(name, files, settings);
+  const base = json ? baseOfJson(name, json, settings) : await baseOfTables(name, files, settings);
   return {
     base,
     settings,

@@ -81,12 +81,13 @@ export function textOf(token: SpecialSetting): string {
   return typeof token === 'string' ? token : token.content;
 }
 
-/** An object is special whether it says so or not. */
+/** Objects of transformers' own saves say all; those of special_tokens_map.json are special by being there. */
 function special(value: unknown, place: string): SpecialSetting | undefined {
   if (value === undefined || value === null) return undefined;
   const result = SPECIAL.safeParse(value);
   if (!result.success) throw new InputError(`${place} is no token.`);
-  return typeof result.data === 'string' ? result.data : addedToken({ ...result.data, special: true });
+  if (typeof result.data === 'string') return result.data;
+  return addedToken(typeof value === 'object' && '__type' in value ? result.data : { ...result.data, special: true });
 }
 
 /** A list; a table names tokens of the model instead. */

@@ -2,9 +2,6 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Feeds, GraphRuntime, GraphSession, HostData, HostTensor, LoadOptions } from '../graphRuntime.ts';
 import type { ElementType } from '../onnx/graph.ts';
 
-/** Weights are mapped from wherever they lie: their locations are real paths below the root. */
-const ROOT_FOLDER = { model_external_initializers_file_folder_path: '/' };
-
 /** Networks on one of ONNX Runtime's execution providers. */
 export function ortGraphs(provider: string): GraphRuntime {
   return { device: provider, load: (model, options) => load(provider, model, options) };
@@ -13,17 +10,20 @@ export function ortGraphs(provider: string): GraphRuntime {
 async function load(
   provider: string,
   model: Uint8Array,
-  { foldConstants, constants }: LoadOptions,
+  { foldConstants, constants, root }: LoadOptions,
 ): Promise<GraphSession> {
+  const fixed = toOrt(constants);
   const session = await InferenceSession.create(model, {
     executionProviders: [provider],
     logSeverityLevel: 4,
     extra: {
-      session: { ...ROOT_FOLDER, ...(foldConstants ? {} : { disable_prepacking: '1' }) },
+      session: {
+        ...(root === undefined ? {} : { model_external_initializers_file_folder_path: root }),
+        ...(foldConstants ? {} : { disable_prepacking: '1' }),
+      },
       ...(foldConstants ? {} : { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
     },
   });
-  const fixed = toOrt(constants);
   return {
     async run(inputs) {
       const outputs = await session.run({ ...fixed, ...toOrt(inputs) });

@@ -77,21 +77,21 @@ export function slides(config: DecoderConfig, byRule: (layer: number) => boolean
   return (layer) => (types ? types[layer] === 'sliding_attention' : byRule(layer));
 }
 
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  silu: 'silu',
-  swish: 'silu',
-  gelu: 'gelu',
-  gelu_pytorch_tanh: 'gelu_tanh',
-  gelu_new: 'gelu_tanh',
-};
+const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['gelu', 'gelu'],
+  ['gelu_pytorch_tanh', 'gelu_tanh'],
+  ['gelu_new', 'gelu_tanh'],
+]);
 
 /** @throws InputError if the network cannot be built with it */
 export function activationOf(name: string): Activation {
-  const known = ACTIVATIONS[name];
+  const known = ACTIVATIONS.get(name);
   if (known === undefined)
     throw new InputError(
       `config.json: the activation "${name}" is not known.`,
-      `Known are ${Object.keys(ACTIVATIONS).join(', ')}.`,
+      `Known are ${[...ACTIVATIONS.keys()].join(', ')}.`,
     );
   return known;
 }

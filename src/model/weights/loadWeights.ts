@@ -85,10 +85,10 @@ async function mapped(name: string, { entry, shard }: LocatedTensor): Promise<Ma
 /** A path as ONNX Runtime wants it: relative to a folder that it is told, here the root. */
 export function belowRoot(
   path: string,
-  { parse, sep }: Pick<PlatformPath, 'parse' | 'sep'> = platformPath,
+  platform: { readonly parse: (path: string) => { readonly root: string }; readonly sep: string } = platformPath,
 ): Pick<MappedWeight, 'root' | 'location'> {
-  const { root } = parse(path);
-  return { root, location: path.slice(root.length).replaceAll(sep, '/') };
+  const { root } = platform.parse(path);
+  return { root, location: path.slice(root.length).replaceAll(platform.sep, '/') };
 }
 
 async function held(

@@ -4,7 +4,7 @@
 
 transformers 5.23.0, tokenizers 0.23.3, lm-eval 0.4.13. OUT_FOLDER gets the tokenizers (NAME.json, a tokenizer.json
 each), texts.json (texts and pairs), cases.json (a folder's other files, and the answers), components.json (what single
-pre-tokenizers and normalizers make of the texts), classes.json (transformers' class for a model type).
+pre-tokenizers and normalizers make of the texts), models.json (ids of models made by chance), classes.json (transformers' class for a model type).
 An answer longer than it need be is written as its SHA-256: see brief().
 """
 
@@ -49,6 +49,11 @@ CASES = {
     "unigram cleaned up": ("unigram", {"tokenizer_config.json": {
         "eos_token": "</s>", "clean_up_tokenization_spaces": True}}),
     "added tokens of every kind": ("added", {"tokenizer_config.json": {"bos_token": "<s>", "eos_token": "</s>"}}),
+    "stripped": ("added", {"tokenizer_config.json": {"bos_token": "<s>", "eos_token": "</s>"}},
+        {"normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Strip", "strip_left": True, "strip_right": True},
+            {"type": "Replace", "pattern": {"Regex": "^(ab|c)+"}, "content": ""},
+            {"type": "Lowercase"}]}}),
     "gpt2 by model type": ("gpt2", {"config.json": {"model_type": "gpt2"}}),
     "gpt2 of 4": ("gpt2", {"config.json": {"model_type": "gpt2"}, "tokenizer_config.json": {
         "tokenizer_class": "GPT2Tokenizer", "bos_token": typed(END, normalized=True), "eos_token": typed(END),
@@ -81,6 +86,8 @@ CASES = {
             {"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated", "invert": False}]}}),
     "cohere": ("llama3", {"config.json": {"model_type": "cohere"}, "tokenizer_config.json": {
         "tokenizer_class": "CohereTokenizerFast", "bos_token": "<|begin_of_text|>", "eos_token": "<|end_of_text|>"}}),
+    "cohere with its own": ("llama3", {"config.json": {"model_type": "cohere"}},
+        {"added_tokens": [{"id": 344, "special": True} | added("<PAD>", lstrip=True, normalized=True)]}),
     "qwen2": ("qwen2", {"config.json": {"model_type": "qwen2"}, "tokenizer_config.json": {
         "tokenizer_class": "Qwen2Tokenizer", "bos_token": None, "unk_token": None, "eos_token": "<|im_end|>",
         "pad_token": END, "additional_special_tokens": ["<|im_start|>", "<|im_end|>"], "model_max_length": 131072}}),
@@ -98,6 +105,9 @@ CASES = {
         "extra_special_tokens": {"vision_token": "<|vision|>"}, "model_max_length": 10**30}}),
     "special tokens left to the model": ("qwen2", {"tokenizer_config.json": {
         "tokenizer_class": "TokenizersBackend", "eos_token": "<|im_end|>", "split_special_tokens": True}}),
+    "further tokens": ("qwen2", {"tokenizer_config.json": {
+        "eos_token": "<|im_end|>", "additional_special_tokens": [
+            "<|new|>", typed("dog", special=False), typed("fox", special=True, normalized=True)]}}),
     "llama2": ("llama2", {"config.json": {"model_type": "llama"}, "tokenizer_config.json": {
         "tokenizer_class": "LlamaTokenizer", "legacy": False, "add_bos_token": False, "add_eos_token": True,
         "clean_up_tokenization_spaces": True, "bos_token": typed("<s>"), "eos_token": typed("</s>"),
@@ -131,7 +141,7 @@ CASES = {
     "gemma": ("gemma", {"config.json": {"model_type": "gemma"}, "tokenizer_config.json": {
         "tokenizer_class": "GemmaTokenizer", "add_bos_token": True}}),
     "gemma by model type": ("gemma", {"config.json": {"model_type": "gemma3_text"}}),
-    "own code": ("llama2", {"config.json": {"model_type": "llama"}, "tokenizer_config.json": {
+    "own code": ("llama2", {"config.json": {"model_type": "mistral"}, "tokenizer_config.json": {
         "tokenizer_class": "LlamaTokenizer", "auto_map": {"AutoTokenizer": ["own.Own", "own.Own"]}, **LLAMA}}),
     "class of config.json": ("llama2", {"config.json": {"model_type": "llama", "tokenizer_class": "LlamaTokenizer"},
         "tokenizer_config.json": LLAMA}),
@@ -254,6 +264,7 @@ def main(out):
     (out / "texts.json").write_text(json.dumps({"texts": NASTY, "pairs": PAIRS}, ensure_ascii=False, indent=1) + "\n")
     lines = ",\n".join(compact(component) for component in components(written["gpt2"]))
     (out / "components.json").write_text(f"[\n{lines}\n]\n")
+    (out / "models.json").write_text(compact({"bpe": bases.merges(), "unigram": bases.scores()}) + "\n")
     registered = {model: (name or "").removesuffix("Fast") for model, name in sorted(TOKENIZER_MAPPING_NAMES.items())}
     registered = {model: name for model, name in registered.items() if name in CLASSES}
     misdeclared = sorted(MODELS_WITH_INCORRECT_HUB_TOKENIZER_CLASS & set(registered))

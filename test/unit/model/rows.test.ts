@@ -42,7 +42,7 @@ describe('a tree of tokens', () => {
 
   for (const window of [undefined, 1, 2, 4, 100])
     it(`lets a token see its own text${window === undefined ? '' : `, the last ${window} of it`}`, () => {
-      const length = 8;
+      const length = 9;
       const mask = treeMask(
         TREES.map((tree) => flatten(tree).places),
         length,

@@ -18,8 +18,9 @@ export function sweptColumns(columns: readonly ComparedColumn[]): SweptColumns[]
   });
 }
 
-function withoutScales({ label: _label, warnings: _warnings, patches, ...facts }: ColumnFacts): string {
-  return JSON.stringify([facts, patches.map(({ path, sha256 }) => [path, sha256])]);
+function withoutScales(facts: ColumnFacts): string {
+  const patches = facts.patches.map(({ path, sha256 }) => [path, sha256]);
+  return JSON.stringify({ ...facts, patches, label: undefined, warnings: undefined });
 }
 
 /** Whether all columns' scales are multiples of one another. */

@@ -10,7 +10,7 @@ export function metricsIn(json: ResultsJson, task: string, path: string): Record
   const entry = json.results[task] ?? {};
   const metrics: Record<string, ImportedMetric> = {};
   for (const [key, value] of Object.entries(entry)) {
-    const [metric = '', filter] = splitKey(key);
+    const [metric, filter] = splitKey(key);
     if (filter === undefined || metric.endsWith('_stderr') || typeof value !== 'number') continue;
     const stderr = entry[`${metric}_stderr,${filter}`];
     metrics[key] = { value, stderr: typeof stderr === 'number' ? stderr : null, ...natureOf(json, task, metric) };

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, isAbsolute } from 'node:path';
 import { InputError } from '../../../base/errors.ts';
 import { withDataFile } from '../../data/dataFile.ts';
 import { decode } from '../../data/lines.ts';
@@ -31,15 +31,16 @@ export async function readResultsFile(path: string, signal: AbortSignal, only?: 
   const facts = json.portllm?.column;
   const model = json.model_name ?? modelFrom(json.config?.model_args) ?? basename(dirname(path));
   const column = {
-    label: facts?.label ?? model,
+    label: facts?.label ?? (isAbsolute(model) ? basename(model) : model),
     role: facts?.role ?? undefined,
     source: path,
     tool: json.portllm ? `PortLLM ${json.portllm.version}` : ['lm-eval', json.lm_eval_version].join(' ').trim(),
     facts,
     tasks: Object.fromEntries(tasks),
   };
-  const { warnings: _warnings, device: _device, memory: _memory, ...computed } = facts ?? {};
-  const identity = facts ? JSON.stringify(computed) : JSON.stringify([dirname(path), model, json.config?.model_args]);
+  const identity = facts
+    ? JSON.stringify({ ...facts, warnings: undefined, device: undefined, memory: undefined })
+    : JSON.stringify([dirname(path), model, json.config?.model_args]);
   return { column, identity };
 }
 

@@ -49,7 +49,7 @@ async function create(path: string, text: string): Promise<boolean> {
     const code = errorCode(error);
     if (code === 'EEXIST') return false;
     // A file system without hard links.
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createAlone(path, text);
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return await createAlone(path, text);
     throw error;
   } finally {
     await rm(temporary, { force: true });

@@ -42,7 +42,7 @@ function written(value: unknown, indent: number | undefined, margin: string): st
 }
 
 function listIn(value: object): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly unknown[];
   if (value instanceof PyTuple) return value.items;
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return undefined;
   return Array.from(value as unknown as Iterable<unknown>);

@@ -6,7 +6,7 @@ export function sanitiseList(value: unknown): unknown {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return reprFloat(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return value === null ? 'None' : String(value);
+  return value === null || value === undefined ? 'None' : JSON.stringify(value);
 }
 
 /** lm-eval's sanitize_model_name. */

@@ -1,13 +1,19 @@
 import { unescapePython } from './escapes.ts';
-import { PyFloat, PythonError, PyTuple, type Value } from './values.ts';
+import { Scanner } from './scanner.ts';
+import { PyFloat, PythonError, PyTuple, written, type Value } from './values.ts';
 
 const MAX_DEPTH = 100;
-const SKIPPED = /[ \t\r\n\f]*(?:#[^\n]*)?/y;
+const SKIPPED = /(?:[ \t\r\n\f]+|#[^\n]*)*/y;
 const STRING = /([rRuU]?)('''[^]*?(?<!\\)'''|"""[^]*?(?<!\\)"""|'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*")/y;
 const FLOAT =
   /(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9]+)?|[0-9](?:_?[0-9])*(?:\.(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)/y;
 const INTEGER = /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|[1-9](?:_?[0-9])*|0(?:_?0)*/y;
-const WORD = /True\b|False\b|None\b/y;
+const WORD = /(?:True|False|None)\b/y;
+const WORDS: ReadonlyMap<string, Value> = new Map([
+  ['True', true],
+  ['False', false],
+  ['None', null],
+]);
 
 /**
  * Python's `ast.literal_eval`, of texts, numbers, True, False, None, lists, tuples and dicts: what lm-eval reads targets
@@ -16,110 +22,90 @@ const WORD = /True\b|False\b|None\b/y;
  * @throws PythonError if it is anything else
  */
 export function literalEval(source: string): Value {
-  const text = source.replace(/^[ \t]+/, '');
-  let at = 0;
-  let depth = 0;
-
-  const fail = (): never => {
-    throw new PythonError(`it is not a Python literal: ${JSON.stringify(source.slice(0, 80))}`);
-  };
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found === null) return undefined;
-    at += found[0].length;
-    return found;
-  };
-  const skip = (): void => {
-    for (let before = -1; before !== at;) {
-      before = at;
-      take(SKIPPED);
-    }
-  };
-  const accept = (character: string): boolean => {
-    skip();
-    if (text[at] !== character) return false;
-    at++;
-    return true;
-  };
-
-  const sequence = (close: string): { items: Value[]; comma: boolean } => {
-    const items: Value[] = [];
-    let comma = false;
-    while (!accept(close)) {
-      if (items.length > 0 && !comma) fail();
-      items.push(expression());
-      comma = accept(',');
-    }
-    return { items, comma };
-  };
-  const dict = (): Value => {
-    const entries = new Map<Value, Value>();
-    for (let comma = true; !accept('}'); comma = accept(',')) {
-      if (!comma) fail();
-      const key = expression();
-      if (typeof key === 'object' && key !== null) fail();
-      if (!accept(':')) fail();
-      entries.set(key, expression());
-    }
-    return entries;
-  };
-  const strings = (first: RegExpExecArray): string => {
-    let joined = '';
-    for (let part: RegExpExecArray | undefined = first; part !== undefined; skip(), part = take(STRING)) {
-      const [, prefix = '', quoted = ''] = part;
-      const quotes = quoted.startsWith('"""') || quoted.startsWith("'''") ? 3 : 1;
-      const inside = quoted.slice(quotes, -quotes);
-      joined += (/r/i.test(prefix) ? inside : unescapePython(inside)) ?? fail();
-    }
-    return joined;
-  };
-  const number = (): Value => {
-    const float = take(FLOAT);
-    if (float) return new PyFloat(Number(float[0].replaceAll('_', '')));
-    const integer = take(INTEGER) ?? fail();
-    if (/[\w.]/.test(text[at] ?? '')) fail();
-    const value = BigInt(integer[0].replaceAll('_', ''));
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  };
-  const signed = (negative: boolean): Value => {
-    skip();
-    const value = number();
-    if (!negative) return value;
-    if (value instanceof PyFloat) return new PyFloat(-value.value);
-    return typeof value === 'number' || typeof value === 'bigint' ? -value : fail();
-  };
-  const expression = (): Value => {
-    if (++depth > MAX_DEPTH) fail();
-    try {
-      skip();
-      if (accept('[')) return sequence(']').items;
-      if (accept('{')) return dict();
-      if (accept('(')) {
-        const { items, comma } = sequence(')');
-        return items.length === 1 && !comma ? (items[0] ?? null) : new PyTuple(items);
-      }
-      if (accept('-')) return signed(true);
-      if (accept('+')) return signed(false);
-      const text = take(STRING);
-      if (text) return strings(text);
-      const word = take(WORD);
-      return word ? { True: true, False: false, None: null }[word[0] as 'True' | 'False' | 'None'] : number();
-    } finally {
-      depth--;
-    }
-  };
-
-  const first = expression();
-  const items = [first];
+  const scanner = new Scanner(source.replace(/^[ \t]+/, ''));
+  const items = [readValue(scanner, 0)];
   let comma = false;
-  while (accept(',')) {
+  while (accept(scanner, ',')) {
     comma = true;
-    skip();
-    if (at === text.length) break;
-    items.push(expression());
+    scanner.match(SKIPPED);
+    if (scanner.isDone()) break;
+    items.push(readValue(scanner, 0));
   }
-  skip();
-  if (at < text.length) fail();
-  return comma ? new PyTuple(items) : first;
+  scanner.match(SKIPPED);
+  if (!scanner.isDone()) return fail(scanner);
+  return comma ? new PyTuple(items) : (items[0] ?? null);
+}
+
+function fail(scanner: Scanner): never {
+  throw new PythonError(`it is not a Python literal: ${written(scanner.text)}`);
+}
+
+function accept(scanner: Scanner, character: string): boolean {
+  scanner.match(SKIPPED);
+  return scanner.accept(character);
+}
+
+function readValue(scanner: Scanner, depth: number): Value {
+  if (depth > MAX_DEPTH) return fail(scanner);
+  if (accept(scanner, '[')) return readItems(scanner, ']', depth + 1).items;
+  if (accept(scanner, '{')) return readDict(scanner, depth + 1);
+  if (accept(scanner, '(')) {
+    const { items, comma } = readItems(scanner, ')', depth + 1);
+    return items.length === 1 && !comma ? (items[0] ?? null) : new PyTuple(items);
+  }
+  if (accept(scanner, '-')) return readNumber(scanner, true);
+  if (accept(scanner, '+')) return readNumber(scanner, false);
+  const string = readStrings(scanner);
+  if (string !== undefined) return string;
+  const word = scanner.match(WORD);
+  return word ? (WORDS.get(word[0]) ?? null) : readNumber(scanner, false);
+}
+
+function readItems(scanner: Scanner, close: string, depth: number): { items: Value[]; comma: boolean } {
+  const items: Value[] = [];
+  let comma = false;
+  while (!accept(scanner, close)) {
+    if (items.length > 0 && !comma) fail(scanner);
+    items.push(readValue(scanner, depth));
+    comma = accept(scanner, ',');
+  }
+  return { items, comma };
+}
+
+function readDict(scanner: Scanner, depth: number): Value {
+  const entries = new Map<Value, Value>();
+  for (let comma = true; !accept(scanner, '}'); comma = accept(scanner, ',')) {
+    if (!comma) fail(scanner);
+    const key = readValue(scanner, depth);
+    if (typeof key === 'object' && key !== null) fail(scanner);
+    if (!accept(scanner, ':')) fail(scanner);
+    entries.set(key, readValue(scanner, depth));
+  }
+  return entries;
+}
+
+/** Texts that stand beside each other are one. */
+function readStrings(scanner: Scanner): string | undefined {
+  let joined: string | undefined;
+  for (let part = scanner.match(STRING); part !== undefined; part = scanner.match(STRING)) {
+    const [, prefix = '', quoted = ''] = part;
+    const quotes = /^(?:"""|''')/.test(quoted) ? 3 : 1;
+    const inside = quoted.slice(quotes, -quotes);
+    joined = (joined ?? '') + ((/r/i.test(prefix) ? inside : unescapePython(inside)) ?? fail(scanner));
+    scanner.match(SKIPPED);
+  }
+  return joined;
+}
+
+function readNumber(scanner: Scanner, negative: boolean): Value {
+  scanner.match(SKIPPED);
+  const float = scanner.match(FLOAT);
+  if (float) {
+    const value = Number(float[0].replaceAll('_', ''));
+    return new PyFloat(negative ? -value : value);
+  }
+  const integer = scanner.match(INTEGER) ?? fail(scanner);
+  if (/[\w.]/.test(scanner.peek())) fail(scanner);
+  const value = BigInt(integer[0].replaceAll('_', '')) * (negative ? -1n : 1n);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

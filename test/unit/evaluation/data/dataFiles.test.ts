@@ -92,6 +92,14 @@ describe('data_files', () => {
     assert.deepEqual(await resolveIn('$ROOT/task/a.csv'), ['a.csv']);
     assert.deepEqual(await resolveIn('link/o.csv'), ['link/o.csv']);
   });
+  it('may lie in a folder whose name looks like a pattern', async () => {
+    await using folder = await temporaryFolder();
+    const task = join(folder.path, 'a [1]');
+    await mkdir(task);
+    await writeFile(join(task, 'x.csv'), '');
+    for (const pattern of ['x.csv', '*.csv'])
+      assert.deepEqual(await resolveDataFiles(task, pattern, 'train', [folder.path]), [join(task, 'x.csv')]);
+  });
   it('are never remote', async () => {
     for (const path of ['https://example.org/a.csv', 'hf://datasets/a/b.csv', 'zip://a.csv::b.zip', 'a.csv::b.zip'])
       await refuses(resolveIn(path), /nothing is downloaded/);

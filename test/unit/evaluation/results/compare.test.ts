@@ -102,6 +102,12 @@ describe('columns in pairs', () => {
       [3, 0],
     ]);
     await assert.rejects(compareResults(FIVE, { reference: 'nobody' }), { hint: /"old base", "new base"/ });
+    const { first: again } = await compare(FIVE, { reference: 'ported' });
+    assert.deepEqual(pairsOf(again), [
+      [0, 2],
+      [1, 2],
+      [3, 2],
+    ]);
     assert.equal((await compare(FIVE.slice(0, 1))).reference, null);
     await assert.rejects(compareResults([]), { message: /no results/ });
   });
@@ -115,10 +121,10 @@ describe('columns in pairs', () => {
   });
 
   it('are better when lower where the metric says so', async () => {
-    const perplexity = (shift: number): ImportedColumn =>
+    const perplexity = (shift: number, step = 1): ImportedColumn =>
       column(`p${shift}`, undefined, {
         text: task({
-          values: Array.from({ length: 40 }, (_, i) => -1 - shift - (i % 7) / 10),
+          values: Array.from({ length: 40 }, (_, i) => -1 - shift - ((i * step) % 7) / 10),
           key: 'perplexity,none',
           aggregation: 'perplexity',
           higherIsBetter: false,
@@ -132,6 +138,9 @@ describe('columns in pairs', () => {
       ['worse', null, null, 'plain'],
     );
     assert.equal((await compare([perplexity(0.5), perplexity(0)])).first.differences[0]!.verdict, 'better');
+    const [close] = (await compare([perplexity(0), perplexity(0.001, 3)])).first.differences;
+    assert.ok(close!.difference > 0);
+    assert.equal(close!.verdict, 'no difference shown');
   });
 
   it('are corrected by Holm over the tasks of the same two columns, and judged by that', async () => {
@@ -144,6 +153,8 @@ describe('columns in pairs', () => {
     const p = one.first.differences[0]!.test!.p;
     assert.ok(Math.abs(p - 22 / 1024) < 1e-12);
     assert.deepEqual([one.first.differences[0]!.test!.tests, one.first.differences[0]!.verdict], [1, 'better']);
+    // Other columns are other families.
+    assert.ok((await compare(FIVE)).first.differences.every(({ test }) => test!.tests === 1));
     const names = ['x', 'y', 'z'];
     const third = column('c', undefined, tasks(b, names));
     const many = await compare([
@@ -187,7 +198,7 @@ describe('items', () => {
   it('that stand twice in a split are matched one by one', async () => {
     const same = (each: typeof base): typeof base => ({
       ...each,
-      items: each.items!.map((item) => ({ ...item, docHash: `h${item.docId % 10}` })),
+      items: each.items!.map((item) => ({ ...item, docHash: `h${item.docId % 10}`, promptHash: 'same' })),
     });
     const { first } = await compare(pair(same(base), same(ported)));
     const expected = await compareColumns(PORTED, BASE, FAST);
@@ -202,6 +213,12 @@ describe('items', () => {
     const apart = await compare(pair(base, targets));
     assert.deepEqual(apart.first.differences, []);
     assert.deepEqual(apart.first.notes, ['b, a share no items: nothing can be compared in pairs.']);
+  });
+
+  it('are matched by document where that finds as many', async () => {
+    const items = ported.items!.map((item) => ({ ...item, [item.docId < N / 2 ? 'docHash' : 'promptHash']: 'other' }));
+    const { first } = await compare(pair(base, { ...ported, items }));
+    assert.deepEqual(first.differences[0]!.pairing, { n: N / 2, by: 'document', leftOut: [N / 2, N / 2] });
   });
 
   it('without a value are left out', async () => {
@@ -228,6 +245,24 @@ describe('items', () => {
     assert.equal(first.notes.length, 2);
     assert.match(first.notes[0]!, /^b: without a samples file/);
     assert.match(first.notes[1]!, /^c, a: Item 0 of the first column is -Infinity: only finite/);
+  });
+
+  it('that are missing are told once', async () => {
+    const columns = FIVE.map((each, i) =>
+      i === 2 ? { ...each, tasks: { kind: { ...ported, items: undefined } } } : each,
+    );
+    const { first } = await compare(columns);
+    assert.deepEqual(first.notes, ['ported: without a samples file nothing can be compared in pairs.']);
+    assert.deepEqual(
+      [pairsOf(first), first.recoveries],
+      [
+        [
+          [0, 1],
+          [3, 1],
+        ],
+        [],
+      ],
+    );
   });
 });
 
@@ -266,6 +301,13 @@ describe('cells', () => {
     const { first } = await compare([column('a', undefined, { t: made }), column('b', undefined, { t: made })]);
     assert.equal(first.cells[0]!.value, null);
     assert.match(first.notes[0]!, /grow beyond all bounds/);
+  });
+
+  it('are percentages where they are shares that are better when higher', async () => {
+    const unitOf = async (values: readonly number[], higherIsBetter: boolean): Promise<string> =>
+      (await compare([column('a', undefined, { t: task({ values, higherIsBetter }) })])).first.unit;
+    assert.deepEqual([await unitOf([1, 0], true), await unitOf([3, 0], true)], ['percent', 'plain']);
+    assert.deepEqual([await unitOf([0.5, 0], false), await unitOf([-1, 0], true)], ['plain', 'plain']);
   });
 
   it('of a metric that nobody knows are shown and not compared', async () => {
@@ -320,6 +362,19 @@ describe('a sweep over scales', () => {
       [1, 0],
       [4, 0],
     ]);
+  });
+
+  it('looks for the lowest where lower is better', async () => {
+    const of = (scale: number, loss: number): ImportedColumn => {
+      const made = task({ values: right(0.5).map((value) => loss + value), key: 'loss,none', higherIsBetter: false });
+      return { ...at(scale, OLD), tasks: { t: made } };
+    };
+    const { first } = await compare([of(0, 3), of(0.5, 1), of(1, 2)]);
+    assert.equal(first.sweeps[0]!.best.scale, 0.5);
+    assert.deepEqual(
+      first.sweeps[0]!.honest.halves.map(({ scale }) => scale),
+      [0.5, 0.5],
+    );
   });
 
   it('compares all of them where none is at scale 1', async () => {

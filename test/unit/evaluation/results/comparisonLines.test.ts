@@ -29,7 +29,8 @@ function perplexity(share: number): ImportedTask['metrics'][string] {
 }
 
 async function lines(columns: readonly ImportedColumn[]): Promise<string[]> {
-  return comparisonLines(JSON.parse(JSON.stringify(await compareResults(columns, { draws: 100 }))));
+  const comparison = await compareResults(columns, { draws: 100 });
+  return comparisonLines(JSON.parse(JSON.stringify(comparison)) as typeof comparison);
 }
 
 const FIVE = [
@@ -136,6 +137,9 @@ describe('a comparison in the terminal', () => {
     const some = { ...b, items: b.items!.slice(0, 500).map((item) => ({ ...item, docHash: 'x' })) };
     const text = (await lines([column('a', undefined, { t: a }), column('b', undefined, { t: some })])).join('\n');
     assert.match(text, /\n {2}b vs a: 500 items matched by prompt and target; left out 700 of a\.\n/);
+    const cut = { ...b, items: b.items!.slice(0, 500) };
+    const less = (await lines([column('a', undefined, { t: a }), column('b', undefined, { t: cut })])).join('\n');
+    assert.match(less, /\n {2}b vs a: 500 items matched by document; left out 700 of a\.\n/);
   });
 
   it('shows results alone', async () => {

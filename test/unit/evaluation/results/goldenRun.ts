@@ -49,7 +49,7 @@ export async function goldenRun(name: string): Promise<TaskRun> {
     task,
     once.map(({ doc }) => doc),
     undefined,
-    {},
+    { eosText: '</s>' },
   );
   const records = items.map((item, i) => {
     const answers = once[i]!.resps.map(([response]) => answerOf(task.outputType, response!));

@@ -90,11 +90,12 @@ describe('the journal', () => {
     const out = folder();
     await mkdir(out);
     await symlink(out, `${out}-link`);
-    await using _first = await openJournal(out, KEY);
+    const first = await openJournal(out, KEY);
     await assert.rejects(openJournal(`${out}-link`, KEY), (error: InputError) => {
       assert.match(error.message, new RegExp(`process ${process.pid} on ${hostname()}, since \\d`));
       return error instanceof InputError;
     });
+    await first.close();
   });
 
   it('refuses another process that is alive, and takes over from one that was killed', async () => {

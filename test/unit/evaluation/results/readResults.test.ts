@@ -144,13 +144,18 @@ describe("lm-eval's results", () => {
       all: { alias: 'all', 'acc,none': 0.5 },
       broken: { 'perplexity,none': 0 },
     };
-    const text = JSON.stringify({ results, group_subtasks: { all: ['kind'], kind: [] }, groups: {}, more: 1 });
+    const text = JSON.stringify({
+      results,
+      group_subtasks: { all: ['kind'], kind: [] },
+      model_name: '/work/models/mine',
+      more: 1,
+    });
     await writeFile(
       path,
       text.replace('"perplexity,none":0', '"perplexity,none":NaN,"perplexity_stderr,none":Infinity'),
     );
     const { tasks, label } = await readOne(path);
-    assert.equal(label, basename(root));
+    assert.equal(label, 'mine');
     assert.deepEqual(Object.keys(tasks), ['kind', 'broken']);
     assert.deepEqual(tasks.kind!.metrics, {
       'acc,none': { value: 0.5, stderr: null, aggregation: 'mean', higherIsBetter: true },
@@ -182,8 +187,10 @@ describe('our results', () => {
     const out = join(root, 'joined');
     const { facts, tasks } = await goldenColumn();
     const half = { ...tasks[0]!, records: tasks[0]!.records.slice(0, 2), complete: false };
-    const write = (date: Date, each: typeof tasks, label = facts.label): Promise<string> =>
-      writeResults(requestInto(out), { facts: { ...facts, label }, tasks: each }, { ...OPTIONS, date });
+    const write = (date: Date, each: typeof tasks, label = facts.label): Promise<string> => {
+      const how = { device: `on ${date.getDate()}`, memory: String(date), warnings: [String(date)] };
+      return writeResults(requestInto(out), { facts: { ...facts, ...how, label }, tasks: each }, { ...OPTIONS, date });
+    };
     await write(new Date(2026, 0, 3), [tasks[0]!]);
     await write(new Date(2026, 0, 1), [half, tasks[1]!]);
     await write(new Date(2026, 0, 2), [half], 'other');

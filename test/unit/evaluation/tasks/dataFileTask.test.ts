@@ -52,6 +52,7 @@ describe('a data file as a task', () => {
     ['1', ['red', 'blue'], 1],
     ['blue', ['red', 'blue'], 1],
     ['blue', ['red', ' blue'], 1],
+    ['a', [' a', 'a'], 1],
     ['B', ['red', 'blue'], 1],
     ['B', ['B', 'A'], 0],
     ['2', ['1', '2', '3'], 1],
@@ -101,7 +102,7 @@ describe('a data file as a task', () => {
     const { task, items } = await fromRows(rows, 2);
     assert.equal(fewShotSplit(task), 'test');
     for (const [i, item] of items.entries()) {
-      const [[context = ''] = []] = pairs(item);
+      const context = pairs(item)[0]?.[0] ?? '';
       for (const [j, { prompt, choices, gold }] of rows.entries())
         assert.equal(context.includes(`${prompt} ${choices[gold]}\n\n`), i !== j, context);
       assert.ok(context.endsWith(`\n\n${rows[i]?.prompt}`));
