@@ -8,6 +8,8 @@ const dist = join(root, 'dist');
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 
+const PAGES = ['plan', 'report', 'evaluation'];
+
 const common: BuildOptions = {
   bundle: true,
   outdir: dist,
@@ -34,7 +36,7 @@ const bundles: BuildOptions[] = [
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    entryPoints: { 'webview/report': 'webview/report/main.ts', 'webview/plan': 'webview/plan/main.ts' },
+    entryPoints: Object.fromEntries(PAGES.map((page) => [`webview/${page}`, `webview/${page}/main.ts`])),
   },
   { ...common, entryPoints: { 'webview/page': 'webview/common/page.css' } },
 ];

@@ -11,6 +11,7 @@ import { ensureSystemPackages } from './systemPackages.ts';
 
 const folder = process.argv[2] ?? join(import.meta.dirname, '..', 'media', 'screenshots');
 const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+const EVALUATION_MS = 600_000;
 const VIEWPORT = { width: 1180, height: 760 };
 
 async function take(theme: keyof typeof THEMES, codeServer: string): Promise<void> {
@@ -41,6 +42,7 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
     await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
     await shoot('report');
     await shootDifference(session, shoot);
+    await shootEvaluation(session, shoot);
     await session.startBigPort('big-port');
     const running = await notification(page, 'Porting huge-patch');
     await poll('some progress', async () => (/[1-9]\d* MB of/.test(await running.text()) ? true : undefined));
@@ -68,6 +70,30 @@ async function shootDifference(session: Session, shoot: (name: string) => Promis
   await plan.getByText('About the old base').waitFor();
   await shoot('plan-difference');
   await plan.getByRole('button', { name: 'Cancel' }).click();
+}
+
+/** The five columns by which a port is judged, a control and a sweep, on the task that the patch was trained for. */
+async function shootEvaluation(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
+  const { library, page } = session;
+  const retrained = 'kind-retrained';
+  const samples = join(import.meta.dirname, '..', 'samples', 'reference', retrained);
+  await cp(samples, join(library, 'patches', retrained), { recursive: true });
+  await treeItem(page, retrained).first().waitFor();
+  await session.execute('workbench.action.closeAllEditors');
+  await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
+  await session.answerEvaluation({
+    ...{ base: 'storyteller-v2', oldBase: 'storyteller-v1', retrained },
+    ...{ task: 'kind.test.jsonl', limit: 'All items', extras: ['Scale sweep', 'Random control'] },
+    out: join(library, 'portllm-evaluations', 'kind-on-storyteller-v2'),
+  });
+  const report = await webview(page, 'Evaluation: kind-on-storyteller-v2', EVALUATION_MS);
+  await report.getByText('6 columns on 1 task').waitFor();
+  await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
+  await shoot('evaluation');
+  await report.getByRole('heading', { name: 'Items that flipped' }).scrollIntoViewIfNeeded();
+  await report.locator('.sweep .curve').scrollIntoViewIfNeeded();
+  await shoot('evaluation-sweep');
+  await session.execute('workbench.action.closeAllEditors');
 }
 
 /** The marketplace takes no SVG. */

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import { LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
+import { EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
 import { Jobs } from './editor/jobs.ts';
 import { LibraryModel } from './editor/libraryModel.ts';
 import { LibraryTree } from './editor/libraryTree.ts';
+import { EvaluationPanels } from './editor/pages/evaluationPanels.ts';
 import { ReportPanels } from './editor/pages/reportPanels.ts';
 import { registerCommands } from './editor/registerCommands.ts';
 import { readSettings } from './editor/settings.ts';
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const jobs = new Jobs(worker, status, log);
   const reports = new ReportPanels(extensionUri);
+  const evaluations = new EvaluationPanels(extensionUri, jobs, log);
   subscriptions.push(
     log,
     library,
@@ -34,7 +36,8 @@ export function activate(context: vscode.ExtensionContext): void {
       canSelectMany: true,
     }),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
-    registerCommands({ extensionUri, log, library, worker, jobs, reports }),
+    vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
+    registerCommands({ extensionUri, log, library, worker, jobs, reports, evaluations }),
   );
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));

@@ -1,4 +1,5 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
+import type { EvaluationView } from '../src/editor/evaluation/viewTypes.ts';
 import type { PortPlan } from '../src/port/plan/planTypes.ts';
 import type { Provenance } from '../src/port/provenance.ts';
 
@@ -20,6 +21,24 @@ export interface ReportContract {
 }
 
 export type MeasureName = 'delta' | 'relative' | 'rounding';
+
+/** The comparison of results; numbers are put into words by the host. */
+export interface EvaluationContract {
+  toPage:
+    | { readonly type: 'show'; readonly files: readonly string[]; readonly view: EvaluationView }
+    | { readonly type: 'busy'; readonly message: string }
+    | { readonly type: 'problem'; readonly message: string };
+  fromPage:
+    | { readonly type: 'ready' }
+    | { readonly type: 'openFile' }
+    | { readonly type: 'compareWith' }
+    | { readonly type: 'exportCsv' }
+    | { readonly type: 'copyMarkdown' }
+    /** Compare with another column. */
+    | { readonly type: 'reference'; readonly column: number };
+  /** The results files, read again when the window is loaded again, and the label of the column that others are compared with. */
+  state: { readonly files: readonly string[]; readonly reference: string | null };
+}
 
 export interface PageContract {
   readonly toPage: { readonly type: string };

@@ -16,8 +16,8 @@ interface Reference {
 interface Library {
   readonly Environment: new () => { set(name: string, value: unknown): void };
   readonly Interpreter: new (environment: object) => { run(program: object): { readonly value: unknown } };
-  parse(tokens: object): object;
-  tokenize(template: string): object;
+  readonly parse: (tokens: object) => object;
+  readonly tokenize: (template: string) => object;
 }
 
 const { Environment, Interpreter, parse, tokenize } = jinja as unknown as Library;

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { WorkerClient } from '../worker/client.ts';
 import type { Jobs } from './jobs.ts';
 import type { LibraryModel } from './libraryModel.ts';
+import type { EvaluationPanels } from './pages/evaluationPanels.ts';
 import type { ReportPanels } from './pages/reportPanels.ts';
 
 /** The parts that commands work with, built once by extension.ts. */
@@ -12,4 +13,5 @@ export interface EditorContext {
   readonly worker: WorkerClient;
   readonly jobs: Jobs;
   readonly reports: ReportPanels;
+  readonly evaluations: EvaluationPanels;
 }

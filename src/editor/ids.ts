@@ -2,6 +2,9 @@
 export const COMMANDS = {
   port: 'portllm.port',
   extract: 'portllm.extract',
+  evaluate: 'portllm.evaluate',
+  compareResults: 'portllm.compareResults',
+  openEvaluation: 'portllm.openEvaluation',
   verify: 'portllm.verify',
   openReport: 'portllm.openReport',
   reveal: 'portllm.reveal',
@@ -14,6 +17,7 @@ export const COMMANDS = {
 
 export const LIBRARY_VIEW = 'portllm.library';
 export const REPORT_PAGE = 'portllm.report';
+export const EVALUATION_PAGE = 'portllm.evaluation';
 
 export const CONTEXT = {
   libraryState: 'portllm.libraryState',

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { addExistingFolder } from './commands/addFolder.ts';
 import { copyDiagnostics } from './commands/copyDiagnostics.ts';
+import { evaluateModels } from './commands/evaluate.ts';
 import { extractPatch } from './commands/extract.ts';
+import { compareResults, openEvaluation } from './commands/openEvaluation.ts';
 import { portPatch } from './commands/port.ts';
 import { revealFolder } from './commands/reveal.ts';
 import { verifyPorted } from './commands/verify.ts';
@@ -17,6 +19,9 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
   const handlers: Record<keyof typeof COMMANDS, Handler> = {
     port: (target, selected) => portPatch(editor, target, selected),
     extract: (target) => extractPatch(editor, target),
+    evaluate: (target, selected) => evaluateModels(editor, target, selected),
+    compareResults: () => compareResults(editor),
+    openEvaluation: (target, selected) => openEvaluation(editor, target, selected),
     verify: (target) => verifyPorted(editor, target),
     openReport: async (target) => {
       const folder = await portedFolder(target, await editor.library.load());

@@ -22,6 +22,16 @@ export interface WizardAnswers {
   readonly out: string;
 }
 
+export interface EvaluationAnswers {
+  readonly base: string;
+  readonly oldBase: string;
+  readonly retrained: string;
+  readonly task: string;
+  readonly limit: string;
+  readonly extras?: readonly string[];
+  readonly out: string;
+}
+
 /** A VS Code with the extension, opened on a library of its own, and the clicks that tests and pictures share. */
 export class Session {
   readonly library: string;
@@ -117,6 +127,26 @@ export class Session {
     const folder = await quickPick(this.page);
     await folder.type(out);
     await folder.accept();
+  }
+
+  /** Goes through the wizard of an evaluation that was called on a patch. */
+  async answerEvaluation(answers: EvaluationAnswers): Promise<void> {
+    const { base, oldBase, retrained, task, limit, extras = [], out } = answers;
+    for (const label of [base, oldBase, retrained]) await this.choose(label);
+    await this.tick([task]);
+    await this.choose(limit);
+    await this.page.locator('.quick-input-list', { hasText: 'Random control' }).waitFor();
+    await this.tick(extras);
+    await this.page.locator('.quick-input-message', { hasText: 'Folder for results' }).waitFor();
+    const folder = await quickPick(this.page);
+    await folder.type(out);
+    await folder.accept();
+  }
+
+  /** Of a list of which many may be taken. */
+  async tick(labels: readonly string[]): Promise<void> {
+    for (const label of labels) await this.choose(label);
+    await (await quickPick(this.page)).accept();
   }
 
   async acceptPlan(patch: string): Promise<void> {

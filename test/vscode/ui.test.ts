@@ -6,10 +6,20 @@ import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { isKnownNoise } from './harness/noise.ts';
 import { poll } from './harness/poll.ts';
-import { explorerContextMenu, notification, openViewContainer, treeItem, webview } from './harness/views.ts';
+import {
+  type ContextMenu,
+  explorerContextMenu,
+  notification,
+  openViewContainer,
+  treeItem,
+  webview,
+} from './harness/views.ts';
 import { Session } from './session.ts';
 
 const EXTENSION_ID = 'portllm.portllm';
+const EVALUATION_MS = 120_000;
+/** What is answered about the patch, but for how much is evaluated. */
+const KIND = { base: 'storyteller-v2', oldBase: 'storyteller-v1', retrained: 'Skip', task: 'kind.test.jsonl' };
 
 describe('PortLLM in VS Code', () => {
   let session: Session;
@@ -96,7 +106,7 @@ describe('PortLLM in VS Code', () => {
     await plan.getByText('42 of 56 tensors will change').waitFor();
     assert.deepEqual(
       await readdir(library),
-      ['big', 'broken', 'models', 'patches'],
+      ['big', 'broken', 'models', 'patches', 'tasks'],
       'nothing is written before the plan is accepted',
     );
     await session.acceptPlan('mood');
@@ -152,6 +162,79 @@ describe('PortLLM in VS Code', () => {
     assert.ok(!(await readdir(library)).includes('nothing'));
   });
 
+  it('evaluates by clicks, from the right-click on a patch to the comparison', async () => {
+    const out = join(library, 'portllm-evaluations', 'kind');
+    const menu = await openPatchMenu('kind');
+    assert.ok(menu.labels.includes('Evaluate…'), menu.labels.join());
+    await menu.click('Evaluate…');
+    await session.answerEvaluation({ ...KIND, limit: 'First 20 of each task', out });
+    const report = await webview(page, 'Evaluation: kind', EVALUATION_MS);
+    await report.getByText('4 columns on 1 task: kind.test, 20 of 500 items').waitFor();
+    const scores = report.getByRole('region', { name: 'Scores of every column' });
+    assert.deepEqual(await scores.locator('thead .role').allTextContents(), [
+      'old base',
+      'old base + patch',
+      'new base',
+      'ported',
+    ]);
+    const differences = report.getByRole('region', { name: 'differences to storyteller-v2' });
+    await differences
+      .getByText(/^better \(p/)
+      .first()
+      .waitFor();
+    assert.equal(await differences.locator('.interval .zero').count(), 3);
+    await report.getByText('float32, weights').first().waitFor();
+  });
+
+  it('compares with another column, and hands out Markdown', async () => {
+    const report = await webview(page, 'Evaluation: kind');
+    await report.locator('vscode-dropdown').click();
+    await report.getByRole('option', { name: 'storyteller-v1 (old base)', exact: true }).click();
+    await report.getByRole('region', { name: 'differences to storyteller-v1' }).waitFor();
+    await report.getByRole('button', { name: 'Copy as Markdown' }).click();
+    const text = await poll('the Markdown on the clipboard', async () => {
+      const found = await session.bridge.evaluate((vscode) => vscode.env.clipboard.readText(), undefined);
+      return found.startsWith('## kind') ? found : undefined;
+    });
+    assert.match(text, /storyteller-v2 \+ kind − storyteller-v1 \|/);
+  });
+
+  it('opens one results file from the explorer', async () => {
+    const out = join(library, 'portllm-evaluations', 'kind');
+    const [folder = ''] = (await readdir(out)).filter((name) => name.includes('kind'));
+    const [file = ''] = (await readdir(join(out, folder))).filter((name) => name.startsWith('results_'));
+    await session.execute('workbench.action.closeAllEditors');
+    await session.bridge.evaluate(
+      (vscode, path) => vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(path)),
+      join(out, folder, file),
+    );
+    await treeItem(page, file).waitFor();
+    await (await explorerContextMenu(page, file)).click('Open Evaluation');
+    const alone = await webview(page, `Evaluation: ${folder}`);
+    await alone.getByText('1 column on 1 task: kind.test, 20 of 500 items').waitFor();
+    await session.execute('workbench.action.closeAllEditors');
+  });
+
+  it('stops an evaluation, shows what is kept, and goes on in the same folder', async () => {
+    const out = join(library, 'portllm-evaluations', 'stopped');
+    const answers = { ...KIND, limit: 'All items', extras: ['Scale sweep'], out };
+    await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
+    await session.answerEvaluation(answers);
+    const running = await notification(page, 'Evaluating 9 columns on 1 task');
+    await poll('some items', async () => (/: [1-9]\d* of 500 items/.test(await running.text()) ? true : undefined));
+    await running.cancel();
+    const stopped = await notification(page, 'Stopped: ');
+    assert.match(await stopped.text(), /Stopped: \d+ of 4500 items are kept; Evaluate… with the same folder goes on/);
+    const report = await webview(page, 'Evaluation: stopped', EVALUATION_MS);
+    await report.getByText(/^Stopped: \d+ of 4500 items are kept\./).waitFor();
+    await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
+    await session.answerEvaluation({ ...answers, limit: 'First 20 of each task', extras: [] });
+    const whole = await webview(page, 'Evaluation: stopped', EVALUATION_MS);
+    await whole.getByText('4 columns on 1 task: kind.test, 20 of 500 items').waitFor({ timeout: EVALUATION_MS });
+    assert.equal(await whole.getByText('Stopped before its end').count(), 0);
+    await session.execute('workbench.action.closeAllEditors');
+  });
+
   it('cancels in the middle within a second and leaves nothing behind', async () => {
     await session.startBigPort('cancelled');
     const progress = await notification(page, 'Porting huge-patch onto huge');
@@ -185,6 +268,13 @@ describe('PortLLM in VS Code', () => {
     );
     assert.deepEqual(errors, []);
   });
+
+  async function openPatchMenu(name: string): Promise<ContextMenu> {
+    await openViewContainer(page, 'Explorer');
+    if ((await treeItem(page, name).count()) === 0) await treeItem(page, 'patches').click();
+    await treeItem(page, name).waitFor();
+    return explorerContextMenu(page, name);
+  }
 
   async function staging(): Promise<string[]> {
     return (await readdir(join(library, 'big'))).filter((name) => name.includes('.portllm-'));

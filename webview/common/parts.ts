@@ -32,9 +32,9 @@ export function listBox(title: string, lines: readonly string[], kind: 'warning'
 }
 
 export interface Column<T> {
-  readonly title: string;
-  readonly kind?: 'number' | 'code';
-  readonly value: (row: T) => string;
+  readonly title: Child;
+  readonly kind?: 'number' | 'code' | 'words';
+  readonly value: (row: T) => Child;
 }
 
 export function table<T>(caption: string, columns: readonly Column<T>[], rows: readonly T[]): HTMLElement {

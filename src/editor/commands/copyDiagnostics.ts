@@ -6,7 +6,7 @@ import { showInformation } from '../messages.ts';
 
 /** What a bug report needs, onto the clipboard; no paths and no names of models. */
 export async function copyDiagnostics(editor: EditorContext): Promise<void> {
-  const { folders, ...settings } = readSettings();
+  const { folders, evaluate, ...settings } = readSettings();
   // The worker runs only in a trusted workspace.
   const device = vscode.workspace.isTrusted
     ? await editor.jobs.quick('device', { device: settings.device }).catch((error: unknown) => String(error))
@@ -19,7 +19,11 @@ export async function copyDiagnostics(editor: EditorContext): Promise<void> {
     host: `${vscode.env.appHost}, remote ${vscode.env.remoteName ?? 'none'}`,
     platform: `${process.platform}-${process.arch}, Node ${process.version}`,
     trusted: vscode.workspace.isTrusted,
-    settings: { ...settings, folders: folders.length },
+    settings: {
+      ...settings,
+      folders: folders.length,
+      evaluate: { ...evaluate, dataFolder: evaluate.dataFolder !== undefined },
+    },
     library: counts,
     device,
   };

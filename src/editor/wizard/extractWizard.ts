@@ -2,8 +2,9 @@ import type { ExtractForm, ExtractRequest } from '../../extract/types.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { isCheckpoint } from '../../library/lineage.ts';
 import type { StepResult } from './answers.ts';
+import { lastPart } from './folderNames.ts';
 import { ask, pick, type Choice, type StepPosition } from './multiStep.ts';
-import { itemChoice, lastPart, pickFolder, problemWithFolder, suggestFolder, take } from './pickFolder.ts';
+import { itemChoice, pickFolder, problemWithFolder, suggestFolder, take } from './pickFolder.ts';
 
 interface Answers {
   tuned?: string | undefined;

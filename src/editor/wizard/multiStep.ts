@@ -25,9 +25,55 @@ export function pick<T>(
   input.matchOnDetail = true;
   input.placeholder = placeholder;
   return run(input, position, (accept) => {
-    const chosen = input.selectedItems[0];
-    if (chosen) accept(chosen.value);
+    input.onDidAccept(() => {
+      const chosen = input.selectedItems[0];
+      if (chosen) accept(chosen.value);
+    });
   });
+}
+
+/** What ends a choice among many: the ones that are ticked, or a row that leads elsewhere, with the ticks so far. */
+export interface Picked<T, A> {
+  readonly values: readonly T[];
+  readonly action?: A | undefined;
+}
+
+/**
+ * Any number of choices; a click on an action among them ends the step at once.
+ *
+ * @param meanwhile what is shown until the choices are known
+ */
+export function pickMany<T, A = never>(
+  position: StepPosition,
+  placeholder: string,
+  choices: readonly (Choice<T> | vscode.QuickPickItem)[] | Promise<readonly (Choice<T> | vscode.QuickPickItem)[]>,
+  meanwhile: readonly (vscode.QuickPickItem & { readonly action: A })[] = [],
+): Promise<StepOutcome<Picked<T, A>>> {
+  const input = vscode.window.createQuickPick<vscode.QuickPickItem>();
+  Object.assign(input, { canSelectMany: true, matchOnDescription: true, matchOnDetail: true, placeholder });
+  const values = (): T[] => input.selectedItems.flatMap((item) => ('value' in item ? [item.value as T] : []));
+  return run(input, position, (accept, fail) => {
+    input.onDidAccept(() => accept({ values: values() }));
+    input.onDidChangeSelection((items) => {
+      const chosen = items.flatMap((item) => ('action' in item ? [item.action as A] : []));
+      // The box that ticks everything ticks actions too.
+      if (chosen.length === 1) accept({ values: values(), action: chosen[0] });
+    });
+    void fill(input, choices, meanwhile).catch(fail);
+  });
+}
+
+async function fill(
+  input: vscode.QuickPick<vscode.QuickPickItem>,
+  choices: readonly vscode.QuickPickItem[] | Promise<readonly vscode.QuickPickItem[]>,
+  meanwhile: readonly vscode.QuickPickItem[],
+): Promise<void> {
+  input.busy = true;
+  input.items = meanwhile;
+  const items = await choices;
+  input.items = items;
+  input.selectedItems = items.filter(({ picked }) => picked);
+  input.busy = false;
 }
 
 /** One line of text, checked as it is typed and when it is accepted. */
@@ -48,32 +94,36 @@ export function ask(
   input.onDidChangeValue((text) => void check(text));
   void check(value);
   return run(input, position, (accept) => {
-    const text = input.value;
-    void check(text).then((fine) => {
-      if (fine) accept(text);
+    input.onDidAccept(() => {
+      const text = input.value;
+      void check(text).then((fine) => {
+        if (fine) accept(text);
+      });
     });
   });
 }
 
-type AnyInput = (vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox) & {
-  onDidAccept: vscode.Event<void>;
-};
+type AnyInput = vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox;
 
-function run<T, I extends Pick<AnyInput, keyof vscode.QuickInput | 'onDidAccept' | 'buttons' | 'onDidTriggerButton'>>(
+function run<T, I extends Pick<AnyInput, keyof vscode.QuickInput | 'buttons' | 'onDidTriggerButton'>>(
   input: I,
   { title, step, totalSteps }: StepPosition,
-  onAccept: (accept: (value: T) => void) => void,
+  listen: (accept: (value: T) => void, fail: (error: unknown) => void) => void,
 ): Promise<StepOutcome<T>> {
   Object.assign(input, { title, step, totalSteps, ignoreFocusOut: true });
   if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const end = (outcome: StepOutcome<T>): void => {
       resolve(outcome);
       input.dispose();
     };
-    input.onDidAccept(() => onAccept((value) => end({ value })));
+    const fail = (error: unknown): void => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      input.dispose();
+    };
     input.onDidTriggerButton(() => end('back'));
     input.onDidHide(() => end('cancelled'));
+    listen((value) => end({ value }), fail);
     input.show();
   });
 }

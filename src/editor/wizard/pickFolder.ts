@@ -42,13 +42,6 @@ export function suggestFolder(name: string, beside: string, otherwise: string): 
   return join(parent, name);
 }
 
-/** Of a path, or of the repository that a snapshot in the cache belongs to. */
-export function lastPart(path: string): string {
-  const repository = cacheRepository(path);
-  const name = (repository ?? path).replaceAll('\\', '/');
-  return name.slice(name.lastIndexOf('/') + 1).replace(/^models--.*--/, '');
-}
-
 export async function problemWithFolder(text: string): Promise<string | undefined> {
   const path = text.trim();
   if (path === '') return 'A folder is needed.';

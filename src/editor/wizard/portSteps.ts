@@ -4,8 +4,9 @@ import { isCheckpoint, isPatch, traceLineage } from '../../library/lineage.ts';
 import type { Combination } from '../../patch/combine/arithmetic.ts';
 import type { OutputKind, TiedChoice } from '../../port/plan/planTypes.ts';
 import type { Answers, StepResult } from './answers.ts';
+import { lastPart } from './folderNames.ts';
 import { ask, pick, type Choice, type StepPosition } from './multiStep.ts';
-import { itemChoice, lastPart, pickFolder, problemWithFolder, suggestFolder, take } from './pickFolder.ts';
+import { itemChoice, pickFolder, problemWithFolder, suggestFolder, take } from './pickFolder.ts';
 
 /** One question; the answer goes into `answers`. */
 export type Step = (at: StepPosition, items: readonly LibraryItem[], answers: Answers) => Promise<StepResult>;
@@ -17,7 +18,7 @@ export const askPatch: Step = async (at, items, answers) => {
   return take(await pickFolder(at, 'Which patch?', choices), (folder) => choose(answers, 'patch', folder));
 };
 
-function describePatch(item: LibraryItem): string {
+export function describePatch(item: LibraryItem): string {
   if (item.kind === 'portedModel') return `${item.patch.name} on ${item.newBase.name}, ported`;
   return `made for ${(item.kind === 'patch' ? item.baseName : null) ?? 'an unnamed base'}`;
 }
@@ -37,7 +38,7 @@ export const askOldBase: Step = async (at, items, answers) => {
   return take(await pickFolder(at, question, sorted), (folder) => (answers.from = folder));
 };
 
-function baseChoices(items: readonly LibraryItem[], path: string | undefined, note: string): Choice<string>[] {
+export function baseChoices(items: readonly LibraryItem[], path: string | undefined, note: string): Choice<string>[] {
   const patch = items.find((item) => isPatch(item) && item.path === path);
   const named = patch ? traceLineage(items).basesOf(patch) : [];
   const bases = items.filter((item) => isCheckpoint(item) && item.problem === undefined);

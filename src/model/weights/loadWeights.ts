@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import platformPath, { type PlatformPath } from 'node:path';
+import platformPath from 'node:path';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';

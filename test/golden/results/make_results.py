@@ -1,7 +1,7 @@
 """Has lm-eval itself write results and samples files, of its version at hand and of older ones.
 
     python make_results.py OUTPUT_FOLDER           # with lm-eval 0.4.13, transformers 5.23.0, torch (CPU)
-    python make_results.py --old OUTPUT_FOLDER     # with an older lm-eval (0.4.0 ... 0.4.9.1) and transformers 4.49.0
+    python make_results.py --old OUTPUT_FOLDER     # with lm-eval 0.4.0 or 0.4.5, transformers 4.49.0, datasets 3.3.0
 
 The first runs samples/models/storyteller-v2; the second a model that guesses, because only the layout matters there.
 Whatever describes the machine is replaced by "(left out)".

@@ -17,25 +17,29 @@ const MENU_CLOSE_MS = 1_000;
  * The content of the editor webview with exactly this title.
  * Ask again after it was hidden: VS Code then destroys the outer iframe and makes another.
  */
-export function webview(page: Page, title: string): Promise<FrameLocator> {
+export function webview(page: Page, title: string, timeoutMs: number = UI_TIMEOUT_MS): Promise<FrameLocator> {
   const inner = `iframe#active-frame[title=${JSON.stringify(title)}]`;
-  return poll(`a webview titled ${title}`, async () => {
-    for (const outer of await page.locator('iframe.webview.ready').all()) {
-      // By name, which stays; the position among the iframes changes as others come and go.
-      const name = await outer.getAttribute('name', { timeout: 1_000 }).catch(() => null);
-      const frame = page.frameLocator(`iframe.webview.ready[name="${name}"]`);
-      const found =
-        name !== null &&
-        (await frame
-          .locator(inner)
-          .count()
-          .catch(() => 0)) > 0;
-      if (found) {
-        return frame.frameLocator(inner);
+  return poll(
+    `a webview titled ${title}`,
+    async () => {
+      for (const outer of await page.locator('iframe.webview.ready').all()) {
+        // By name, which stays; the position among the iframes changes as others come and go.
+        const name = await outer.getAttribute('name', { timeout: 1_000 }).catch(() => null);
+        const frame = page.frameLocator(`iframe.webview.ready[name="${name}"]`);
+        const found =
+          name !== null &&
+          (await frame
+            .locator(inner)
+            .count()
+            .catch(() => 0)) > 0;
+        if (found) {
+          return frame.frameLocator(inner);
+        }
       }
-    }
-    return undefined;
-  });
+      return undefined;
+    },
+    timeoutMs,
+  );
 }
 
 /** Opens the view container with this label; one that is open already stays open. */

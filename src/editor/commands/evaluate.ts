@@ -1,0 +1,81 @@
+import { CancelledError, UserError } from '../../base/errors.ts';
+import { plural } from '../../base/format.ts';
+import type { EvaluateRequest } from '../../evaluation/request.ts';
+import type { EvaluateResult } from '../../evaluation/run/result.ts';
+import type { LibraryItem } from '../../library/item.ts';
+import type { JobParameters } from '../../worker/contract.ts';
+import { targetFolder, targetItem } from '../commandTarget.ts';
+import type { EditorContext } from '../context.ts';
+import { keptItems } from '../evaluation/keptItems.ts';
+import { showInformation } from '../messages.ts';
+import { readSettings, setDataFolder } from '../settings.ts';
+import { assertTrusted } from '../trust.ts';
+import { subjectOf, type World } from '../wizard/evaluation/answers.ts';
+import { askForEvaluation } from '../wizard/evaluation/evaluationWizard.ts';
+
+/** Evaluate…: asks, evaluates, and opens the comparison; what was stopped is shown as far as it came. */
+export async function evaluateModels(editor: EditorContext, target: unknown, selected: unknown): Promise<void> {
+  assertTrusted('Evaluating');
+  const world = await worldOf(editor);
+  const clicked = await clickedItems([target, ...(Array.isArray(selected) ? (selected as unknown[]) : [])], world);
+  const request = await askForEvaluation(subjectOf(clicked), world, readSettings().evaluate);
+  if (request === undefined) return;
+  await editor.jobs.device();
+  await run(editor, request);
+}
+
+async function worldOf({ library, jobs }: EditorContext): Promise<World> {
+  const items = await library.load();
+  return {
+    items,
+    lookUp: (path) => itemAt(path, items, (unlisted) => jobs.quick('inspect', { path: unlisted })),
+    listTasks: (names, data) => jobs.quick('tasks', { names, data }),
+    saveDataFolder: setDataFolder,
+  };
+}
+
+async function itemAt(
+  path: string,
+  items: readonly LibraryItem[],
+  inspect: (path: string) => Promise<{ readonly item: LibraryItem | null }>,
+): Promise<LibraryItem> {
+  const item = items.find((one) => one.path === path) ?? (await inspect(path)).item;
+  if (item === null) throw new UserError(`${path} is neither a model nor a patch.`);
+  return item;
+}
+
+function clickedItems(targets: readonly unknown[], { items, lookUp }: World): Promise<LibraryItem[]> {
+  const folders = new Set(targets.map((target) => targetItem(target, items)?.path ?? targetFolder(target)));
+  return Promise.all([...folders].flatMap((folder) => (folder === undefined ? [] : [lookUp(folder)])));
+}
+
+async function run(editor: EditorContext, request: EvaluateRequest): Promise<void> {
+  const { jobs } = editor;
+  const parameters = { request, device: jobs.deviceChoice };
+  const { columns, tasks } = request;
+  const title = `Evaluating ${plural(columns.length, 'column')} on ${plural(tasks.length, 'task')}`;
+  try {
+    open(editor, await jobs.long('evaluate', title, parameters));
+  } catch (error) {
+    if (!(error instanceof CancelledError)) throw error;
+    await showWhatIsKnown(editor, parameters);
+  }
+}
+
+/** The answers outlive the process that was cancelled. */
+async function showWhatIsKnown(editor: EditorContext, parameters: JobParameters<'evaluate'>): Promise<void> {
+  try {
+    const result = await editor.jobs.quick('evaluate', { ...parameters, onlyKnown: true });
+    const kept = `Stopped: ${keptItems(result.comparison, parameters.request)} are kept`;
+    void showInformation(`${kept}; Evaluate… with the same folder goes on.`);
+    open(editor, result, `${kept}.`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    void showInformation(`Stopped: no item is kept. ${error.message}`);
+  }
+}
+
+function open({ log, evaluations }: EditorContext, result: EvaluateResult, stopped?: string): void {
+  for (const warning of result.warnings) log.warn(`${result.out}: ${warning}`);
+  evaluations.show(result, stopped);
+}

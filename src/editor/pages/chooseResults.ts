@@ -1,0 +1,12 @@
+import * as vscode from 'vscode';
+
+/** Results files, by the system's dialog. */
+export async function chooseResults(title: string): Promise<string[]> {
+  const chosen = await vscode.window.showOpenDialog({
+    canSelectMany: true,
+    filters: { Results: ['json'] },
+    openLabel: 'Compare',
+    title,
+  });
+  return (chosen ?? []).map(({ fsPath }) => fsPath);
+}

@@ -1,0 +1,60 @@
+import { basename, dirname, sep } from 'node:path';
+import type { Comparison } from '../../evaluation/results/compare.ts';
+import type { EvaluateResult } from '../../evaluation/run/result.ts';
+import { readRunFacts } from '../evaluation/runFacts.ts';
+import { viewOf } from '../evaluation/view.ts';
+import type { EvaluationView } from '../evaluation/viewTypes.ts';
+import type { Jobs } from '../jobs.ts';
+import { assertTrusted } from '../trust.ts';
+
+/** What a page shows. */
+export interface Content {
+  readonly files: readonly string[];
+  readonly title: string;
+  /** The label of the column that others are compared with, where one was chosen. */
+  readonly reference: string | undefined;
+  readonly view: Promise<EvaluationView>;
+}
+
+/** What an evaluation ended with. */
+export function contentOf({ files, out, comparison }: EvaluateResult, stopped: string | undefined): Content {
+  return content(files, basename(out), undefined, () => Promise.resolve(comparison), stopped);
+}
+
+/** Results files, compared by the worker. */
+export function contentFrom(
+  files: readonly string[],
+  jobs: Jobs,
+  { title = commonFolder(files), reference }: { title?: string | undefined; reference?: string | undefined } = {},
+): Content {
+  return content(files, title, reference, () => {
+    assertTrusted('Comparing results');
+    return jobs.quick('compare', { results: files, reference });
+  });
+}
+
+function content(
+  files: readonly string[],
+  title: string,
+  reference: string | undefined,
+  compare: () => Promise<Comparison>,
+  stopped?: string,
+): Content {
+  const load = async (): Promise<EvaluationView> => {
+    const [comparison, runs] = [await compare(), await readRunFacts(files)];
+    return viewOf(comparison, { title, runs, stopped });
+  };
+  const view = load();
+  // Whoever shows it says so; until then it must not fail unheard.
+  view.catch(() => undefined);
+  return { files, title, reference, view };
+}
+
+/** The name of the folder that holds all files: what the evaluation was called. */
+function commonFolder(files: readonly string[]): string {
+  const [first = '', ...others] = files.map(dirname);
+  let folder = first;
+  while (!others.every((other) => other === folder || other.startsWith(folder + sep)) && folder !== dirname(folder))
+    folder = dirname(folder);
+  return basename(folder);
+}

@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import type { TaskListing } from '../../../evaluation/run/result.ts';
+import { isTask } from './taskChoices.ts';
+
+const PATTERN = '**/*.{jsonl,yaml,yml}';
+/** Results of evaluations, and what nobody keeps tasks in. */
+const EXCLUDED = '{**/node_modules/**,**/.*/**,**/samples_*.jsonl,**/portllm-evaluations/**}';
+const MOST = 50;
+/** Documents are counted to be shown; what is larger is chosen by the dialog. */
+const MOST_BYTES = 64_000_000;
+
+export type ListTasks = (names: readonly string[], data: string | undefined) => Promise<TaskListing[]>;
+
+export interface TaskFile {
+  readonly path: string;
+  readonly listing: TaskListing;
+}
+
+/** Files of the workspace that are tasks, found by reading them. */
+export async function workspaceTasks(list: ListTasks, data: string | undefined): Promise<TaskFile[]> {
+  const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MOST);
+  const paths = found.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
+  const small = await Promise.all(
+    paths.map(async (path) => {
+      const size = await stat(path).then(
+        (stats) => stats.size,
+        () => Infinity,
+      );
+      return size <= MOST_BYTES ? [path] : [];
+    }),
+  );
+  const files = await taskFiles(small.flat(), list, data);
+  return files.filter(({ path, listing }) => isTask(path, listing));
+}
+
+/** Files that somebody named, whatever they are. */
+export async function taskFiles(
+  paths: readonly string[],
+  list: ListTasks,
+  data: string | undefined,
+): Promise<TaskFile[]> {
+  if (paths.length === 0) return [];
+  const listings = await list(paths, data);
+  return listings.flatMap((listing, i) => {
+    const path = paths[i];
+    return path === undefined ? [] : [{ path, listing }];
+  });
+}
+
+export async function chooseTaskFiles(): Promise<string[]> {
+  const chosen = await vscode.window.showOpenDialog({
+    canSelectMany: true,
+    filters: { Tasks: ['yaml', 'yml', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow'] },
+    title: 'A task of lm-evaluation-harness (YAML), or a file of prompts, choices and answers',
+  });
+  return (chosen ?? []).map(({ fsPath }) => fsPath);
+}
+
+export async function chooseDataFolder(): Promise<string | undefined> {
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      canSelectFolders: true,
+      canSelectFiles: false,
+      openLabel: 'Look Here',
+      title: "The folder that holds the tasks' data",
+    })) ?? [];
+  return folder?.fsPath;
+}

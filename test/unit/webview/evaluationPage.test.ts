@@ -1,0 +1,141 @@
+/** The evaluation's page in a real browser, under the policy that it has in VS Code. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Locator } from 'playwright-core';
+import { HOSTILE, VIEW } from '../../support/evaluationView.ts';
+import { renderPage, type RenderedPage } from '../../support/pageInBrowser.ts';
+import { launchBrowser } from '../../vscode/harness/browser.ts';
+
+const FILES = ['/results/v1/results_1.json', '/results/v2/results_1.json'];
+
+async function attributes(all: Locator, name: string): Promise<(string | null)[]> {
+  return Promise.all((await all.all()).map((one) => one.getAttribute(name)));
+}
+
+describe('the evaluation page', () => {
+  let browser: Browser;
+  let rendered: RenderedPage;
+  before(async () => {
+    browser = await launchBrowser();
+    rendered = await renderPage(browser, 'evaluation');
+    await rendered.send({ type: 'busy', message: 'Comparing …' });
+    await rendered.page.getByRole('status').waitFor();
+    await rendered.send({ type: 'show', files: FILES, view: VIEW });
+    await rendered.page.getByRole('heading', { level: 1 }).waitFor();
+  });
+  after(() => browser.close());
+
+  it('asks for its data when it is ready, and keeps what it needs to come back', async () => {
+    assert.deepEqual((await rendered.sent())[0], { type: 'ready' });
+    assert.deepEqual(await rendered.state(), { files: FILES, reference: 'storyteller-v2' });
+  });
+
+  it('shows tasks and columns with errors and n, without the further scales', async () => {
+    const table = rendered.page.getByRole('region', { name: 'Scores of every column' });
+    const cells = await table.locator('tbody td').allTextContents();
+    assert.deepEqual(cells, ['30.0 ± 10.5n = 20', '35.0 ± 10.9n = 20', '90.0 ± 6.9n = 20']);
+    assert.equal(await table.getByText('kind@0.5').count(), 0);
+  });
+
+  it('draws every difference to the reference beside one line at zero, and says it in words', async () => {
+    const table = rendered.page.getByRole('region', { name: 'differences to storyteller-v2' });
+    assert.deepEqual(await table.locator('tbody th').allTextContents(), [
+      'storyteller-v1old base',
+      'storyteller-v2 + kindported',
+    ]);
+    const plots = table.getByRole('img');
+    assert.equal(await plots.nth(1).getAttribute('aria-label'), 'difference +55.0, 95 % interval [+30.0, +80.0]');
+    const zeros = await attributes(table.locator('.zero'), 'x1');
+    assert.equal(new Set(zeros).size, 1);
+    const [[zero], point] = [zeros, await plots.nth(1).locator('.point').getAttribute('cx')];
+    assert.ok(Number(point) > Number(zero), 'a gain lies right of zero');
+    await table.getByText('better (p = 0.004, corrected p = 0.008)').waitFor();
+  });
+
+  it('lists flipped items by keyboard, with text that stays text', async () => {
+    const summary = rendered.page.locator('summary', { hasText: 'kind: 12 gained, 1 lost against storyteller-v2' });
+    await summary.focus();
+    await rendered.page.keyboard.press('Enter');
+    const open = rendered.page.locator('details[open]');
+    await open.getByText(`The food was the ${HOSTILE}`).waitFor();
+    assert.equal(await open.locator('li').last().textContent(), 'item 11 The animal was the');
+    await open.getByText('and 10 more, in the samples files').waitFor();
+    assert.equal(await rendered.page.locator('img').count(), 0);
+    assert.equal(await rendered.page.getByRole('heading', { level: 1 }).textContent(), HOSTILE);
+  });
+
+  it('draws the sweep with its best scale, and has the same numbers in a table', async () => {
+    const section = rendered.page.locator('.sweep');
+    assert.equal(await section.locator('.curve .point').count(), 3);
+    assert.equal(await section.locator('.curve .ring').count(), 1);
+    const points = (await section.locator('polyline').getAttribute('points'))!.split(' ').map((one) => one.split(','));
+    const heights = points.map(([, y]) => Number(y));
+    assert.ok(heights[0]! > heights[1]! && heights[1]! > heights[2]!, 'better is higher');
+    assert.deepEqual(await section.locator('tbody tr').last().locator('th, td').allTextContents(), [
+      '1',
+      '90.0 ± 6.9',
+      'best',
+    ]);
+    await section.getByText('optimistic').waitFor();
+  });
+
+  it('says how it was computed at its end, and what is worth knowing at its beginning', async () => {
+    await rendered.page.getByRole('heading', { name: 'How it was computed' }).waitFor();
+    await rendered.page.getByText('cpu, float32 arithmetic').waitFor();
+    await rendered.page.getByText('corrected for 2 comparisons (Holm)').waitFor();
+    await rendered.page.getByText(`A warning about ${HOSTILE}`).waitFor();
+  });
+
+  it('asks for the differences to another column, and keeps the keyboard where it was', async () => {
+    const { page, send, sent, state } = rendered;
+    await page.locator('vscode-dropdown').click();
+    await page.getByRole('option', { name: 'storyteller-v1 (old base)' }).click();
+    assert.deepEqual((await sent()).at(-1), { type: 'reference', column: 0 });
+    await send({ type: 'busy', message: 'Comparing again …' });
+    await page.getByRole('status').waitFor();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await send({ type: 'show', files: FILES, view: { ...VIEW, reference: 0 } });
+    await page.getByRole('status').waitFor({ state: 'detached' });
+    assert.deepEqual(await state(), { files: FILES, reference: 'storyteller-v1' });
+    assert.equal(await page.locator('vscode-dropdown:focus').count(), 1);
+  });
+
+  it('shows every pair on one axis, a table for each reference', async () => {
+    const tables = rendered.page.getByRole('region', { name: 'differences to' });
+    assert.equal(await tables.count(), 2);
+    const zeros = await attributes(rendered.page.locator('.interval .zero'), 'x1');
+    assert.equal(zeros.length, 3);
+    assert.equal(new Set(zeros).size, 1);
+  });
+
+  it('hands its buttons to the host', async () => {
+    for (const [name, type] of [
+      ['Copy as Markdown', 'copyMarkdown'],
+      ['Compare With…', 'compareWith'],
+      ['Export CSV…', 'exportCsv'],
+      ['Open Results File', 'openFile'],
+    ] as const) {
+      await rendered.page.getByRole('button', { name, exact: true }).click();
+      assert.deepEqual((await rendered.sent()).at(-1), { type });
+    }
+  });
+
+  it('has no differences where one column is alone', async () => {
+    const again = await renderPage(browser, 'evaluation');
+    await again.send({ type: 'show', files: FILES, view: { ...VIEW, reference: null } });
+    await again.page.getByRole('heading', { level: 1 }).waitFor();
+    assert.equal(await again.page.locator('vscode-dropdown, .interval').count(), 0);
+    assert.deepEqual(await again.state(), { files: FILES, reference: null });
+  });
+
+  it('shows a problem, and what was stopped', async () => {
+    const again = await renderPage(browser, 'evaluation');
+    await again.send({ type: 'problem', message: `Cannot read ${HOSTILE}` });
+    await again.page.getByRole('alert').getByText(HOSTILE).waitFor();
+    await again.send({ type: 'show', files: FILES, view: { ...VIEW, partial: '7 of 20 items' } });
+    await again.page.getByText('7 of 20 items').waitFor();
+    assert.deepEqual(again.problems, []);
+  });
+
+  it('violates no policy and runs no error', () => assert.deepEqual(rendered.problems, []));
+});
