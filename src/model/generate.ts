@@ -1,7 +1,6 @@
 import { throwIfCancelled } from '../base/abort.ts';
 import type { Feeds, HostTensor } from '../kernels/graphRuntime.ts';
 import { assertFinite, assertTokens } from './checks.ts';
-import type { BodyVariant } from './graph/inputs.ts';
 import { maskName, windowsOf } from './graph/inputs.ts';
 import type { Network } from './network.ts';
 import { turnAlike } from './ropeTables.ts';
@@ -108,9 +107,11 @@ async function decode(network: Network, rows: readonly (readonly number[])[], ca
 }
 
 async function run(network: Network, cache: Cache, feeds: Feeds): Promise<HostTensor> {
-  const variant: BodyVariant = { tree: false, cached: true, plainAttention: network.plainAttention };
   const past = cache.tensors.map((tensor, i) => [`past_${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`, tensor] as const);
-  const [hidden, ...tensors] = await network.body(variant, { ...feeds, ...Object.fromEntries(past) });
+  const [hidden, ...tensors] = await network.body(
+    { tree: false, cached: true },
+    { ...feeds, ...Object.fromEntries(past) },
+  );
   if (hidden === undefined) throw new Error('the body has no output');
   cache.tensors = tensors.flatMap((tensor) => tensor ?? []);
   return hidden;

@@ -148,9 +148,9 @@ export class Network implements AsyncDisposable {
   /** Hidden states [selected, hidden] of right-padded rows. */
   private async hidden(rows: readonly TokenTree[], selected: readonly number[]): Promise<HostTensor> {
     const tree = rows.some(({ branches }) => branches.length > 0);
-    const variant = { tree, cached: false, plainAttention: this.plainAttention };
-    const feeds = rowFeeds(this.architecture, rows, variant, this.ropes);
-    const [hidden] = await this.body(variant, { ...feeds, selected: int64(selected) });
+    const masked = tree || this.plainAttention;
+    const feeds = rowFeeds(this.architecture, rows, masked, this.ropes);
+    const [hidden] = await this.body({ tree, cached: false }, { ...feeds, selected: int64(selected) });
     if (hidden === undefined) throw new Error('the body has no output');
     return hidden;
   }
@@ -163,8 +163,13 @@ export class Network implements AsyncDisposable {
     return this.parts.runtime.device !== 'cpu' || this.architecture.headSize % 8 !== 0;
   }
 
+  private get foldsConstants(): boolean {
+    return this.parts.memory === 'device';
+  }
+
   /** Runs the body; extra feeds are left out. */
-  async body(variant: BodyVariant, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
+  async body(kind: Pick<BodyVariant, 'tree' | 'cached'>, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
+    const variant = { ...kind, plainAttention: this.plainAttention, foldsConstants: this.foldsConstants };
     // What a tree is shows in the mask alone.
     const key = `body${needsMask(variant) ? ' masked' : ''}${variant.cached ? ' cached' : ''}`;
     return this.run(key, () => buildBody(this.architecture, this.parts.weights, variant), feeds);
@@ -188,7 +193,7 @@ export class Network implements AsyncDisposable {
   }
 
   private async load({ graph, constants, root }: BuiltGraph): Promise<Loaded> {
-    const foldConstants = this.parts.memory === 'device';
+    const foldConstants = this.foldsConstants;
     const session = await this.parts.runtime.load(encodeModel(graph), { foldConstants, constants, root });
     const inputs = new Set(graph.inputs.map(({ name }) => name).filter((name) => !(name in constants)));
     return { session, inputs, outputs: graph.outputs.map(({ name }) => name) };

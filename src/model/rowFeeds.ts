@@ -1,7 +1,7 @@
 import type { Feeds, HostTensor } from '../kernels/graphRuntime.ts';
 import type { Architecture } from './architecture.ts';
 import { assertTokens } from './checks.ts';
-import { maskName, needsMask, windowsOf, type BodyVariant } from './graph/inputs.ts';
+import { maskName, windowsOf } from './graph/inputs.ts';
 import type { RopeTables } from './ropeTables.ts';
 import { flatten, treeMask, type Place, type TokenTree } from './rows.ts';
 import { float32, int32, int64 } from './tensors.ts';
@@ -10,7 +10,7 @@ import { float32, int32, int64 } from './tensors.ts';
 export function rowFeeds(
   architecture: Architecture,
   rows: readonly TokenTree[],
-  variant: BodyVariant,
+  masked: boolean,
   ropes: RopeTables,
 ): Feeds {
   const flat = rows.map(flatten);
@@ -30,7 +30,7 @@ export function rowFeeds(
     lastIndex: int32(flat.map(({ tokens }) => tokens.length - 1)),
     totalLength: int32([length], []),
     ...tables,
-    ...(needsMask(variant)
+    ...(masked
       ? masks(
           architecture,
           flat.map(({ places }) => places),

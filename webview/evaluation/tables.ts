@@ -41,7 +41,10 @@ export function differenceTables(row: ViewRow, view: EvaluationView): Child[] {
   if (differences.length === 0) return [];
   const domain = differenceDomain(differences);
   const references = [...new Set(differences.map(({ reference }) => reference))];
-  const remarks = new Set([...recoveries, ...differences.flatMap(({ kind, notes }) => [kind, ...notes])]);
+  const remarks = new Set([
+    ...recoveries,
+    ...differences.flatMap(({ kind, notes }) => [`Intervals: ${kind}.`, ...notes]),
+  ]);
   const tables = references.map((reference) => {
     const shown = differences.filter((one) => one.reference === reference);
     return differenceTable(row, shown, view, reference, domain);

@@ -17,7 +17,7 @@ export function buildBody(architecture: Architecture, weights: WeightSet, varian
   const graph = new GraphBuilder();
   const inputs = bodyInputs(graph, architecture, variant);
   const cache: GraphValue[] = [];
-  let x = embed(graph, architecture, weights, inputs);
+  let x = embed(graph, architecture, weights, inputs, variant);
   architecture.layers.forEach((layer, i) => {
     const block = new Block(graph, architecture, weights, inputs, variant, i);
     x = block.attention(x, layer, cache);
@@ -29,10 +29,16 @@ export function buildBody(architecture: Architecture, weights: WeightSet, varian
 }
 
 /** [B · S, hidden] */
-function embed(graph: GraphBuilder, architecture: Architecture, weights: WeightSet, { ids }: BodyInputs): string {
+function embed(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  weights: WeightSet,
+  { ids }: BodyInputs,
+  { foldsConstants }: BodyVariant,
+): string {
   const { vocabulary, hidden, embeddingScale } = architecture;
   const flat = graph.op('Reshape', [ids, graph.integers([-1])]);
-  let rows = graph.lookUp(weights.weight(EMBEDDING, [vocabulary, hidden]), flat);
+  let rows = graph.lookUp(weights.weight(EMBEDDING, [vocabulary, hidden]), flat, foldsConstants);
   weights.branches(EMBEDDING).forEach((branch, i) => {
     const shape = { outputs: vocabulary, inputs: hidden };
     const { left, right } = factors(graph, branch, `${EMBEDDING}.rows${i}`, shape, [0, vocabulary]);

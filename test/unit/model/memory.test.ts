@@ -27,13 +27,6 @@ describe('memory', () => {
 
   /** Sparse files of gigabytes cost no disk. */
   async function bigModel(folder: string, dtype: 'F32' | 'BF16'): Promise<void> {
-    const config = {
-      ...LLAMA,
-      hidden_size: 4096,
-      intermediate_size: 16_384,
-      vocab_size: 128_256,
-      num_hidden_layers: 2,
-    };
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'config.json'), JSON.stringify(CONFIG));
     const shapes: Record<string, readonly number[]> = {

@@ -1,6 +1,6 @@
 /**
  * Networks on the WebGPU provider without a GPU: Chromium's software Vulkan driver. It needs seconds for each shader, so two
- * cases stand for all: bfloat16 with soft caps and windows, and float32 in shards. `test/support/webgpuModels.ts` runs any others.
+ * cases stand for all: bfloat16 with soft caps and windows, and float16 in shards. `test/support/webgpuModels.ts` runs any others.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ describe('WebGPU in software', { skip: existsSync(DRIVER) ? false : `${DRIVER} i
   it("passes the self-check and computes transformers' answers", async (test) => {
     const script = join(ROOT, 'test/support/webgpuModels.ts');
     const env = { ...process.env, VK_DRIVER_FILES: DRIVER };
-    const { stdout } = await promisify(execFile)(process.execPath, [script, 'check', 'gemma2', 'mistral-f32-sharded'], {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, 'check', 'gemma2', 'llama-f16-sharded'], {
       env,
     });
     const { check, cases } = JSON.parse(stdout) as WebgpuReport;
