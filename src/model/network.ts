@@ -163,13 +163,13 @@ export class Network implements AsyncDisposable {
     return this.parts.runtime.device !== 'cpu' || this.architecture.headSize % 8 !== 0;
   }
 
-  private get foldsConstants(): boolean {
+  private get onDevice(): boolean {
     return this.parts.memory === 'device';
   }
 
   /** Runs the body; extra feeds are left out. */
   async body(kind: Pick<BodyVariant, 'tree' | 'cached'>, feeds: Feeds): Promise<(HostTensor | undefined)[]> {
-    const variant = { ...kind, plainAttention: this.plainAttention, foldsConstants: this.foldsConstants };
+    const variant = { ...kind, plainAttention: this.plainAttention, onDevice: this.onDevice };
     // What a tree is shows in the mask alone.
     const key = `body${needsMask(variant) ? ' masked' : ''}${variant.cached ? ' cached' : ''}`;
     return this.run(key, () => buildBody(this.architecture, this.parts.weights, variant), feeds);
@@ -193,8 +193,8 @@ export class Network implements AsyncDisposable {
   }
 
   private async load({ graph, constants, root }: BuiltGraph): Promise<Loaded> {
-    const foldConstants = this.foldsConstants;
-    const session = await this.parts.runtime.load(encodeModel(graph), { foldConstants, constants, root });
+    const options = { foldConstants: this.onDevice, constants, root };
+    const session = await this.parts.runtime.load(encodeModel(graph), options);
     const inputs = new Set(graph.inputs.map(({ name }) => name).filter((name) => !(name in constants)));
     return { session, inputs, outputs: graph.outputs.map(({ name }) => name) };
   }

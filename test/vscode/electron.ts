@@ -8,13 +8,13 @@ import { prepareSuite } from './prepareSuite.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'portllm suite-'));
 try {
-  const { workspace, ported, suite } = await prepareSuite(scratch);
+  const { workspace, ported, results, suite } = await prepareSuite(scratch);
   const vscodeExecutablePath = process.env.VSCODE_PATH;
   process.exitCode = await runTests({
     ...(vscodeExecutablePath === undefined ? {} : { vscodeExecutablePath }),
     extensionDevelopmentPath: ROOT,
     extensionTestsPath: suite,
-    extensionTestsEnv: { PORTLLM_PORTED: ported },
+    extensionTestsEnv: { PORTLLM_PORTED: ported, PORTLLM_RESULTS: results },
     launchArgs: [workspace, '--disable-extensions', '--skip-welcome', '--disable-workspace-trust'],
   });
 } finally {

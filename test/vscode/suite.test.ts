@@ -14,7 +14,7 @@ it('the suite passes inside the extension host', async () => {
   const codeServerRoot = process.env.CODE_SERVER_ROOT;
   assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
   const scratch = await mkdtemp(join(tmpdir(), 'portllm suite-'));
-  const { workspace, ported, suite } = await prepareSuite(scratch);
+  const { workspace, ported, results, suite } = await prepareSuite(scratch);
   const settings = { 'portllm.library.huggingFaceCache': false };
   const server = await startServer({ codeServerRoot, nodePath: process.execPath, settings, smokeTestDriver: true });
   const browser = await launchBrowser();
@@ -23,7 +23,7 @@ it('the suite passes inside the extension host', async () => {
       folder: workspace,
       extensionDevelopmentPath: ROOT,
       extensionTestsPath: suite,
-      environment: { PORTLLM_PORTED: ported },
+      environment: { PORTLLM_PORTED: ported, PORTLLM_RESULTS: results },
     });
     const { code, log } = await workbench.exited;
     assert.equal(code, 0, log);

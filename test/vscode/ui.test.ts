@@ -11,6 +11,7 @@ import {
   explorerContextMenu,
   notification,
   openViewContainer,
+  quickPick,
   treeItem,
   webview,
 } from './harness/views.ts';
@@ -160,6 +161,25 @@ describe('PortLLM in VS Code', () => {
     assert.equal(await plan.locator('vscode-button[disabled]', { hasText: 'Port' }).count(), 1);
     await plan.getByRole('button', { name: 'Cancel' }).click();
     assert.ok(!(await readdir(library)).includes('nothing'));
+  });
+
+  it('asks step by step what is evaluated, goes back, and does nothing when it is given up', async () => {
+    await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
+    await session.choose('storyteller-v2');
+    await page.locator('.quick-input-list', { hasText: 'the patch names it as its base' }).waitFor();
+    const wizard = await quickPick(page);
+    assert.equal(await wizard.title(), 'Evaluate (2/7)');
+    await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (1/7)' }).waitFor();
+    await session.choose('storyteller-v1');
+    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (2/5)' }).waitFor();
+    await wizard.cancel();
+    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    const models = ['storyteller-v1', 'storyteller-v2'].map((name) => join(library, 'models', name));
+    await session.execute('portllm.evaluate', models[0], models);
+    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (1/3)' }).waitFor();
+    await wizard.cancel();
+    assert.ok(!(await readdir(library)).includes('portllm-evaluations'));
   });
 
   it('evaluates by clicks, from the right-click on a patch to the comparison', async () => {

@@ -27,7 +27,7 @@ const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 
 /** What lm-eval and transformers take for no limit is 10^30; nothing above a million is one. */
 const MAX_LENGTH = 1_000_000;
 
-const SPECIAL = z.union([z.string(), ADDED_TOKEN]);
+const SPECIAL = z.union([z.string(), ADDED_TOKEN.extend({ __type: z.string().optional() })]);
 const CONFIG = z.looseObject({
   tokenizer_class: z.string().nullish(),
   model_max_length: z.number().nullish(),
@@ -86,8 +86,9 @@ function special(value: unknown, place: string): SpecialSetting | undefined {
   if (value === undefined || value === null) return undefined;
   const result = SPECIAL.safeParse(value);
   if (!result.success) throw new InputError(`${place} is no token.`);
-  if (typeof result.data === 'string') return result.data;
-  return addedToken(typeof value === 'object' && '__type' in value ? result.data : { ...result.data, special: true });
+  const token = result.data;
+  if (typeof token === 'string') return token;
+  return addedToken(token.__type === undefined ? { ...token, special: true } : token);
 }
 
 /** A list; a table names tokens of the model instead. */

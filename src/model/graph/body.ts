@@ -34,11 +34,11 @@ function embed(
   architecture: Architecture,
   weights: WeightSet,
   { ids }: BodyInputs,
-  { foldsConstants }: BodyVariant,
+  { onDevice }: BodyVariant,
 ): string {
   const { vocabulary, hidden, embeddingScale } = architecture;
   const flat = graph.op('Reshape', [ids, graph.integers([-1])]);
-  let rows = graph.lookUp(weights.weight(EMBEDDING, [vocabulary, hidden]), flat, foldsConstants);
+  let rows = graph.lookUp(weights.weight(EMBEDDING, [vocabulary, hidden]), flat, onDevice);
   weights.branches(EMBEDDING).forEach((branch, i) => {
     const shape = { outputs: vocabulary, inputs: hidden };
     const { left, right } = factors(graph, branch, `${EMBEDDING}.rows${i}`, shape, [0, vocabulary]);

@@ -83,11 +83,11 @@ export class GraphBuilder {
 
   /**
    * Rows of a table as float32, [n, columns] for int64 [n]. Mapped 16-bit tables are widened after the look-up, since a vocabulary
-   * is long and a batch is short; unless they are widened once and for all, as GPUs want it that cannot read 16 bits.
+   * is long and a batch is short. But WebGPU cannot look up float16 on each device, and leaves bfloat16 to the CPU.
    */
-  lookUp(table: Weight, rows: string, widenedOnce: boolean): string {
+  lookUp(table: Weight, rows: string, onDevice: boolean): string {
     const attributes = { axis: { integer: 0 } };
-    if (widenedOnce || !isMapped(table) || table.type === 'float32')
+    if (!isMapped(table) || table.type === 'float32' || (onDevice && table.type === 'float16'))
       return this.op('Gather', [this.weight(table), rows], { attributes });
     const stored = this.initialiser(table.name, table, table.shape, 0);
     return this.op('Cast', [this.op('Gather', [stored, rows], { attributes })], { attributes: TO_FLOAT32 });

@@ -10,8 +10,8 @@ export interface BodyVariant {
   readonly cached: boolean;
   /** Attention from plain operators, for providers whose fused one is not to be trusted. */
   readonly plainAttention: boolean;
-  /** Whatever does not depend on inputs is computed once: then a table may as well be widened whole. */
-  readonly foldsConstants: boolean;
+  /** Weights are handed to a device when the network is loaded. */
+  readonly onDevice: boolean;
 }
 
 export interface BodyInputs {

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
+import { formatBytes } from '../../base/format.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { isEmbeddingTensor } from '../../checkpoint/tied.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
@@ -9,6 +10,8 @@ import { LowRankDelta } from '../../patch/methods/lowRank.ts';
 import { openItem } from '../../port/openItem.ts';
 import { assertPortable, openInputs, type PortInputs } from '../../port/plan/inputs.ts';
 import type { PlanItem, PortRequest, TiedChoice } from '../../port/plan/planTypes.ts';
+import { elements } from '../../safetensors/shape.ts';
+import { fits } from '../weights/memory.ts';
 import type { Overlay } from '../weights/overlay.ts';
 import type { Branch, HeldWeight } from '../weights/weight.ts';
 import { exportedTensor, patchedTensor } from './patchedTensor.ts';
@@ -20,6 +23,8 @@ export interface OverlayOptions {
   readonly kernel: LowRankKernel;
   /** Add to the weights and round as a port does, instead of computing beside them. */
   readonly exported: boolean;
+  /** Free bytes; without it, what the system says. */
+  readonly available?: number;
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
 }
@@ -93,6 +98,7 @@ async function addPatch(
   if (scaled.plan.unties) parts.heads.add('separate');
   else if (scaled.newBase.config.tiesEmbeddings && items.some(({ target }) => isEmbeddingTensor(target)))
     parts.heads.add('shared');
+  if (options.exported) assertRoom(items, options);
   const meter = new ProgressMeter('patch', { bytes: items.length, tensors: items.length }, options.sink);
   for (const item of items) {
     throwIfCancelled(options.signal);
@@ -107,8 +113,9 @@ async function addItem(
   patch: number,
   { scaled, plain }: { readonly scaled: PortInputs; readonly plain: PortInputs },
   parts: Parts,
-  { kernel, exported }: OverlayOptions,
+  options: OverlayOptions,
 ): Promise<void> {
+  const { kernel, exported } = options;
   const { target } = item;
   if (exported) {
     const delta = await openItem(scaled, item, kernel);
@@ -119,9 +126,20 @@ async function addItem(
   const branch = branchOf(delta, item, patch);
   if (branch !== undefined) parts.branches.set(target, [...(parts.branches.get(target) ?? []), branch]);
   else {
+    assertRoom([item], options);
     const whole = scaled.plan.request.scale === 1 ? delta : await openItem(scaled, item, kernel);
     parts.replaced.set(target, await patchedTensor(scaled.newBase, item, whole, parts.replaced.get(target)));
   }
+}
+
+/** @throws InputError if tensors in the place of the model's, in float32, would not fit into memory */
+function assertRoom(items: readonly PlanItem[], { available = process.availableMemory() }: OverlayOptions): void {
+  const bytes = 4 * items.reduce((sum, { shape }) => sum + elements(shape), 0);
+  if (!fits(bytes, available))
+    throw new InputError(
+      `The patched tensors would need about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are free.`,
+      'Port the patch to a checkpoint and evaluate that; or evaluate it without --exported, if it is of low rank.',
+    );
 }
 
 /** A matrix of low rank, which is the weight of a linear or an embedding: all that has two dimensions here. */

@@ -59,13 +59,17 @@ export function chooseMemory(
     available,
   });
   const modes: readonly MemoryMode[] = wish === undefined ? ['resident', 'mapped'] : [wish];
-  const fitting = modes.map(estimate).find(({ bytes }) => bytes <= SHARE * available);
+  const fitting = modes.map(estimate).find(({ bytes }) => fits(bytes, available));
   if (fitting !== undefined) return fitting;
   const least = estimate(modes.at(-1) ?? 'mapped');
   throw new InputError(
     `${checkpoint.folder} would need about ${formatBytes(least.bytes)} of memory, and ${formatBytes(available)} are free.`,
     'Close other programs, use a smaller --batch-tokens, or evaluate on a server: --endpoint.',
   );
+}
+
+export function fits(bytes: number, available: number): boolean {
+  return bytes <= SHARE * available;
 }
 
 function memoryOf(

@@ -13,7 +13,7 @@ export function neededWeights(architecture: Architecture): Map<string, readonly 
   };
   const head: WeightSet['head'] = (shape) => weight(architecture.tied ? EMBEDDING : HEAD, shape);
   const recorder: WeightSet = { weight, head, branches: () => [], headBranches: [] };
-  buildBody(architecture, recorder, { tree: false, cached: false, plainAttention: false, foldsConstants: false });
+  buildBody(architecture, recorder, { tree: false, cached: false, plainAttention: false, onDevice: false });
   buildHead(architecture, recorder, 'logits', architecture.vocabulary);
   return needed;
 }

@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 from collections import Counter
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -143,7 +142,7 @@ def unigram():
 
 
 def added():
-    """Added tokens of every kind over single characters, and ids that tokenizer.json gives in vain."""
+    """Added tokens of most kinds over single characters, and ids that tokenizer.json gives in vain."""
     characters = sorted({character for text in NASTY for character in text if ord(character) < 0x250})
     vocab = {character: i for i, character in enumerate(["[UNK]", "[CLS]", "[SEP]", *characters, "▁"])}
     tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="[UNK]"))
@@ -153,8 +152,6 @@ def added():
     tokenizer.post_processor = processors.RobertaProcessing(("[SEP]", 2), ("[CLS]", 1))
     tokenizer.add_special_tokens([token("[UNK]"), token("<s>", lstrip=True), token("</s>", rstrip=True)])
     tokenizer.add_tokens([
-        token("word", special=False, single_word=True),
-        token("ord", special=False),
         token("TWO", special=False, normalized=True),
         token("space", special=False, normalized=True, lstrip=True, rstrip=True),
         token("<|im_end|>", lstrip=True, rstrip=True),
@@ -163,36 +160,6 @@ def added():
     parts = json.loads(tokenizer.to_str())
     parts["added_tokens"] = [entry | {"id": entry["id"] + 7} for entry in parts["added_tokens"]]
     return parts
-
-
-def random_texts(chance, alphabet, count):
-    return ["".join(chance.choice(alphabet) for _ in range(chance.randrange(1, 24))) for _ in range(count)]
-
-
-def merges():
-    """Merges by chance, which wait while their pairs change, come twice, and go over the mark of the next word."""
-    chance = random.Random(11)
-    vocab = {token: i for i, token in enumerate([*"abc▁", *BYTES])}
-    pairs = []
-    while len(pairs) < 70:
-        pair = tuple(chance.choice([token for token in vocab if not token.startswith("<")]) for _ in range(2))
-        if len("".join(pair)) > 6 or pair in pairs:
-            continue
-        pairs.append(pair)
-        vocab.setdefault("".join(pair), len(vocab))
-    model = models.BPE(vocab=vocab, merges=pairs, byte_fallback=True)
-    texts = random_texts(chance, "aabbcc▁d", 150)
-    return {"merges": pairs, "texts": texts, "ids": [[token.id for token in model.tokenize(text)] for text in texts]}
-
-
-def scores():
-    """Pieces of few scores, so that paths tie, with characters that only longer pieces have."""
-    chance = random.Random(12)
-    pieces = ["<unk>", "a", "c", *sorted({text for text in random_texts(chance, "abc", 60) if 1 < len(text) < 6})]
-    vocab = [(piece, -float(chance.randrange(1, 7))) for piece in pieces]
-    model = models.Unigram(vocab, 0, False)
-    texts = random_texts(chance, "aabbccd", 150)
-    return {"vocab": vocab, "texts": texts, "ids": [[token.id for token in model.tokenize(text)] for text in texts]}
 
 
 BASES = {make.__name__: make for make in (gpt2, qwen2, llama3, llama2, mistral, gemma, unigram)}

@@ -4,7 +4,7 @@
 
 transformers 5.23.0, tokenizers 0.23.3, lm-eval 0.4.13. OUT_FOLDER gets the tokenizers (NAME.json, a tokenizer.json
 each), texts.json (texts and pairs), cases.json (a folder's other files, and the answers), components.json (what single
-pre-tokenizers and normalizers make of the texts), models.json (ids of models made by chance), classes.json (transformers' class for a model type).
+pre-tokenizers and normalizers make of the texts), classes.json (transformers' class for a model type).
 An answer longer than it need be is written as its SHA-256: see brief().
 """
 
@@ -48,12 +48,7 @@ CASES = {
     "bare unigram": ("unigram", {"tokenizer_config.json": {"eos_token": "</s>"}}),
     "unigram cleaned up": ("unigram", {"tokenizer_config.json": {
         "eos_token": "</s>", "clean_up_tokenization_spaces": True}}),
-    "added tokens of every kind": ("added", {"tokenizer_config.json": {"bos_token": "<s>", "eos_token": "</s>"}}),
-    "stripped": ("added", {"tokenizer_config.json": {"bos_token": "<s>", "eos_token": "</s>"}},
-        {"normalizer": {"type": "Sequence", "normalizers": [
-            {"type": "Strip", "strip_left": True, "strip_right": True},
-            {"type": "Replace", "pattern": {"Regex": "^(ab|c)+"}, "content": ""},
-            {"type": "Lowercase"}]}}),
+    "added tokens": ("added", {"tokenizer_config.json": {"bos_token": "<s>", "eos_token": "</s>"}}),
     "gpt2 by model type": ("gpt2", {"config.json": {"model_type": "gpt2"}}),
     "gpt2 of 4": ("gpt2", {"config.json": {"model_type": "gpt2"}, "tokenizer_config.json": {
         "tokenizer_class": "GPT2Tokenizer", "bos_token": typed(END, normalized=True), "eos_token": typed(END),
@@ -105,6 +100,8 @@ CASES = {
         "extra_special_tokens": {"vision_token": "<|vision|>"}, "model_max_length": 10**30}}),
     "special tokens left to the model": ("qwen2", {"tokenizer_config.json": {
         "tokenizer_class": "TokenizersBackend", "eos_token": "<|im_end|>", "split_special_tokens": True}}),
+    "single words": ("qwen2", {"tokenizer_config.json": {
+        "eos_token": "<|im_end|>", "additional_special_tokens": [typed("word", single_word=True)]}}),
     "further tokens": ("qwen2", {"tokenizer_config.json": {
         "eos_token": "<|im_end|>", "additional_special_tokens": [
             "<|new|>", typed("dog", special=False), typed("fox", special=True, normalized=True)]}}),
@@ -121,7 +118,7 @@ CASES = {
     "llama2 with decoder": ("llama2", {"config.json": {"model_type": "llama"}, "tokenizer_config.json": {
         "tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": {
             "0": added("<unk>", special=True), "1": added("<s>", special=True, normalized=True),
-            "2": added("</s>", special=False), "420": added("word", special=False, single_word=True)}, **LLAMA}}),
+            "2": added("</s>", special=False), "420": added("word", special=False, lstrip=True)}, **LLAMA}}),
     "cleaned up although it corrupts": ("llama2", {"tokenizer_config.json": {
         "clean_up_tokenization_spaces": True,
         "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output": True, **LLAMA}}),
@@ -241,7 +238,7 @@ def cases(written):
                    **answers(folder, name in DETAILED)}
 
 
-DETAILED = ("added tokens of every kind", "qwen2", "llama2", "llama3")
+DETAILED = ("added tokens", "qwen2", "llama2", "llama3")
 
 
 def components(parts):
@@ -264,7 +261,6 @@ def main(out):
     (out / "texts.json").write_text(json.dumps({"texts": NASTY, "pairs": PAIRS}, ensure_ascii=False, indent=1) + "\n")
     lines = ",\n".join(compact(component) for component in components(written["gpt2"]))
     (out / "components.json").write_text(f"[\n{lines}\n]\n")
-    (out / "models.json").write_text(compact({"bpe": bases.merges(), "unigram": bases.scores()}) + "\n")
     registered = {model: (name or "").removesuffix("Fast") for model, name in sorted(TOKENIZER_MAPPING_NAMES.items())}
     registered = {model: name for model, name in registered.items() if name in CLASSES}
     misdeclared = sorted(MODELS_WITH_INCORRECT_HUB_TOKENIZER_CLASS & set(registered))

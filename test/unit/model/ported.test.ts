@@ -164,6 +164,20 @@ describe('a patch on a model that is not written', () => {
     await assert.rejects(open(onto, [patch], true), /stored as F8_E4M3, which is not rounded in memory/);
   });
 
+  it('is refused where its tensors would not fit into memory, unless it is computed beside them', async () => {
+    const { onto, patch } = variantOf('layers-to-transform');
+    const options = { kernel, sink: () => undefined, signal };
+    const patches = [{ patch, scale: 1 }];
+    // q_proj and v_proj of one layer, and 0.7 of what is free.
+    const needed = 4 * (32 * 32 + 16 * 32);
+    const tooLittle = openOverlay(onto, patches, { ...options, exported: true, available: needed });
+    await assert.rejects(tooLittle, /The patched tensors would need about 6\.14 kB of memory, and 6\.14 kB are free/);
+    await openOverlay(onto, patches, { ...options, exported: true, available: 1.5 * needed });
+    await openOverlay(onto, patches, { ...options, exported: false, available: 0 });
+    const dora = patchOf(variantOf('dora-linear'));
+    await assert.rejects(openOverlay(onto, [dora], { ...options, exported: false, available: 0 }), /would need about/);
+  });
+
   it('leaves the model as it is on the disk', async () => {
     await using folder = await temporaryFolder();
     const copy = join(folder.path, 'copy');

@@ -33,8 +33,11 @@ const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async 'opens a report in a tab'() {
     await vscode.commands.executeCommand('portllm.openReport', process.env.PORTLLM_PORTED);
-    const report = await reportTab();
-    await vscode.window.tabGroups.close(report);
+    await vscode.window.tabGroups.close(await tabNamed('Report: '));
+  },
+  async 'compares results in a tab'() {
+    await vscode.commands.executeCommand('portllm.openEvaluation', process.env.PORTLLM_RESULTS);
+    await vscode.window.tabGroups.close(await tabNamed('Evaluation: storyteller-v2'));
   },
   async 'verifies a ported model'() {
     await vscode.commands.executeCommand('portllm.verify', process.env.PORTLLM_PORTED);
@@ -45,14 +48,14 @@ const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 /** The tab model follows the panel after a moment. */
-async function reportTab(): Promise<vscode.Tab> {
+async function tabNamed(beginning: string): Promise<vscode.Tab> {
   for (let tries = 0; tries < 100; tries++) {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    const report = tabs.find(({ label }) => label.startsWith('Report: '));
-    if (report) return report;
+    const found = tabs.find(({ label }) => label.startsWith(beginning));
+    if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('no report opened');
+  throw new Error(`no tab "${beginning}" opened`);
 }
 
 /** The entry that VS Code calls. @throws AssertionError of the first check that fails */

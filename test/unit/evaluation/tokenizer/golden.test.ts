@@ -18,9 +18,8 @@ const { texts, pairs } = (await readGolden('texts.json')) as {
 const REFUSED = new Map([
   ['bare unigram', /is a Unigram tokenizer/],
   ['unigram cleaned up', /is a Unigram tokenizer/],
-  ['added tokens of every kind', /counts as a word of its own only/],
   ['special tokens left to the model', /split_special_tokens/],
-  ['llama2 with decoder', /counts as a word of its own only/],
+  ['single words', /counts as a word of its own only/],
 ]);
 
 describe('openTokenizer refuses', () => {
