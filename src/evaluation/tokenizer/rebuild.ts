@@ -27,7 +27,7 @@ export function rebuild(name: RebuildingClass, tables: Tables, settings: Setting
     case 'CodeGenTokenizer':
       return byteLevel(tables, null, bytes(prefix ?? false, true));
     case 'GPTNeoXTokenizer':
-      return byteLevel(tables, NFC, bytes(prefix ?? false, true));
+      return byteLevel(tables, NFC, bytes(prefix ?? false, true, settings.flag('trim_offsets') ?? true));
     case 'CohereTokenizer':
       return byteLevel(tables, NFC, sequence([DIGITS, bytes(prefix ?? false, true)]));
     case 'Qwen2Tokenizer':
@@ -88,8 +88,8 @@ function bpe({ vocab, merges }: Tables, settings: Partial<BpeModel>): BpeModel {
   };
 }
 
-function bytes(prefix: boolean, regex: boolean): NonNullable<Component> {
-  return { type: 'ByteLevel', add_prefix_space: prefix, trim_offsets: true, use_regex: regex };
+function bytes(prefix: boolean, regex: boolean, trim = true): NonNullable<Component> {
+  return { type: 'ByteLevel', add_prefix_space: prefix, trim_offsets: trim, use_regex: regex };
 }
 
 function regex(pattern: string): NonNullable<Component> {

@@ -27,7 +27,7 @@ const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 
 /** What lm-eval and transformers take for no limit is 10^30; nothing above a million is one. */
 const MAX_LENGTH = 1_000_000;
 
-const SPECIAL = z.union([z.string(), ADDED_TOKEN.extend({ __type: z.string().optional() })]);
+const SPECIAL = z.union([z.string(), ADDED_TOKEN]);
 const CONFIG = z.looseObject({
   tokenizer_class: z.string().nullish(),
   model_max_length: z.number().nullish(),
@@ -81,14 +81,12 @@ export function textOf(token: SpecialSetting): string {
   return typeof token === 'string' ? token : token.content;
 }
 
-/** Objects of transformers' own saves say all; those of special_tokens_map.json are special by being there. */
+/** An object is special whether it says so or not. */
 function special(value: unknown, place: string): SpecialSetting | undefined {
   if (value === undefined || value === null) return undefined;
   const result = SPECIAL.safeParse(value);
   if (!result.success) throw new InputError(`${place} is no token.`);
-  const token = result.data;
-  if (typeof token === 'string') return token;
-  return addedToken(token.__type === undefined ? { ...token, special: true } : token);
+  return typeof result.data === 'string' ? result.data : addedToken({ ...result.data, special: true });
 }
 
 /** A list; a table names tokens of the model instead. */

@@ -58,8 +58,7 @@ def qwen2():
     tokenizer = byte_level(QWEN2, 360)
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.add_special_tokens([token("<|endoftext|>"), token("<|im_start|>"), token("<|im_end|>")])
-    tokenizer.add_tokens([token("<think>", special=False), token("</think>", special=False),
-                          token("✓ done", special=False)])
+    tokenizer.add_tokens([token("<think>", special=False), token("</think>", special=False)])
     return tokenizer
 
 
@@ -142,16 +141,17 @@ def unigram():
 
 
 def added():
-    """Added tokens of most kinds over single characters, and ids that tokenizer.json gives in vain."""
+    """Added tokens of every kind over single characters, and ids that tokenizer.json gives in vain."""
     characters = sorted({character for text in NASTY for character in text if ord(character) < 0x250})
     vocab = {character: i for i, character in enumerate(["[UNK]", "[CLS]", "[SEP]", *characters, "▁"])}
     tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=True)
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="never")
     tokenizer.post_processor = processors.RobertaProcessing(("[SEP]", 2), ("[CLS]", 1))
     tokenizer.add_special_tokens([token("[UNK]"), token("<s>", lstrip=True), token("</s>", rstrip=True)])
     tokenizer.add_tokens([
+        token("word", special=False, single_word=True),
         token("TWO", special=False, normalized=True),
         token("space", special=False, normalized=True, lstrip=True, rstrip=True),
         token("<|im_end|>", lstrip=True, rstrip=True),

@@ -18,8 +18,9 @@ const { texts, pairs } = (await readGolden('texts.json')) as {
 const REFUSED = new Map([
   ['bare unigram', /is a Unigram tokenizer/],
   ['unigram cleaned up', /is a Unigram tokenizer/],
+  ['added tokens of every kind', /counts as a word of its own only/],
   ['special tokens left to the model', /split_special_tokens/],
-  ['single words', /counts as a word of its own only/],
+  ['llama2 with decoder', /counts as a word of its own only/],
 ]);
 
 describe('openTokenizer refuses', () => {
@@ -33,7 +34,7 @@ describe('openTokenizer refuses', () => {
 
 describe('openTokenizer, as transformers and lm-eval', () => {
   it('has every family and every way of settings', () => {
-    assert.equal(cases.length, 46);
+    assert.equal(cases.length, 43);
     assert.equal(cases.filter(({ encoded }) => typeof encoded !== 'string').length, 4);
     assert.ok(cases.filter(({ pairs }) => 'auto' in pairs).length > 30);
   });
@@ -43,7 +44,6 @@ describe('openTokenizer, as transformers and lm-eval', () => {
       await using folder = await temporaryFolder();
       await writeCase(folder.path, golden);
       const tokenizer = await openTokenizer(folder.path);
-      assert.equal((await readFolder(folder.path)).base.name, golden.facts.class);
       assert.deepEqual(await backendOf(folder.path), golden.backend);
       assertFacts(tokenizer, golden);
       assertEncoded(tokenizer, golden);

@@ -18,13 +18,7 @@ export interface Case {
   /** Of the folder, beside the tokenizer.json, or beside the tables in its place. */
   readonly files: Readonly<Record<string, unknown>> & { readonly tables?: true };
   readonly changes: object;
-  readonly facts: {
-    readonly class: string;
-    readonly size: number;
-    readonly bos: unknown;
-    readonly eos: unknown;
-    readonly maxLength: unknown;
-  };
+  readonly facts: { readonly size: number; readonly bos: unknown; readonly eos: unknown; readonly maxLength: unknown };
   readonly backend: {
     readonly added: readonly unknown[];
     readonly normalizer: unknown;
