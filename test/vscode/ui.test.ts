@@ -170,6 +170,8 @@ describe('PortLLM in VS Code', () => {
     const wizard = await quickPick(page);
     assert.equal(await wizard.title(), 'Evaluate (2/7)');
     await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+    // Escape would close the button's tooltip alone.
+    await page.mouse.move(0, 0);
     await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (1/7)' }).waitFor();
     await session.choose('storyteller-v1');
     await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (2/5)' }).waitFor();
