@@ -63,7 +63,7 @@ async function shootDifference(session: Session, shoot: (name: string) => Promis
   for (const base of ['llama-old', 'llama-new']) await cp(join(cases, 'bases', base), at(base), { recursive: true });
   await treeItem(session.page, 'chat-patch').first().waitFor();
   await session.execute('portllm.port', at('chat-patch'));
-  await session.choose('llama-new');
+  await session.wizard.choose('llama-new');
   await session.page.locator('.quick-input-list', { hasText: 'the patch names it as its base' }).waitFor();
   await session.answerWizard({ oldBase: 'llama-old', kind: 'Patched checkpoint', out: at('ported') });
   const plan = await webview(session.page, 'Port Plan: chat-patch');

@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { makeLibrary } from '../support/library.ts';
 import { ROOT } from '../support/paths.ts';
 import { connectBridge, type Bridge } from './harness/bridgeClient.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { bundleForExtensionHost } from './harness/bundle.ts';
-import { poll } from './harness/poll.ts';
-import { startServer, type VsCodeServer } from './harness/server.ts';
-import { quickPick, webview } from './harness/views.ts';
+import { startServer } from './harness/server.ts';
+import { QuickInput, webview } from './harness/views.ts';
 import { openWorkbench, type Workbench } from './harness/workbench.ts';
 
 export interface WizardAnswers {
@@ -37,18 +36,13 @@ export class Session {
   readonly library: string;
   readonly workbench: Workbench;
   readonly bridge: Bridge;
-  private readonly parts: { scratch: string; server: VsCodeServer; browser: Browser };
+  private readonly opened: AsyncDisposableStack;
 
-  private constructor(
-    library: string,
-    workbench: Workbench,
-    bridge: Bridge,
-    parts: { scratch: string; server: VsCodeServer; browser: Browser },
-  ) {
+  private constructor(library: string, workbench: Workbench, bridge: Bridge, opened: AsyncDisposableStack) {
     this.library = library;
     this.workbench = workbench;
     this.bridge = bridge;
-    this.parts = parts;
+    this.opened = opened;
   }
 
   static async open(
@@ -56,7 +50,10 @@ export class Session {
     settings: Record<string, unknown> = {},
     viewport?: { width: number; height: number },
   ): Promise<Session> {
+    // What was opened before a failure would keep the test process alive.
+    await using opening = new AsyncDisposableStack();
     const scratch = await mkdtemp(join(tmpdir(), 'portllm ui-'));
+    opening.defer(() => rm(scratch, { recursive: true, force: true }));
     const library = join(scratch, 'library');
     await makeLibrary(library);
     const all = { 'portllm.library.huggingFaceCache': false, ...settings };
@@ -66,7 +63,9 @@ export class Session {
       settings: all,
       smokeTestDriver: true,
     });
+    opening.defer(() => server.stop());
     const browser = await launchBrowser();
+    opening.defer(() => browser.close());
     const token = randomUUID();
     const portFile = join(scratch, 'bridge.port');
     const extensionTestsPath = join(scratch, 'bridge.cjs');
@@ -79,20 +78,23 @@ export class Session {
       exitTimeoutMs: 600_000,
       ...(viewport ? { viewport } : {}),
     });
+    opening.defer(() => workbench.close());
     await workbench.waitForWorkbench();
-    return new Session(library, workbench, await connectBridge(portFile, token), { scratch, server, browser });
+    const bridge = await connectBridge(portFile, token);
+    opening.defer(() => bridge.stop());
+    return new Session(library, workbench, bridge, opening.move());
+  }
+
+  get wizard(): QuickInput {
+    return new QuickInput(this.page);
   }
 
   get page(): Page {
     return this.workbench.page;
   }
 
-  async close(): Promise<void> {
-    await this.bridge.stop();
-    await this.workbench.close();
-    await this.parts.browser.close();
-    await this.parts.server.stop();
-    await rm(this.parts.scratch, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.opened.disposeAsync();
   }
 
   /** Not awaited in the extension host: most commands end only after the clicks that follow. */
@@ -103,50 +105,21 @@ export class Session {
     });
   }
 
-  async choose(label: string): Promise<void> {
-    const picked = await quickPick(this.page);
-    await poll(`the choice ${label}`, async () => {
-      if ((await picked.labels()).includes(label)) return true;
-      // A long list shows only its beginning.
-      await picked.type(label);
-      return undefined;
-    });
-    await picked.choose(label);
-  }
-
   /** Goes through the wizard; what was clicked on is not asked again. */
   async answerWizard({ patch, base, oldBase, kind, tied, out }: WizardAnswers): Promise<void> {
-    for (const label of [patch, base, oldBase, kind, tied]) if (label !== undefined) await this.choose(label);
-    await this.answerFolder(out);
-    await this.page.locator('.quick-input-message', { hasText: 'Scale' }).waitFor();
-    await (await quickPick(this.page)).accept();
-  }
-
-  async answerFolder(out: string): Promise<void> {
-    await this.page.locator('.quick-input-message', { hasText: 'Folder to make' }).waitFor();
-    const folder = await quickPick(this.page);
-    await folder.type(out);
-    await folder.accept();
+    for (const label of [patch, base, oldBase, kind, tied]) if (label !== undefined) await this.wizard.choose(label);
+    await this.wizard.answer('Folder to make', out);
+    await this.wizard.answer('Scale');
   }
 
   /** Goes through the wizard of an evaluation that was called on a patch. */
   async answerEvaluation(answers: EvaluationAnswers): Promise<void> {
     const { base, oldBase, retrained, task, limit, extras = [], out } = answers;
-    for (const label of [base, oldBase, retrained]) await this.choose(label);
-    await this.tick([task]);
-    await this.choose(limit);
-    await this.page.locator('.quick-input-list', { hasText: 'Random control' }).waitFor();
-    await this.tick(extras);
-    await this.page.locator('.quick-input-message', { hasText: 'Folder for results' }).waitFor();
-    const folder = await quickPick(this.page);
-    await folder.type(out);
-    await folder.accept();
-  }
-
-  /** Of a list of which many may be taken. */
-  async tick(labels: readonly string[]): Promise<void> {
-    for (const label of labels) await this.choose(label);
-    await (await quickPick(this.page)).accept();
+    for (const label of [base, oldBase, retrained]) await this.wizard.choose(label);
+    await this.wizard.tick([task]);
+    await this.wizard.choose(limit);
+    await this.wizard.tick(extras);
+    await this.wizard.answer('Folder for results', out);
   }
 
   async acceptPlan(patch: string): Promise<void> {

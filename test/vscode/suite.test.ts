@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import type { Browser } from 'playwright-core';
 import { ROOT } from '../support/paths.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { startServer } from './harness/server.ts';
@@ -17,8 +18,9 @@ it('the suite passes inside the extension host', async () => {
   const { workspace, ported, results, suite } = await prepareSuite(scratch);
   const settings = { 'portllm.library.huggingFaceCache': false };
   const server = await startServer({ codeServerRoot, nodePath: process.execPath, settings, smokeTestDriver: true });
-  const browser = await launchBrowser();
+  let browser: Browser | undefined;
   try {
+    browser = await launchBrowser();
     const workbench = await openWorkbench(browser, server, {
       folder: workspace,
       extensionDevelopmentPath: ROOT,
@@ -30,7 +32,7 @@ it('the suite passes inside the extension host', async () => {
     // The last lines may come too late for the log; run() ends only when every check has passed.
     assert.match(log, /ok registers every command/);
   } finally {
-    await browser.close();
+    await browser?.close();
     await server.stop();
     await rm(scratch, { recursive: true, force: true });
   }

@@ -11,7 +11,6 @@ import {
   explorerContextMenu,
   notification,
   openViewContainer,
-  quickPick,
   treeItem,
   webview,
 } from './harness/views.ts';
@@ -34,7 +33,8 @@ describe('PortLLM in VS Code', () => {
     ({ library, page } = session);
   });
 
-  after(() => session.close());
+  // Undefined where it could not be opened.
+  after(() => (session as Session | undefined)?.close());
 
   it('activates without starting a process', async () => {
     const isActive = await session.bridge.evaluate(async (vscode, id) => {
@@ -133,8 +133,7 @@ describe('PortLLM in VS Code', () => {
     await session.execute('workbench.action.closeActiveEditor');
     const again = await webview(page, title);
     await again.getByText('Error of the delta that arrived').waitFor();
-    await again.locator('.heatmap .cell[tabindex="0"]').focus();
-    await page.keyboard.press('ArrowRight');
+    await again.locator('.heatmap .cell[tabindex="0"]').press('ArrowRight');
     await again.getByText(/model\.layers\.0\.self_attn\.k_proj\.weight: Lost to rounding = /).waitFor();
   });
 
@@ -164,22 +163,19 @@ describe('PortLLM in VS Code', () => {
   });
 
   it('asks step by step what is evaluated, goes back, and does nothing when it is given up', async () => {
+    const { wizard } = session;
     await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
-    await session.choose('storyteller-v2');
+    await wizard.choose('storyteller-v2');
     await page.locator('.quick-input-list', { hasText: 'the patch names it as its base' }).waitFor();
-    const wizard = await quickPick(page);
-    assert.equal(await wizard.title(), 'Evaluate (2/7)');
-    await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
-    // Escape would close the button's tooltip alone.
-    await page.mouse.move(0, 0);
-    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (1/7)' }).waitFor();
-    await session.choose('storyteller-v1');
-    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (2/5)' }).waitFor();
+    await wizard.waitForTitle('Evaluate (2/7)');
+    await wizard.back();
+    await wizard.waitForTitle('Evaluate (1/7)');
+    await wizard.choose('storyteller-v1');
+    await wizard.waitForTitle('Evaluate (2/5)');
     await wizard.cancel();
-    await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
     const models = ['storyteller-v1', 'storyteller-v2'].map((name) => join(library, 'models', name));
     await session.execute('portllm.evaluate', models[0], models);
-    await page.locator('.quick-input-titlebar', { hasText: 'Evaluate (1/3)' }).waitFor();
+    await wizard.waitForTitle('Evaluate (1/3)');
     await wizard.cancel();
     assert.ok(!(await readdir(library)).includes('portllm-evaluations'));
   });
@@ -243,10 +239,15 @@ describe('PortLLM in VS Code', () => {
     await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
     await session.answerEvaluation(answers);
     const running = await notification(page, 'Evaluating 9 columns on 1 task');
-    await poll('some items', async () => (/: [1-9]\d* of 500 items/.test(await running.text()) ? true : undefined));
+    await poll('some items', async () => (/: [1-9]\d* of 500 items/.test(await running.text()) ? true : undefined), {
+      timeoutMs: EVALUATION_MS,
+    });
     await running.cancel();
-    const stopped = await notification(page, 'Stopped: ');
-    assert.match(await stopped.text(), /Stopped: \d+ of 4500 items are kept; Evaluate… with the same folder goes on/);
+    const stopped = await notification(page, 'Stopped: ', EVALUATION_MS);
+    assert.match(
+      await stopped.text(),
+      /Stopped: [1-9]\d* of 4500 items are kept; Evaluate… with the same folder goes on/,
+    );
     const report = await webview(page, 'Evaluation: stopped', EVALUATION_MS);
     await report.getByText(/^Stopped: \d+ of 4500 items are kept\./).waitFor();
     await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
@@ -277,6 +278,7 @@ describe('PortLLM in VS Code', () => {
     const failure = await notification(page, 'The worker process was killed');
     assert.match(await failure.text(), /SIGKILL/);
     await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));
+    await session.execute('notifications.clearAll');
     await session.execute('portllm.verify', join(library, 'ported', 'mood-on-v2'));
     await notification(page, 'mood-on-v2 is as it was written');
   });
@@ -293,7 +295,12 @@ describe('PortLLM in VS Code', () => {
 
   async function openPatchMenu(name: string): Promise<ContextMenu> {
     await openViewContainer(page, 'Explorer');
-    if ((await treeItem(page, name).count()) === 0) await treeItem(page, 'patches').click();
+    const folder = page.locator('.explorer-folders-view').locator(treeItem(page, 'patches'));
+    await poll('the folder patches to open', async () => {
+      if ((await folder.getAttribute('aria-expanded')) === 'true') return true;
+      await folder.click();
+      return undefined;
+    });
     await treeItem(page, name).waitFor();
     return explorerContextMenu(page, name);
   }

@@ -4,29 +4,33 @@ import { exactly, poll, UI_TIMEOUT_MS } from './poll.ts';
 export interface Notification {
   /** The message; for a progress notification "title: message". */
   text(): Promise<string>;
-  buttons(): Promise<string[]>;
   click(button: string): Promise<void>;
   /** Presses the Cancel button of a cancellable progress notification. */
   cancel(): Promise<void>;
-  waitUntilGone(): Promise<void>;
 }
 
 const CENTER = '.notifications-center.visible';
 const ITEM = ['.notifications-toasts', CENTER].map((place) => `${place} .notification-list-item`).join(', ');
 
 /** The notification whose message contains this text (any, without it). */
-export async function notification(page: Page, text = ''): Promise<Notification> {
+export async function notification(page: Page, text = '', timeoutMs: number = UI_TIMEOUT_MS): Promise<Notification> {
   const item = page
     .locator(ITEM)
     .filter({ has: page.locator('.notification-list-item-message', { hasText: text }), visible: true })
     .first();
-  await poll(`a notification with "${text}"`, async () => {
-    if (await item.isVisible()) {
-      return true;
-    }
-    await openCenter(page);
-    return undefined;
-  });
+  const seen = async (): Promise<string> =>
+    (await page.locator(`${ITEM}, .quick-input-widget`).allInnerTexts()).join(' | ');
+  await poll(
+    `a notification with "${text}"`,
+    async () => {
+      if (await item.isVisible()) {
+        return true;
+      }
+      await openCenter(page);
+      return undefined;
+    },
+    { seen, timeoutMs },
+  );
   const buttons = item.locator('.notification-list-item-buttons-container .monaco-button');
   const click = async (label: string): Promise<void> => {
     await expand(item);
@@ -34,13 +38,8 @@ export async function notification(page: Page, text = ''): Promise<Notification>
   };
   return {
     text: () => item.locator('.notification-list-item-message').innerText(),
-    buttons: async () => {
-      await expand(item);
-      return buttons.allTextContents();
-    },
     click,
     cancel: () => click('Cancel'),
-    waitUntilGone: () => item.waitFor({ state: 'hidden', timeout: UI_TIMEOUT_MS }),
   };
 }
 

@@ -2,11 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const UI_TIMEOUT_MS = 20_000;
 
+export interface PollOptions {
+  readonly timeoutMs?: number;
+  /** What was there instead, for the error. */
+  readonly seen?: () => Promise<string>;
+}
+
 /** Repeats attempt until it gives something other than undefined; `what` names the thing waited for in the error. */
 export async function poll<T>(
   what: string,
   attempt: () => Promise<T | undefined>,
-  timeoutMs: number = UI_TIMEOUT_MS,
+  { timeoutMs = UI_TIMEOUT_MS, seen }: PollOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -15,7 +21,8 @@ export async function poll<T>(
       return value;
     }
     if (Date.now() > deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
+      const instead = seen === undefined ? '' : ` There was: ${await seen()}`;
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.${instead}`);
     }
     await sleep(100);
   }

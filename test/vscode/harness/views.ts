@@ -2,7 +2,7 @@ import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { exactly, poll, UI_TIMEOUT_MS } from './poll.ts';
 
 export { notification, type Notification } from './notifications.ts';
-export { quickPick, type QuickPick, runCommand } from './quickInput.ts';
+export { QuickInput } from './quickInput.ts';
 
 export interface ContextMenu {
   labels: string[];
@@ -10,7 +10,7 @@ export interface ContextMenu {
   close(): Promise<void>;
 }
 
-const MENU_CLICK_TRIES = 5;
+const MENU_CLICK_MS = 5_000;
 const MENU_CLOSE_MS = 1_000;
 
 /**
@@ -38,7 +38,7 @@ export function webview(page: Page, title: string, timeoutMs: number = UI_TIMEOU
       }
       return undefined;
     },
-    timeoutMs,
+    { timeoutMs },
   );
 }
 
@@ -76,24 +76,24 @@ export async function explorerContextMenu(page: Page, folderName: string): Promi
     labels: await items.allTextContents(),
     click: (label) => clickMenuItem(menu, items.filter({ hasText: exactly(label) })),
     close: async () => {
-      await page.keyboard.press('Escape');
-      await menu.waitFor({ state: 'hidden', timeout: UI_TIMEOUT_MS });
+      // The first Escape may close no more than a tooltip.
+      await poll('the menu to close', async () => {
+        if (await menu.isHidden()) return true;
+        await page.keyboard.press('Escape');
+        return undefined;
+      });
     },
   };
 }
 
 async function clickMenuItem(menu: Locator, item: Locator): Promise<void> {
-  await item.waitFor({ timeout: MENU_CLOSE_MS });
-  for (let tries = 0; tries < MENU_CLICK_TRIES; tries++) {
+  await item.waitFor({ timeout: UI_TIMEOUT_MS });
+  await poll('the menu to close', async () => {
     // VS Code swallows a click that comes right after the menu opened; one that was taken closes the menu.
-    await item.click({ timeout: MENU_CLOSE_MS }).catch(() => undefined);
-    const closed = await menu.waitFor({ state: 'hidden', timeout: MENU_CLOSE_MS }).then(
-      () => true,
-      () => false,
+    await item.click({ timeout: MENU_CLICK_MS }).catch(() => undefined);
+    return menu.waitFor({ state: 'hidden', timeout: MENU_CLOSE_MS }).then(
+      () => true as const,
+      () => undefined,
     );
-    if (closed) {
-      return;
-    }
-  }
-  throw new Error(`The menu stayed open after ${MENU_CLICK_TRIES} clicks.`);
+  });
 }
