@@ -45,10 +45,13 @@ export function formatProgress(progress: Progress): string {
   return parts.join(' · ');
 }
 
-function formatItems({ phase, bytesDone: done, bytesTotal: total, rate, secondsLeft }: Progress, unit: string): string {
+function formatItems(progress: Progress, unit: string): string {
+  const { phase, bytesDone: done, bytesTotal: total, rate, secondsLeft, job } = progress;
   const parts = [`${phase}: ${done} of ${total} ${unit}`];
+  if (job !== undefined && job.total > total) parts.push(`${job.done} of ${job.total} in all`);
   if (rate > 0) parts.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${unit}/s`);
-  if (secondsLeft !== undefined && done < total) parts.push(`${formatDuration(secondsLeft)} left`);
+  if (secondsLeft !== undefined && (done < total || (job !== undefined && job.done < job.total)))
+    parts.push(`${formatDuration(secondsLeft)} left`);
   return parts.join(' · ');
 }
 

@@ -9,6 +9,8 @@ export interface Progress {
   tensorsTotal: number;
   rate: number;
   secondsLeft: number | undefined;
+  /** Of a job whose phases count the same thing, all of them together; `secondsLeft` is then the job's. */
+  job?: { readonly done: number; readonly total: number };
 }
 
 export type ProgressSink = (progress: Progress) => void;
@@ -28,9 +30,10 @@ export class ProgressMeter {
   private readonly sink: ProgressSink;
   private readonly now: () => number;
 
+  /** @param total `done`: so much was done before it began, and is no part of the rate */
   constructor(
     phase: string,
-    total: { bytes: number; tensors: number; unit?: string },
+    total: { bytes: number; tensors: number; unit?: string; done?: number },
     sink: ProgressSink,
     now: () => number = () => performance.now(),
   ) {
@@ -39,7 +42,8 @@ export class ProgressMeter {
     this.unit = total.unit;
     this.sink = sink;
     this.now = now;
-    this.samples = [{ at: now(), bytes: 0 }];
+    this.bytesDone = this.tensorsDone = total.done ?? 0;
+    this.samples = [{ at: now(), bytes: this.bytesDone }];
     this.report(true);
   }
 

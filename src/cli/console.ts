@@ -42,8 +42,9 @@ export class Console {
 
   readonly progress = (progress: Progress): void => {
     this.bar ??= this.startBar();
-    this.bar.setTotal(Math.max(1, progress.bytesTotal));
-    this.bar.update(progress.bytesDone, { line: formatProgress(progress) });
+    const { done, total } = progress.job ?? { done: progress.bytesDone, total: progress.bytesTotal };
+    this.bar.setTotal(Math.max(1, total));
+    this.bar.update(done, { line: formatProgress(progress) });
   };
 
   fail(error: unknown): void {

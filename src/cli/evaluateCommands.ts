@@ -27,7 +27,9 @@ export async function evaluateCommand(
 /** The answers outlive the process that was cancelled: what they say so far, and how to go on. */
 async function showWhatIsKnown(request: EvaluateRequest, device: DeviceChoice, console: Console): Promise<Outcome> {
   const result = await console.worker.call('evaluate', { request, device, onlyKnown: true });
-  console.result(result, () => [...evaluationLines(result), 'Stopped. The same command goes on where this one ended.']);
+  const { answered, asked } = result.items;
+  const stopped = `Stopped: ${answered} of ${plural(asked, 'item')} are kept. The same command goes on where this one ended.`;
+  console.result(result, () => [...evaluationLines(result), stopped]);
   return 'failed';
 }
 
@@ -36,7 +38,7 @@ function evaluationLines({ comparison, files, warnings, notes }: EvaluateResult)
     ...comparisonLines(comparison),
     ...notes.map((note) => `  ${note}`),
     ...warnings.map((warning) => `  warning  ${warning}`),
-    `${plural(files.length, 'file')} written:`,
+    `Results, with the samples beside them:`,
     ...files.map((file) => `  ${file}`),
   ];
 }

@@ -57,7 +57,7 @@ export function addEvaluation(root: Command, run: Run): void {
     .argument('<model>', "the model's folder; with --endpoint, the folder of the served model's tokenizer")
     .option('--patch <patch[@scale]>', 'a patch to add, with its scale; may be given several times', collect, [])
     .option('--from <folder>', 'the old base; needed where a patch stands for its weights')
-    .requiredOption('--task <task>', 'a name, a YAML file, or a file of prompts, choices and answers', collect, [])
+    .option('--task <task>', 'a name, a YAML file, or a file of prompts, choices and answers', collect, [])
     .option('--data <folder>', "where the tasks' data is; nothing is downloaded")
     .option('--limit <number>', 'only the first documents of each task', parseCount)
     .option('--few-shot <number>', "examples before each question, instead of the task's number", parseWhole)
@@ -106,7 +106,29 @@ export function addEvaluation(root: Command, run: Run): void {
     );
 }
 
+/** What would do nothing is no wish of anybody's. @throws InputError */
+function assertUseful(options: EvaluateOptions): void {
+  const { endpoint, served, keyVariable, loadAdapter, patch, scales, control, exported, task, out } = options;
+  const needs: readonly (readonly [option: string, given: unknown, other: string, there: boolean])[] = [
+    ['--served', served, '--endpoint', endpoint !== undefined],
+    ['--key-variable', keyVariable, '--endpoint', endpoint !== undefined],
+    ['--load-adapter', loadAdapter, '--endpoint', endpoint !== undefined],
+    ['--endpoint', endpoint, '--served, the name that the server has for the model', served !== undefined],
+    ['--scales', scales, '--patch', patch.length > 0],
+    ['--control', control, '--patch', patch.length > 0],
+    ['--exported', exported, '--patch', patch.length > 0],
+  ];
+  for (const [option, given, other, there] of needs)
+    if (given !== undefined && !there) throw new InputError(`${option} needs ${other}.`);
+  if (control !== undefined && exported === true)
+    throw new InputError('--control and --exported do not go together: a random patch has no exported form.');
+  if (task.length === 0)
+    throw new InputError('No task was named.', 'Name one with --task; `portllm tasks` lists them.');
+  if (out.trim() === '') throw new InputError('--out is empty.');
+}
+
 function requestOf(model: string, options: EvaluateOptions): EvaluateRequest {
+  assertUseful(options);
   const { task, data, limit, fewShot, bos, scales, memory, batchTokens, bootstrap, seed, out } = options;
   return {
     columns: [columnOf(model, options)],
@@ -129,8 +151,6 @@ function columnOf(
   { patch, from, exported, control, label, role, ...server }: EvaluateOptions,
 ): ColumnRequest {
   const { endpoint, served, keyVariable, loadAdapter } = server;
-  if (endpoint !== undefined && served === undefined)
-    throw new InputError('--endpoint needs --served: the name that the server has for the model.');
   const folder = resolve(model);
   const column = {
     model: endpoint === undefined ? folder : (served ?? ''),

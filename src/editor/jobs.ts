@@ -86,12 +86,16 @@ function progressReporter(report: Report): (progress: Progress) => void {
   let phase = '';
   let shown = 0;
   return (progress) => {
-    // A notification's bar only grows: the phases after the first show words alone.
-    const first = phase === '' || phase === progress.phase;
-    if (first) phase = progress.phase;
-    const share = progress.bytesTotal > 0 ? (100 * progress.bytesDone) / progress.bytesTotal : 0;
-    const increment = first ? Math.max(0, share - shown) : 0;
+    // A notification's bar only grows: without a count of the whole job, the phases after the first show words alone.
+    if (phase === '') phase = progress.phase;
+    const counts = progress.job !== undefined || phase === progress.phase;
+    const increment = counts ? Math.max(0, 100 * shareOf(progress) - shown) : 0;
     shown += increment;
     report.report({ message: plainText(formatProgress(progress)), increment });
   };
+}
+
+function shareOf({ job, bytesDone, bytesTotal }: Progress): number {
+  if (job !== undefined) return job.total > 0 ? job.done / job.total : 0;
+  return bytesTotal > 0 ? bytesDone / bytesTotal : 0;
 }

@@ -10,6 +10,13 @@ import { float32, int32, int64 } from './tensors.ts';
 /** Asked after each token of each row: whether its text is complete. */
 export type IsDone = (row: number, tokens: readonly number[]) => boolean;
 
+export interface Decoding {
+  /** New tokens, at the most. */
+  readonly maxTokens: number;
+  /** Logits of tokens that occurred are divided by it where positive, else multiplied; 1: they stay. */
+  readonly repetitionPenalty?: number;
+}
+
 /** Keys and values of all tokens but the last of each row. */
 interface Cache {
   /** Tokens of each row when it was begun. */
@@ -30,7 +37,7 @@ interface Cache {
 export async function generate(
   network: Network,
   prompts: readonly (readonly number[])[],
-  maxTokens: number,
+  { maxTokens, repetitionPenalty = 1 }: Decoding,
   isDone: IsDone,
   signal: AbortSignal,
 ): Promise<number[][]> {
@@ -44,7 +51,10 @@ export async function generate(
     if (!stillFits(network, cache, rows)) cache = beginCache(network, rows);
     const hidden = cache.steps === 0 ? await prefill(network, rows, cache) : await decode(network, rows, cache);
     cache.steps++;
-    const next = await choose(network, hidden);
+    const next =
+      repetitionPenalty === 1
+        ? await choose(network, hidden)
+        : await choosePenalised(network, hidden, rows, repetitionPenalty);
     for (const [row, tokens] of produced.entries()) {
       const token = next[row] ?? 0;
       rows[row]?.push(token);
@@ -128,6 +138,25 @@ async function choose(network: Network, hidden: HostTensor): Promise<number[]> {
     for (let tile = 0; tile < tiles; tile++)
       if (assertFinite(values[row * tiles + tile]) > (values[row * tiles + best] ?? 0)) best = tile;
     return best * network.tileRows + Number(indices[row * tiles + best] ?? 0);
+  });
+}
+
+/** transformers' RepetitionPenaltyLogitsProcessor, then argmax. */
+async function choosePenalised(
+  network: Network,
+  hidden: HostTensor,
+  rows: readonly (readonly number[])[],
+  penalty: number,
+): Promise<number[]> {
+  const [logits] = await network.head('logits', { hidden });
+  const { vocabulary } = network.architecture;
+  return rows.map((tokens, row) => {
+    const own = (logits?.data as Float32Array).slice(row * vocabulary, (row + 1) * vocabulary);
+    for (const token of new Set(tokens)) {
+      const logit = own[token] ?? 0;
+      own[token] = logit > 0 ? logit / penalty : logit * penalty;
+    }
+    return own.reduce((best, logit, token) => (assertFinite(logit) > (own[best] ?? 0) ? token : best), 0);
   });
 }
 

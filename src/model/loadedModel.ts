@@ -9,14 +9,7 @@ import { chooseMemory, type MemoryEstimate, type MemoryMode, type Workload } fro
 import { NO_OVERLAY, overlaid, type Overlay } from './weights/overlay.ts';
 import type { Weight } from './weights/weight.ts';
 
-export interface ModelOptions {
-  readonly runtime: GraphRuntime;
-  readonly workload: Workload;
-  /** Without it, what fits. */
-  readonly memory: MemoryMode | undefined;
-}
-
-export interface LoadOptions extends ModelOptions {
+export interface LoadOptions {
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
 }
@@ -25,47 +18,26 @@ export interface LoadOptions extends ModelOptions {
 export class LoadedModel implements AsyncDisposable {
   readonly checkpoint: Checkpoint;
   readonly architecture: Architecture;
-  readonly memory: MemoryEstimate;
-  private weights: ReadonlyMap<string, Weight> | undefined;
+  private loaded: { readonly weights: ReadonlyMap<string, Weight>; readonly memory: MemoryEstimate } | undefined;
   private readonly runtime: GraphRuntime;
 
-  private constructor(
-    checkpoint: Checkpoint,
-    architecture: Architecture,
-    memory: MemoryEstimate,
-    runtime: GraphRuntime,
-  ) {
+  private constructor(checkpoint: Checkpoint, architecture: Architecture, runtime: GraphRuntime) {
     this.checkpoint = checkpoint;
     this.architecture = architecture;
-    this.memory = memory;
     this.runtime = runtime;
   }
 
   /**
    * Reads headers and the configuration, no weights.
    *
-   * @throws InputError if the model cannot be run here, or would not fit into memory
+   * @throws InputError if the model cannot be run here
    */
-  static async find(folder: string, { runtime, workload, memory: wish }: ModelOptions): Promise<LoadedModel> {
+  static async find(folder: string, runtime: GraphRuntime): Promise<LoadedModel> {
     const checkpoint = await Checkpoint.open(folder);
     try {
-      const architecture = await readArchitecture(checkpoint);
-      const mode = runtime.device === 'cpu' ? wish : 'device';
-      const memory = chooseMemory(checkpoint, architecture, workload, mode, process.availableMemory());
-      return new LoadedModel(checkpoint, architecture, memory, runtime);
+      return new LoadedModel(checkpoint, await readArchitecture(checkpoint), runtime);
     } catch (error) {
       await checkpoint.close();
-      throw error;
-    }
-  }
-
-  static async open(folder: string, options: LoadOptions): Promise<LoadedModel> {
-    const model = await LoadedModel.find(folder, options);
-    try {
-      await model.load(options.sink, options.signal);
-      return model;
-    } catch (error) {
-      await model[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -75,19 +47,39 @@ export class LoadedModel implements AsyncDisposable {
     return unusedTensors(this.checkpoint, this.architecture);
   }
 
-  /** Makes the weights ready, if they are not. @throws InputError if they are not what config.json says */
-  async load(sink: ProgressSink, signal: AbortSignal): Promise<void> {
-    this.weights ??= await loadWeights(this.checkpoint, this.architecture, this.memory.mode, sink, signal);
+  /**
+   * Where the weights would be, and what all would take.
+   *
+   * @param wish without it, what fits
+   * @throws InputError with the estimate if it would not fit into memory
+   */
+  estimate(workload: Workload, wish: MemoryMode | undefined): MemoryEstimate {
+    const mode = this.runtime.device === 'cpu' ? wish : 'device';
+    return chooseMemory(this.checkpoint, this.architecture, workload, mode, process.availableMemory());
+  }
+
+  /**
+   * Makes the weights ready, if they are not.
+   *
+   * @throws InputError as `estimate` does, or if they are not what config.json says; CancelledError
+   */
+  async load(workload: Workload, wish: MemoryMode | undefined, { sink, signal }: LoadOptions): Promise<MemoryEstimate> {
+    if (this.loaded !== undefined) return this.loaded.memory;
+    const memory = this.estimate(workload, wish);
+    const weights = await loadWeights(this.checkpoint, this.architecture, memory.mode, sink, signal);
+    this.loaded = { weights, memory };
+    return memory;
   }
 
   network(overlay: Overlay = NO_OVERLAY, sizes: TileSizes = {}): Network {
-    if (this.weights === undefined) throw new Error('the weights were not loaded');
+    if (this.loaded === undefined) throw new Error('the weights were not loaded');
+    const { weights, memory } = this.loaded;
     return new Network({
       ...sizes,
       architecture: this.architecture,
-      weights: overlaid(this.architecture, this.weights, overlay),
+      weights: overlaid(this.architecture, weights, overlay),
       runtime: this.runtime,
-      memory: this.memory.mode,
+      memory: memory.mode,
       scales: overlay.scales,
       fixed: overlay.replaced.size > 0,
     });

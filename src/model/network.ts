@@ -11,11 +11,8 @@ import { RopeTables } from './ropeTables.ts';
 import { rowFeeds } from './rowFeeds.ts';
 import { lengthOf, type TokenTree } from './rows.ts';
 import { float32, int64 } from './tensors.ts';
-import type { MemoryMode } from './weights/memory.ts';
+import { LOGITS_AT_ONCE, type MemoryMode } from './weights/memory.ts';
 import type { WeightSet } from './weights/weight.ts';
-
-/** 128 MB of float32. */
-const LOGITS_AT_ONCE = 1 << 25;
 
 /** One hidden state whose token's successor is asked for. */
 export interface Target {
@@ -78,9 +75,14 @@ export class Network implements AsyncDisposable {
     this.scales = parts.scales;
   }
 
-  /** λ of each patch from now on; the weights stay. Only for networks whose patches are branches, all of them. */
+  /** Whether its patches are branches, all of them. */
+  get takesScales(): boolean {
+    return this.parts.fixed !== true;
+  }
+
+  /** λ of each patch from now on; the weights stay. */
   setScales(scales: readonly number[]): void {
-    if (this.parts.fixed === true || scales.length !== this.scales.length)
+    if (!this.takesScales || scales.length !== this.scales.length)
       throw new Error('the scales of this network cannot be set');
     this.scales = scales;
   }

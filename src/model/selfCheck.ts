@@ -56,7 +56,7 @@ async function answers(architecture: Architecture, runtime: GraphRuntime): Promi
   if (architecture !== SAMPLES[0]) return { logProbabilities, tokens: [] };
   const { signal } = new AbortController();
   const prompts = [tokens(40, 3), tokens(5, 2)];
-  return { logProbabilities, tokens: await generate(network, prompts, NEW_TOKENS, () => false, signal) };
+  return { logProbabilities, tokens: await generate(network, prompts, { maxTokens: NEW_TOKENS }, () => false, signal) };
 }
 
 /** Every place of every row, and tokens from all over the vocabulary. */

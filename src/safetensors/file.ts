@@ -19,6 +19,11 @@ interface Handle {
   close(): Promise<void>;
 }
 
+interface FileState {
+  readonly writtenAt: bigint;
+  readonly isUnchanged: () => Promise<boolean>;
+}
+
 /** What the first bytes of a file say, and those bytes themselves, which identify it. */
 export interface ReadHeader {
   readonly format: TensorFormat;
@@ -41,13 +46,16 @@ export class TensorFile {
   readonly format: TensorFormat;
   /** Of safetensors the first 8 + N bytes, as they stand in the file. */
   readonly headerBytes: Uint8Array;
+  /** When it was last written, in nanoseconds since 1970. */
+  readonly writtenAt: bigint;
   private readonly handle: Handle;
   private readonly isUnchanged: () => Promise<boolean>;
 
-  private constructor(path: string, handle: Handle, isUnchanged: () => Promise<boolean>, read: ReadHeader) {
+  private constructor(path: string, handle: Handle, state: FileState, read: ReadHeader) {
     this.path = path;
     this.handle = handle;
-    this.isUnchanged = isUnchanged;
+    this.writtenAt = state.writtenAt;
+    this.isUnchanged = state.isUnchanged;
     this.headerBytes = read.headerBytes;
     this.header = read.header;
     this.format = read.format;
@@ -65,7 +73,8 @@ export class TensorFile {
         const now = await handle.stat({ bigint: true });
         return now.mtimeNs === mtimeNs && now.size === size && now.ino === named?.ino;
       };
-      return new TensorFile(path, handle, isUnchanged, await readHeader(handle, Number(size), path));
+      const state = { writtenAt: mtimeNs, isUnchanged };
+      return new TensorFile(path, handle, state, await readHeader(handle, Number(size), path));
     } catch (error) {
       await handle.close();
       throw readError(error, path);
@@ -83,7 +92,8 @@ export class TensorFile {
     const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
     for (const { name, begin } of placements) bytes.set(littleEndian(values.get(name) ?? new Float32Array()), begin);
     const header = parseHeader(headerBytes.subarray(8), fileBytes, path);
-    return new TensorFile(path, new MemoryHandle(bytes), () => Promise.resolve(true), {
+    const state = { writtenAt: 0n, isUnchanged: () => Promise.resolve(true) };
+    return new TensorFile(path, new MemoryHandle(bytes), state, {
       format: 'safetensors',
       headerBytes,
       header,

@@ -10,7 +10,7 @@ import { LoadedModel } from '../../src/model/loadedModel.ts';
 import type { Network, TileSizes } from '../../src/model/network.ts';
 import { readArchitecture } from '../../src/model/readArchitecture.ts';
 import type { TokenTree } from '../../src/model/rows.ts';
-import type { MemoryMode } from '../../src/model/weights/memory.ts';
+import type { MemoryMode, Workload } from '../../src/model/weights/memory.ts';
 import type { Overlay } from '../../src/model/weights/overlay.ts';
 import { readFloats } from '../../src/patch/tensorReader.ts';
 import { TensorFile } from '../../src/safetensors/file.ts';
@@ -46,6 +46,7 @@ export interface Continuation {
 
 export interface ExpectedAnswers {
   readonly generation: { readonly prompt: number[]; readonly tokens: number[] };
+  readonly penalised: { readonly penalty: number; readonly prompt: number[]; readonly tokens: number[] };
   readonly loglikelihood: readonly (Continuation & LogLikelihood)[];
 }
 
@@ -72,14 +73,17 @@ export const CPU = ortGraphs('cpu');
 /** The CPU in the place of another device: plain attention, and weights that are handed over when the network is loaded. */
 export const OTHER_DEVICE: GraphRuntime = { device: 'other', load: (model, options) => CPU.load(model, options) };
 
+export const WORKLOAD: Workload = { tokens: 64, longest: 64, states: 64, masked: false, cached: 0, replaced: 0 };
+
 export async function openModel(folder: string, { memory, runtime = CPU }: CaseOptions = {}): Promise<LoadedModel> {
-  return LoadedModel.open(folder, {
-    runtime,
-    workload: { tokens: 64, states: 64 },
-    memory,
-    sink: () => undefined,
-    signal: new AbortController().signal,
-  });
+  const model = await LoadedModel.find(folder, runtime);
+  try {
+    await model.load(WORKLOAD, memory, { sink: () => undefined, signal: new AbortController().signal });
+    return model;
+  } catch (error) {
+    await model[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export async function openCase(name: string, options: CaseOptions): Promise<OpenCase> {

@@ -29,7 +29,7 @@ async function runCase(name: string): Promise<WebgpuCase> {
     return wanted?.greedy === greedy ? Math.abs(logProbability - wanted.logProbability) : Infinity;
   });
   const { signal } = new AbortController();
-  const [produced = []] = await generate(network, [prompt], NEW_TOKENS, () => false, signal);
+  const [produced = []] = await generate(network, [prompt], { maxTokens: NEW_TOKENS }, () => false, signal);
   const same = produced.filter((token, i) => token === tokens[i]).length;
   return { logits, logLikelihood: Math.max(...differences), tokens: [same, NEW_TOKENS] };
 }

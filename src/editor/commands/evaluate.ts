@@ -6,7 +6,6 @@ import type { LibraryItem } from '../../library/item.ts';
 import type { JobParameters } from '../../worker/contract.ts';
 import { targetFolder, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
-import { keptItems } from '../evaluation/keptItems.ts';
 import { showInformation } from '../messages.ts';
 import { readSettings, setDataFolder } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
@@ -66,7 +65,7 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
 async function showWhatIsKnown(editor: EditorContext, parameters: JobParameters<'evaluate'>): Promise<void> {
   try {
     const result = await editor.jobs.quick('evaluate', { ...parameters, onlyKnown: true });
-    const kept = `Stopped: ${keptItems(result.comparison, parameters.request)} are kept`;
+    const kept = `Stopped: ${result.items.answered} of ${plural(result.items.asked, 'item')} are kept`;
     void showInformation(`${kept}; Evaluate… with the same folder goes on.`);
     open(editor, result, `${kept}.`);
   } catch (error) {

@@ -48,7 +48,7 @@ export const COMPLETION = z.looseObject({
 });
 export type Completion = z.output<typeof COMPLETION>;
 
-/** GET /v1/models; `max_model_len` and `parent` are vLLM's, `meta` is llama-server's. */
+/** GET /v1/models; `root`, `max_model_len` and `parent` are vLLM's, `meta` is llama-server's. */
 export const MODELS = z.looseObject({
   data: z.array(
     z.looseObject({
@@ -56,6 +56,7 @@ export const MODELS = z.looseObject({
       aliases: z.array(z.string()).nullish(),
       owned_by: z.string().nullish(),
       parent: z.string().nullish(),
+      root: z.string().nullish(),
       max_model_len: z.number().nullish(),
       meta: z.looseObject({ n_ctx: z.number().nullish() }).nullish(),
     }),

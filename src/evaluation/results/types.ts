@@ -28,7 +28,10 @@ export interface TaskRun {
 export interface PatchFacts {
   readonly path: string;
   readonly name: string;
+  /** Of the tensors' file. */
   readonly sha256: string;
+  /** Of whatever else says what it does: its configuration, how it is combined, the old base. */
+  readonly settingsSha256: string;
   readonly scale: number;
 }
 
@@ -43,14 +46,15 @@ export interface ColumnFacts {
   readonly parameters: number;
   /** Of the weights on the disk; arithmetic is float32. */
   readonly dtype: string;
-  /** SHA-256 of the headers of its weight files, or null for a served model. */
+  /** Of its configuration and its weight files as they were, see `modelIdentity`; null for a served model. */
   readonly modelSha256: string | null;
   readonly patches: readonly PatchFacts[];
   readonly exported: boolean;
   /** The seed of a random patch in the place of the real one. */
   readonly control: number | null;
   readonly device: string;
-  readonly memory: string;
+  /** Where the weights were; null where all answers were known, and none was needed. */
+  readonly memory: string | null;
   readonly bos: string;
   readonly maxLength: number;
   readonly tokenizerSha256: string;

@@ -19,16 +19,18 @@ export interface WriteOptions {
 }
 
 /**
- * `<out>/<model_name_sanitized>/results_<date>.json` and `samples_<task>_<date>.jsonl` of each task, as lm-eval's
- * EvaluationTracker writes them. The results file gets its name last: where it is, its samples are.
+ * `<out>/<model_name_sanitized>/results_<date>.json` and `samples_<task>_<date>.jsonl` of each task that was begun, as
+ * lm-eval's EvaluationTracker writes them. The results file gets its name last: where it is, its samples are.
  *
  * @returns the results file's path
  */
 export async function writeResults(
   request: EvaluateRequest,
-  { facts, tasks }: ColumnRun,
+  { facts, tasks: all }: ColumnRun,
   { toolVersion, signal, date }: WriteOptions,
 ): Promise<string> {
+  // A task that was not begun has no samples, and no numbers.
+  const tasks = all.filter(({ records }) => records.length > 0);
   assertNamesApart(tasks.map(({ task }) => task.name));
   const samples: SamplesFile[] = [];
   const runs: SummarisedRun[] = [];

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { sha256OfText } from '../../base/hash.ts';
 import { productNorm } from '../../kernels/norms.ts';
 import type { Overlay } from '../../model/weights/overlay.ts';
 import type { Branch } from '../../model/weights/weight.ts';
@@ -16,17 +17,21 @@ export function controlOf(
 ): { readonly overlay: Overlay; readonly warnings: readonly string[] } {
   if (overlay.branches.size === 0)
     throw new InputError('A random control stands for changes of low rank, and this patch has none.');
-  let next = seed;
   const branches = new Map<string, Branch[]>();
   for (const [name, own] of overlay.branches)
     branches.set(
       name,
-      own.map((branch) => randomBranch(branch, next++)),
+      own.map((branch, i) => randomBranch(branch, seedOf(seed, name, i))),
     );
   const left = overlay.replaced.size;
   const warnings =
     left === 0 ? [] : [`The random control leaves out ${left} tensors that the patch changes otherwise.`];
   return { overlay: { ...overlay, branches, replaced: new Map() }, warnings };
+}
+
+/** 32 bits that neighbouring seeds do not share. */
+function seedOf(...parts: readonly (string | number)[]): number {
+  return Number.parseInt(sha256OfText(JSON.stringify(parts)).slice(0, 8), 16);
 }
 
 function randomBranch(branch: Branch, seed: number): Branch {

@@ -1,83 +1,105 @@
-import { UserError } from '../../base/errors.ts';
+import { InputError, UserError } from '../../base/errors.ts';
+import { formatBytes } from '../../base/format.ts';
 import type { ProgressSink } from '../../base/progress.ts';
 import type { GraphRuntime } from '../../kernels/graphRuntime.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import type { EvaluateRequest } from '../request.ts';
 import { compareResults } from '../results/compare.ts';
 import { readResults } from '../results/readResults.ts';
-import type { ColumnRun, TaskRun } from '../results/types.ts';
 import { writeResults } from '../results/writeResults.ts';
-import { expandColumns } from './columns.ts';
+import { checkItems } from '../tasks/checkItems.ts';
+import type { PlannedColumn } from './column.ts';
 import { Models } from './models.ts';
-import { openColumn, type ColumnTools } from './openColumn.ts';
+import { planColumns } from './planColumns.ts';
 import { prepareTask, type PreparedTask } from './prepareTask.ts';
 import type { EvaluateResult } from './result.ts';
-import { runTask } from './runTask.ts';
+import { itemsOf, runColumn, type RanColumn } from './runColumn.ts';
+import { ITEMS } from './runTask.ts';
 
 export interface EvaluateTools {
   readonly runtime: GraphRuntime;
   readonly kernel: LowRankKernel;
   readonly toolVersion: string;
+  /** Count what is known, ask nothing, and leave out what cannot be counted. */
   readonly onlyKnown: boolean;
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
 }
 
 /**
- * Evaluates each column on each task, and writes a results file and samples for each column, as lm-eval does.
+ * Evaluates each column on each task, and writes a results file and samples for each column, as lm-eval does. All columns are
+ * planned before the first is computed, so that what cannot be done fails at the beginning.
  *
  * @throws InputError if a task, its data, a model or a patch cannot be used; CancelledError
  */
 export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): Promise<EvaluateResult> {
-  const { sink, signal, kernel, runtime } = tools;
+  const { runtime, kernel, toolVersion, onlyKnown, signal } = tools;
+  if (request.tasks.length === 0)
+    throw new InputError('No task was named.', 'Name one with --task; `tasks` lists them.');
+  if (request.columns.length === 0) throw new InputError('No model was named.');
   const tasks: PreparedTask[] = [];
-  for (const name of request.tasks) tasks.push(await prepareTask(name, request.data, request.fewShot, signal));
-  await using models = new Models(request, runtime);
-  const columnTools = { models, kernel, device: runtime.device, sink, signal };
-  const runs: ColumnRun[] = [];
+  for (const name of request.tasks) tasks.push(await prepareTask(name, request, signal));
+  await using models = new Models(runtime);
+  const planning = { models, kernel, device: runtime.device, sink: tools.sink, signal };
+  const { columns, problems } = await planColumns(request, tasks, planning, onlyKnown);
+  const all = new AllItems(columns, tasks, tools.sink);
+  const runs: RanColumn[] = [];
   const files: string[] = [];
-  for (const column of expandColumns(request)) {
-    const run = await runColumn(request, column, tasks, columnTools, tools);
+  for (const column of columns) {
+    const run = await runColumn(column, tasks, { request, onlyKnown, sink: all.sink, signal });
     if (run.tasks.every(({ records }) => records.length === 0)) continue;
     runs.push(run);
-    files.push(await writeResults(request, run, { toolVersion: tools.toolVersion, signal }));
+    files.push(await writeResults(request, run, { toolVersion, signal }));
   }
-  if (runs.length === 0) throw new UserError('Nothing was answered yet.');
-  const columns = (await Promise.all(files.map((file) => readResults(file)))).flat();
+  if (runs.length === 0) throw new UserError('Nothing was answered yet.', problems[0]);
+  const read = (await Promise.all(files.map((file) => readResults(file)))).flat();
   return {
     out: request.out,
     files,
-    complete: runs.every((run) => run.tasks.every(({ complete }) => complete)),
-    comparison: await compareResults(columns, { signal }),
+    items: { answered: answeredIn(runs), asked: all.total },
+    complete: runs.length === columns.length && runs.every((run) => run.tasks.every(({ complete }) => complete)),
+    comparison: await compareResults(read, { signal }),
     notes: notesOf(runs),
-    warnings: [...new Set(runs.flatMap(({ facts }) => facts.warnings))],
+    warnings: [
+      ...new Set([
+        ...problems,
+        ...tasks.flatMap((task) => checkItems(task.task, task.items(columns[0]?.tokenizer.eos?.text))),
+        ...runs.flatMap(({ facts }) => facts.warnings),
+      ]),
+    ],
   };
 }
 
-async function runColumn(
-  request: EvaluateRequest,
-  column: EvaluateRequest['columns'][number],
-  prepared: readonly PreparedTask[],
-  columnTools: ColumnTools,
-  { onlyKnown, sink, signal }: EvaluateTools,
-): Promise<ColumnRun> {
-  await using opened = await openColumn(request, column, columnTools);
-  const tasks: TaskRun[] = [];
-  for (const task of prepared) tasks.push(await runTask(opened, task, { request, onlyKnown, sink, signal }));
-  return { facts: opened.facts, tasks };
+/** Adds to the progress of one column on one task how far all of them are. */
+class AllItems {
+  readonly total: number;
+  private readonly reported = new Map<string, number>();
+  private readonly out: ProgressSink;
+
+  constructor(columns: readonly PlannedColumn[], tasks: readonly PreparedTask[], out: ProgressSink) {
+    this.total = columns.reduce((sum, column) => sum + itemsOf(column, tasks).length, 0);
+    this.out = out;
+  }
+
+  readonly sink: ProgressSink = (progress) => {
+    if (progress.unit === ITEMS) this.reported.set(progress.phase, progress.bytesDone);
+    const done = [...this.reported.values()].reduce((sum, count) => sum + count, 0);
+    const left = progress.rate > 0 ? (this.total - done) / progress.rate : undefined;
+    const secondsLeft = progress.unit === ITEMS ? left : undefined;
+    this.out({ ...progress, secondsLeft, job: { done, total: this.total } });
+  };
 }
 
-function notesOf(runs: readonly ColumnRun[]): string[] {
-  const ways = new Set(
-    runs.map(({ facts }) => `${facts.device}, float32 arithmetic, weights ${facts.memory}, BOS ${facts.bos}`),
-  );
-  const cut = runs.flatMap(({ tasks }) =>
-    tasks.flatMap(({ records }) =>
-      records.filter(({ answers }) => answers.some((answer) => 'truncated' in answer && answer.truncated > 0)),
-    ),
-  );
-  return [
-    ...ways,
-    ...(cut.length > 0 ? [`${cut.length} prompts were longer than the model and lost their beginning`] : []),
-  ];
+function answeredIn(runs: readonly RanColumn[]): number {
+  return runs.flatMap((run) => run.tasks).reduce((sum, { records }) => sum + records.length, 0);
+}
+
+function notesOf(runs: readonly RanColumn[]): string[] {
+  const ways = new Map<string, number>();
+  for (const { facts, memoryBytes } of runs) {
+    const weights = facts.memory === null ? 'all answers known from before' : `weights ${facts.memory}`;
+    const way = `${facts.device}, float32 arithmetic, ${weights}, BOS ${facts.bos}`;
+    ways.set(way, Math.max(ways.get(way) ?? 0, memoryBytes));
+  }
+  return [...ways].map(([way, bytes]) => (bytes === 0 ? way : `${way}, about ${formatBytes(bytes)} of memory`));
 }

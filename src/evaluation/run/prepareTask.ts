@@ -4,33 +4,39 @@ import { sha256OfFile } from '../../base/hash.ts';
 import { findData, resolveDataFiles } from '../data/findData.ts';
 import { readDocuments } from '../data/readDocuments.ts';
 import { loadTask } from '../tasks/loadTask.ts';
+import { fewShotCount, makeItems } from '../tasks/items.ts';
 import { evaluationSplit, fewShotSplit, type Task } from '../tasks/task.ts';
-import type { Document } from '../types.ts';
+import type { EvaluateRequest } from '../request.ts';
+import type { Document, Item } from '../types.ts';
 
 export interface DataFile {
   readonly path: string;
   readonly sha256: string;
 }
 
-/** A task with its documents; prompts follow from these and a tokenizer. */
+/** A task with its documents. */
 export interface PreparedTask {
   readonly task: Task;
   readonly documents: readonly Document[];
-  /** Those that examples are drawn from, where examples are asked for. */
-  readonly examples: readonly Document[] | undefined;
   readonly fewShot: number;
   readonly dataFiles: readonly DataFile[];
+  /**
+   * Its items, those that the request limits it to.
+   *
+   * @param eosText of the tokenizer: generation ends there
+   * @throws InputError with the document that cannot be asked about
+   */
+  items(eosText: string | undefined): readonly Item[];
 }
 
 /** @throws InputError if the task or its data cannot be found or read */
 export async function prepareTask(
   name: string,
-  data: string | undefined,
-  fewShotWish: number | undefined,
+  { data, fewShot: wish, seed, limit }: Pick<EvaluateRequest, 'data' | 'fewShot' | 'seed' | 'limit'>,
   signal: AbortSignal,
 ): Promise<PreparedTask> {
   const task = await loadTask(name);
-  const fewShot = fewShotWish ?? task.numFewShot ?? 0;
+  const fewShot = fewShotCount(task, wish);
   const split = evaluationSplit(task);
   const files = await filesOf(task, split, data);
   const documents = await readAll(files, signal);
@@ -39,11 +45,17 @@ export async function prepareTask(
   const exampleFiles =
     exampleSplit === undefined || exampleSplit === split ? [] : await filesOf(task, exampleSplit, data);
   const examples = exampleSplit === split ? documents : await readAll(exampleFiles, signal);
+  const pool = exampleSplit === undefined ? undefined : examples;
+  const made = new Map<string | undefined, readonly Item[]>();
   return {
     task,
     documents,
-    examples: exampleSplit === undefined ? undefined : examples,
     fewShot,
+    items(eosText) {
+      const items = made.get(eosText) ?? makeItems(task, documents, pool, { fewShot, seed, limit, eosText });
+      made.set(eosText, items);
+      return items;
+    },
     dataFiles: await Promise.all(
       [...files, ...exampleFiles].map(async (path) => ({ path, sha256: await sha256OfFile(path) })),
     ),

@@ -2,13 +2,14 @@ import { InputError } from '../../base/errors.ts';
 import { answerRemotely } from '../remote/answer.ts';
 import { loadAdapter } from '../remote/adapters.ts';
 import type { Endpoint } from '../remote/endpoint.ts';
-import { probeEndpoint } from '../remote/probe.ts';
+import { probeEndpoint, type Need } from '../remote/probe.ts';
 import type { ColumnRequest, EndpointRequest, EvaluateRequest } from '../request.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { encodePair, encodeText, prefixToken } from '../tokenizer/encode.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Answer } from '../types.ts';
-import type { OpenedColumn } from './openColumn.ts';
+import type { PlannedColumn } from './column.ts';
+import { identityOf } from './identity.ts';
 
 const DEFAULT_LENGTH = 2048;
 
@@ -21,8 +22,9 @@ export async function remoteColumn(
   request: EvaluateRequest,
   column: ColumnRequest,
   server: EndpointRequest,
+  need: Need,
   signal: AbortSignal,
-): Promise<OpenedColumn> {
+): Promise<PlannedColumn> {
   if (column.patches.length > 0)
     throw new InputError(
       'A patch cannot be added to a model that a server runs.',
@@ -31,40 +33,32 @@ export async function remoteColumn(
   const endpoint: Endpoint = { url: server.url, model: column.model, ...keyOf(server) };
   if (server.loadAdapter !== undefined) await loadAdapter(endpoint, column.model, server.loadAdapter, signal);
   const tokenizer = await openTokenizer(server.tokenizer);
-  const facts = await probeEndpoint(endpoint, signal);
-  const maxLength = facts.maxLength ?? tokenizer.maxLength ?? DEFAULT_LENGTH;
-  const options = {
+  const probed = await probeEndpoint(endpoint, signal, need);
+  const maxLength = probed.maxLength ?? tokenizer.maxLength ?? DEFAULT_LENGTH;
+  const facts = {
+    ...{ label: column.label, role: column.role ?? null, model: column.model, modelName: column.model },
+    ...{ architecture: probed.server, parameters: 0, dtype: 'as served', modelSha256: null, device: probed.server },
+    ...{ patches: [], exported: false, control: null, bos: request.bos, maxLength, warnings: [] },
+    tokenizerSha256: tokenizer.sha256,
+    specialTokens: { bos: tokenizer.bos?.text ?? null, eos: tokenizer.eos?.text ?? null },
+    endpoint: withoutSecrets(server.url),
+  };
+  const scorer = remoteScorer(endpoint, {
     tokens: promptTokens(tokenizer, request),
     maxLength,
-    sendTokens: facts.tokenPrompts,
-    ...(facts.scoring === undefined ? {} : { scoring: facts.scoring }),
+    sendTokens: probed.tokenPrompts,
+    ...(probed.scoring === undefined ? {} : { scoring: probed.scoring }),
     ...(tokenizer.eos === undefined ? {} : { endOfSequence: tokenizer.eos.text }),
-  };
+  });
   return {
-    facts: {
-      label: column.label,
-      role: column.role ?? null,
-      model: column.model,
-      modelName: column.model,
-      architecture: facts.server,
-      parameters: 0,
-      dtype: 'as served',
-      modelSha256: null,
-      patches: [],
-      exported: false,
-      control: null,
-      device: facts.server,
-      memory: 'on the server',
-      bos: request.bos,
-      maxLength,
-      tokenizerSha256: tokenizer.sha256,
-      specialTokens: { bos: tokenizer.bos?.text ?? null, eos: tokenizer.eos?.text ?? null },
-      endpoint: withoutSecrets(server.url),
-      warnings: [],
-    },
+    facts,
     tokenizer,
-    scorer: () => Promise.resolve(remoteScorer(endpoint, options)),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    identity: identityOf(
+      [facts.endpoint, column.model, server.loadAdapter, probed.server],
+      [request.bos, maxLength, tokenizer.filesSha256],
+    ),
+    assertFits: () => undefined,
+    open: () => Promise.resolve({ scorer, memory: 'on the server', memoryBytes: 0 }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface EvaluateResult {
   readonly out: string;
   /** Result files, one for each column. */
   readonly files: readonly string[];
+  /** Items of all columns on all tasks. */
+  readonly items: { readonly answered: number; readonly asked: number };
   /** False where it was stopped and the numbers are of the items that were answered. */
   readonly complete: boolean;
   readonly comparison: Comparison;

@@ -7,8 +7,14 @@ import type { Answer, Request } from '../types.ts';
 import type { NetworkScorerOptions } from './networkScorer.ts';
 import type { Question } from './scorer.ts';
 
-/** Prompts that are decoded together. */
+/** Prompts that are decoded together, if their tokens are no more than those of so many batches. */
 const ROWS = 8;
+const BATCHES = 4;
+
+/** @param tokens of the longest row, with the new ones */
+export function rowsAtOnce(tokens: number, batchTokens: number): number {
+  return Math.max(1, Math.min(ROWS, Math.floor((BATCHES * batchTokens) / tokens)));
+}
 
 interface Prompt {
   readonly question: number;
@@ -32,7 +38,7 @@ export async function generateAll(
     ),
   );
   prompts.sort((a, b) => b.tokens.length - a.tokens.length);
-  for (const group of groups(prompts)) {
+  for (const group of groups(prompts, options.batchTokens)) {
     const maxTokens = group[0]?.request.generation.maxTokens ?? 0;
     const ends = group.map(
       ({ request }) => new EndOfText(options.tokenizer, request.generation.until, options.endTokens),
@@ -40,7 +46,7 @@ export async function generateAll(
     const produced = await generate(
       network,
       group.map(({ tokens }) => tokens),
-      maxTokens,
+      { maxTokens, repetitionPenalty: options.repetitionPenalty },
       (row, tokens) => ends[row]?.reached(tokens) ?? true,
       signal,
     );
@@ -75,14 +81,15 @@ function encodePrompt(
   return { question, place, request, tokens, truncated: whole.length - tokens.length };
 }
 
-/** Prompts that may produce the same number of tokens, a few at a time. */
-function groups(prompts: readonly Prompt[]): Prompt[][] {
+/** Prompts that may produce the same number of tokens, a few at a time; the first of each is its longest. */
+function groups(prompts: readonly Prompt[], batchTokens: number): Prompt[][] {
   const byLength = new Map<number, Prompt[][]>();
   for (const prompt of prompts) {
     const { maxTokens } = prompt.request.generation;
     const own = byLength.get(maxTokens) ?? [];
     const last = own.at(-1);
-    if (last === undefined || last.length === ROWS) own.push([prompt]);
+    const rows = rowsAtOnce((last?.[0]?.tokens.length ?? 0) + maxTokens, batchTokens);
+    if (last === undefined || last.length >= rows) own.push([prompt]);
     else last.push(prompt);
     byLength.set(maxTokens, own);
   }

@@ -12,6 +12,8 @@ export interface NetworkScorerOptions extends Encoding {
   readonly batchTokens: number;
   /** Tokens that end a generated text. */
   readonly endTokens: readonly number[];
+  /** Of tokens that occurred before, in generated texts; 1: none. */
+  readonly repetitionPenalty: number;
 }
 
 type Asked = Exclude<Request, { kind: 'generate_until' }>;

@@ -5,6 +5,8 @@ import type { BosMode } from '../request.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { rollingWindows } from './rollingWindows.ts';
 
+const SHOWN = 60;
+
 /** What a network is fed for one log-likelihood: the last `targets.length` of its places predict the targets. */
 export interface Sequence {
   readonly input: readonly number[];
@@ -28,6 +30,7 @@ export function sequencesOf(
   const { tokenizer, bos, maxLength } = encoding;
   if (request.kind === 'loglikelihood') {
     const { context, continuation } = encodePair(tokenizer, request.context, request.continuation, bos);
+    assertTokens(request, context, continuation);
     return [truncated(context, continuation, maxLength)];
   }
   const tokens = encodeText(tokenizer, request.text, bos);
@@ -36,6 +39,29 @@ export function sequencesOf(
     throw new InputError('The tokenizer has neither a BOS nor an EOS token to begin a text with.');
   const windows = rollingWindows(tokens, prefix, maxLength, 1);
   return windows.map(({ context, continuation }) => truncated(context, continuation, maxLength));
+}
+
+/** lm-eval asserts the same (models/huggingface.py, `_loglikelihood_tokens`). */
+function assertTokens(
+  { context: text, continuation: answer }: { readonly context: string; readonly continuation: string },
+  context: readonly number[],
+  continuation: readonly number[],
+): void {
+  if (continuation.length === 0)
+    throw new InputError(
+      `The answer ${JSON.stringify(answer)} after ${excerpt(text)} has no tokens, and nothing can be scored.`,
+      'Every choice needs a text of its own.',
+    );
+  if (context.length === 0)
+    throw new InputError(
+      `The context ${JSON.stringify(text)} has no tokens, and without a BOS token nothing comes before the answer ${excerpt(answer)}.`,
+      'Give the prompt a text, or evaluate with --bos on.',
+    );
+}
+
+/** The end of a text, in one line. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > SHOWN ? `…${text.slice(-SHOWN)}` : text);
 }
 
 /**

@@ -18,12 +18,17 @@ export interface TokenizerFolder {
   /** The file that a refusal of one of the parts is about. */
   readonly path: string;
   readonly files: readonly string[];
+  /** Of those that hold tokens. */
   readonly sha256: string;
+  /** Of all that was read. */
+  readonly filesSha256: string;
 }
 
 const TOKENIZER = 'tokenizer.json';
 const CONFIG = 'tokenizer_config.json';
 const ADDED = 'added_tokens.json';
+/** The files that hold tokens. */
+const HOLDERS: ReadonlySet<string> = new Set([TOKENIZER, VOCABULARY, MERGES, ADDED]);
 const MODEL_CONFIG = z.looseObject({ model_type: z.string().nullish(), tokenizer_class: z.string().nullish() });
 
 /** @throws InputError naming what is missing or malformed */
@@ -44,7 +49,8 @@ export async function readFolder(folder: string): Promise<TokenizerFolder> {
     settings,
     path: join(folder, json ? TOKENIZER : VOCABULARY),
     files: files.read,
-    sha256: await digest(files),
+    sha256: await digest(files, (name) => HOLDERS.has(name)),
+    filesSha256: await digest(files, () => true),
   };
 }
 
@@ -115,11 +121,9 @@ function nothingToRead(names: ReadonlySet<string>, folder: string): InputError {
   );
 }
 
-/** Of the files that hold tokens. */
-async function digest({ folder, read }: FolderFiles): Promise<string> {
-  const holders = read.filter((name) => [TOKENIZER, VOCABULARY, MERGES, ADDED].includes(name));
+async function digest({ folder, read }: FolderFiles, counts: (name: string) => boolean): Promise<string> {
   const sums = await Promise.all(
-    holders.map(async (name) => ({ name, sum: await sha256OfFile(await resolveInside(folder, name)) })),
+    read.filter(counts).map(async (name) => ({ name, sum: await sha256OfFile(await resolveInside(folder, name)) })),
   );
   const [first] = sums;
   if (first !== undefined && sums.length === 1) return first.sum;

@@ -27,6 +27,8 @@ export interface Tokenizer {
    * not in it: they differ between saves of one tokenizer.
    */
   readonly sha256: string;
+  /** The same of all files that were read, the settings among them. */
+  readonly filesSha256: string;
   /** What was read, by name. */
   readonly files: readonly string[];
 }
@@ -40,7 +42,7 @@ const CLEANS_BPE = 'clean_up_tokenization_spaces_for_bpe_even_though_it_will_cor
  * @throws InputError naming what is missing, malformed, or of a kind that PortLLM does not reproduce
  */
 export async function openTokenizer(folder: string): Promise<Tokenizer> {
-  const { base, settings, path, files, sha256 } = await readFolder(folder);
+  const { base, settings, path, files, sha256, filesSha256 } = await readFolder(folder);
   const { spec, withBos, added, model, idOf } = effective(base, settings);
   const pipeline = makePipeline(spec, added, settings.flag('split_special_tokens') ?? false, path);
   const [addOwn, addBos] = [postProcessorOf(spec.post_processor, path), postProcessorOf(withBos, path)];
@@ -62,6 +64,7 @@ export async function openTokenizer(folder: string): Promise<Tokenizer> {
     maxLength: settings.maxLength,
     size: model.size + [...added.ids.keys()].filter((token) => model.idOf(token) === undefined).length,
     sha256,
+    filesSha256,
     files,
   };
 }

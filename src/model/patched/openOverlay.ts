@@ -31,11 +31,52 @@ export interface OverlayOptions {
 
 export interface OpenedOverlay {
   readonly overlay: Overlay;
-  /** The plans' warnings. */
-  readonly warnings: readonly string[];
   /** Tensors that are computed beside the weights, and tensors that were made anew. */
   readonly branches: number;
   readonly replaced: number;
+}
+
+/** What is known of patches on a model before their tensors are read. */
+export interface PlannedOverlay {
+  readonly exported: boolean;
+  readonly warnings: readonly string[];
+  /** Of the tensors that the exported form puts in the place of the model's, float32. */
+  readonly replacedBytes: number;
+}
+
+/** @throws InputError if a patch cannot be ported onto the model, or the patches have no exported form */
+export async function planOverlay(
+  onto: string,
+  patches: readonly PatchOnModel[],
+  exported: boolean,
+): Promise<PlannedOverlay> {
+  assertExportable(patches, exported);
+  const warnings: string[] = [];
+  let replacedBytes = 0;
+  for (const patch of patches) {
+    await using inputs = await openInputs(requestOf(onto, patch));
+    assertPortable(inputs.plan, undefined);
+    warnings.push(...inputs.plan.warnings);
+    if (exported) replacedBytes += bytesOf(inputs.plan.items.filter(({ parts }) => parts.length > 0));
+  }
+  return { exported, warnings, replacedBytes };
+}
+
+function assertExportable(patches: readonly PatchOnModel[], exported: boolean): void {
+  if (exported && patches.length > 1)
+    throw new InputError(
+      'Several patches with scales of their own have no exported form.',
+      'Port their sum (port --weights) and evaluate what was written, or evaluate them without --exported.',
+    );
+}
+
+/** Nothing is written; the folder only stands where a request has one. */
+function requestOf(onto: string, patch: PatchOnModel): PortRequest {
+  return { ...patch, onto, out: tmpdir(), as: 'checkpoint' };
+}
+
+function bytesOf(items: readonly PlanItem[]): number {
+  return 4 * items.reduce((sum, { shape }) => sum + elements(shape), 0);
 }
 
 /**
@@ -49,14 +90,10 @@ export async function openOverlay(
   patches: readonly PatchOnModel[],
   options: OverlayOptions,
 ): Promise<OpenedOverlay> {
-  if (options.exported && patches.length > 1)
-    throw new InputError(
-      'Several patches with scales of their own have no exported form.',
-      'Combine them into one, or evaluate them without --exported.',
-    );
-  const parts: Parts = { branches: new Map(), replaced: new Map(), warnings: [], heads: new Set() };
+  assertExportable(patches, options.exported);
+  const parts: Parts = { branches: new Map(), replaced: new Map(), heads: new Set() };
   for (const [index, patch] of patches.entries()) await addPatch(onto, patch, index, parts, options);
-  const { branches, replaced, warnings, heads } = parts;
+  const { branches, replaced, heads } = parts;
   if (heads.size > 1)
     throw new InputError(
       'One patch changes the tied head apart from the embedding, another both at once.',
@@ -64,7 +101,6 @@ export async function openOverlay(
     );
   return {
     overlay: { branches, replaced, unties: heads.has('separate'), scales: patches.map(({ scale }) => scale) },
-    warnings,
     branches: branches.size,
     replaced: replaced.size,
   };
@@ -73,7 +109,6 @@ export async function openOverlay(
 interface Parts {
   readonly branches: Map<string, Branch[]>;
   readonly replaced: Map<string, HeldWeight>;
-  readonly warnings: string[];
   /** What the patches make of a tied head, those that change it or the embedding. */
   readonly heads: Set<TiedChoice>;
 }
@@ -85,12 +120,10 @@ async function addPatch(
   parts: Parts,
   options: OverlayOptions,
 ): Promise<void> {
-  // Nothing is written; the folder only stands where a request has one.
-  const request: PortRequest = { ...patch, onto, out: tmpdir(), as: 'checkpoint' };
+  const request = requestOf(onto, patch);
   await using scaled = await openInputs(request);
   assertPortable(scaled.plan, undefined);
   await using plain = await openInputs({ ...request, scale: 1 });
-  parts.warnings.push(...scaled.plan.warnings);
   // The scales of FP8 weights are items of a port only.
   const items = scaled.plan.items.filter(
     ({ parts: terms, scaleOf }) => terms.length > 0 && (options.exported || scaleOf === undefined),
@@ -134,7 +167,7 @@ async function addItem(
 
 /** @throws InputError if tensors in the place of the model's, in float32, would not fit into memory */
 function assertRoom(items: readonly PlanItem[], { available = process.availableMemory() }: OverlayOptions): void {
-  const bytes = 4 * items.reduce((sum, { shape }) => sum + elements(shape), 0);
+  const bytes = bytesOf(items);
   if (!fits(bytes, available))
     throw new InputError(
       `The patched tensors would need about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are free.`,

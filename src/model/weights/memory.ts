@@ -5,6 +5,7 @@ import { isFloatDtype } from '../../safetensors/dtypes.ts';
 import { elements } from '../../safetensors/shape.ts';
 import type { Architecture } from '../architecture.ts';
 import { TILE_ROWS } from '../graph/head.ts';
+import { windowsOf } from '../graph/inputs.ts';
 import { EMBEDDING, HEAD } from '../names.ts';
 import { neededWeights } from './recorder.ts';
 
@@ -24,11 +25,24 @@ export interface MemoryEstimate {
   readonly available: number;
 }
 
-/** Tokens and vocabulary rows that are worked on at once; see `evaluation/scoring`. */
+/** What is worked on at once. */
 export interface Workload {
+  /** Padded tokens of a batch. */
   readonly tokens: number;
+  /** Tokens of the longest row. */
+  readonly longest: number;
+  /** Hidden states that meet the vocabulary, if their logits are no more than `LOGITS_AT_ONCE`. */
   readonly states: number;
+  /** Rows are trees, with a mask of what each token sees. */
+  readonly masked: boolean;
+  /** Tokens whose keys and values are kept, of all rows together: for generation. */
+  readonly cached: number;
+  /** Bytes of the tensors that stand in the place of the model's. */
+  readonly replaced: number;
 }
+
+/** Elements of the logits that are made at once: 128 MB of float32. */
+export const LOGITS_AT_ONCE = 1 << 25;
 
 /** Their rows are looked up, or multiplied in tiles. */
 const VOCABULARY: ReadonlySet<string> = new Set([EMBEDDING, HEAD]);
@@ -72,14 +86,7 @@ export function fits(bytes: number, available: number): boolean {
   return bytes <= SHARE * available;
 }
 
-function memoryOf(
-  checkpoint: Checkpoint,
-  architecture: Architecture,
-  { tokens, states }: Workload,
-  mode: MemoryMode,
-): number {
-  const { hidden, intermediate, heads, headSize, vocabulary } = architecture;
-  const activations = tokens * (6 * hidden + 3 * intermediate + 4 * heads * headSize) + 2 * states * vocabulary;
+function memoryOf(checkpoint: Checkpoint, architecture: Architecture, workload: Workload, mode: MemoryMode): number {
   let weights = 0;
   let largest = 0;
   for (const [name, shape] of neededWeights(architecture)) {
@@ -89,9 +96,31 @@ function memoryOf(
     const stays = staysInFile(tensor, mode);
     const widened = stays && tensor.entry.dtype !== 'F32';
     if (!stays || (widened && mode === 'device')) weights += size;
-    else if (widened) largest = Math.max(largest, VOCABULARY.has(name) ? TILE_ROWS * hidden : size);
+    else if (widened) largest = Math.max(largest, VOCABULARY.has(name) ? TILE_ROWS * architecture.hidden : size);
   }
-  return OVERHEAD + 4 * (activations + weights + WIDENED_AT_ONCE * largest);
+  const work = activations(architecture, workload) + attention(architecture, workload, mode);
+  return OVERHEAD + workload.replaced + 4 * (work + weights + WIDENED_AT_ONCE * largest);
+}
+
+function activations(architecture: Architecture, { tokens, states }: Workload): number {
+  const { hidden, intermediate, heads, headSize, vocabulary } = architecture;
+  const logits = Math.min(states * vocabulary, Math.max(vocabulary, LOGITS_AT_ONCE));
+  return tokens * (6 * hidden + 3 * intermediate + 4 * heads * headSize) + 2 * logits;
+}
+
+/** Masks, keys and values, and scores where attention does not compute them piece by piece (measured with 1.30). */
+function attention(
+  architecture: Architecture,
+  { tokens, longest, masked, cached }: Workload,
+  mode: MemoryMode,
+): number {
+  const { heads, keyValueHeads, headSize, layers, attentionCap } = architecture;
+  const whole = mode === 'device' || attentionCap !== undefined;
+  const scores = whole ? 2 * heads * tokens * longest : 0;
+  const masks = masked || mode === 'device' ? tokens * longest * windowsOf(architecture).length : 0;
+  // Those that go in and those that come out.
+  const cache = 2 * cached * layers.length * 2 * keyValueHeads * headSize;
+  return scores + masks + cache;
 }
 
 /** Whether a weight is mapped. float32 is in each mode; FP8 and pickles are always read. */

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from families import Case
 from files import write_json
-from golden import TOKENS, Json, changed, generation, load, log_likelihoods, logits_of, random_ids, read_config
+from golden import TOKENS, Json, changed, generation, load, log_likelihoods, logits_of, penalised, random_ids, read_config
 from safetensors.torch import save_file
 from weights import fill
 
@@ -31,7 +31,9 @@ def make_case(name: str, case: Case, folder: Path) -> Json:
     check_spellings(name, case, folder, modern, ids, logits)
     check_fields(name, case, folder, ids, logits)
     save_file({"input_ids": ids, "logits": logits.contiguous()}, folder / "expected.safetensors")
-    write_json(folder / "expected.json", {"generation": generation(model, name), "loglikelihood": log_likelihoods(model, name)})
+    answers = {"generation": generation(model, name), "penalised": penalised(model, name),
+               "loglikelihood": log_likelihoods(model, name)}
+    write_json(folder / "expected.json", answers)
     print(f"{name:24} {sum(path.stat().st_size for path in folder.iterdir()) / 1000:6.1f} kB, logits "
           f"{logits.min():.1f} … {logits.max():.1f}, spread {logits.std():.2f}", flush=True)
     return {"what": case.what, "dtype": str(case.dtype).removeprefix("torch."),

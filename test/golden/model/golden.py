@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig, Pre
 Json = dict[str, Any]
 TOKENS = (2, 24)
 PROMPT, NEW = 7, 12
+PENALTY = 1.3
 CLEAR = 0.01  # between the best and the second-best logit of a greedy step, so that no other order of summing changes it
 
 
@@ -63,6 +64,22 @@ def generation(model: PreTrainedModel, name: str) -> Json:
             assert made == tokens, (name, made, tokens)
             return {"prompt": prompt, "tokens": tokens}
     raise AssertionError(f"{name}: no prompt with a clear greedy continuation")
+
+
+def penalised(model: PreTrainedModel, name: str) -> Json:
+    """Greedy with a penalty on tokens that occurred, which must change something and leave every step clear."""
+    settings = dict(do_sample=False, max_new_tokens=NEW, pad_token_id=0, return_dict_in_generate=True, output_scores=True)
+    for attempt in range(400):
+        prompt = random_ids(f"{name} penalised {attempt}", PROMPT).tolist()
+        ids = torch.tensor([prompt])
+        model.generation_config = GenerationConfig()
+        config = GenerationConfig(repetition_penalty=PENALTY, **settings)
+        made = model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
+        tokens = made.sequences[0, PROMPT:].tolist()
+        best = torch.stack([scores[0].topk(2).values for scores in made.scores])
+        if (best[:, 0] - best[:, 1]).min() > CLEAR and tokens != greedy(model, prompt, NEW)[0]:
+            return {"penalty": PENALTY, "prompt": prompt, "tokens": tokens}
+    raise AssertionError(f"{name}: no prompt with a clear penalised continuation")
 
 
 def log_likelihood(model: PreTrainedModel, context: list[int], continuation: list[int]) -> Json:

@@ -9,7 +9,8 @@ the dtype named, loaded as float32, and run with eager attention; `generate` and
 cases/<case>/config.json, model*.safetensors, model.safetensors.index.json where sharded
 cases/<case>/config.v4.json (some): the same model as transformers 4 wrote it; the logits are equal to the bit
 cases/<case>/expected.safetensors: input_ids I64 [2, 24], logits F32 [2, 24, 64], without padding
-cases/<case>/expected.json: generation {prompt, tokens}: greedy; loglikelihood [{context, continuation, logProbability,
+cases/<case>/expected.json: generation {prompt, tokens}: greedy; penalised {penalty, prompt, tokens}:
+  greedy with repetition_penalty; loglikelihood [{context, continuation, logProbability,
   greedy}]: log_softmax of float32 summed over the continuation
 patches/<patch>/adapter_config.json, adapter_model.safetensors, expected.safetensors: see patches.py
 index.json: what each of them is

@@ -4,10 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { keptItems } from '../../../src/editor/evaluation/keptItems.ts';
 import { readRunFacts } from '../../../src/editor/evaluation/runFacts.ts';
 import { viewOf } from '../../../src/editor/evaluation/view.ts';
-import type { ColumnRole, EvaluateRequest } from '../../../src/evaluation/request.ts';
+import type { ColumnRole } from '../../../src/evaluation/request.ts';
 import { compareResults } from '../../../src/evaluation/results/compare.ts';
 import type { ImportedColumn, ImportedItem } from '../../../src/evaluation/results/readResults.ts';
 import type { ColumnFacts } from '../../../src/evaluation/results/types.ts';
@@ -50,7 +49,8 @@ function facts(label: string, role: ColumnRole | null, scale: number | undefined
     parameters: 1_440_000,
     dtype: 'BF16',
     modelSha256: 'abc',
-    patches: scale === undefined ? [] : [{ path: '/patches/kind', name: 'kind', sha256: 'def', scale }],
+    patches:
+      scale === undefined ? [] : [{ path: '/patches/kind', name: 'kind', sha256: 'def', settingsSha256: 'fed', scale }],
     exported: false,
     control: null,
     device: 'cpu',
@@ -190,16 +190,6 @@ describe('viewOf', () => {
       read.rows[0]?.differences[0]?.notes[0],
       'Items that only one of the two has were left out: 33 of v2.',
     );
-  });
-});
-
-describe('keptItems', () => {
-  it('counts the columns that were not reached', async () => {
-    const stopped = await compareResults([column('v2', 'new base', 7, { n: 7 })], { draws: 400 });
-    const three = { columns: [1, 2, 3].map((i) => ({ label: `${i}`, model: '', patches: [] })) };
-    const request = { ...three, limit: N } as unknown as EvaluateRequest;
-    assert.equal(keptItems(stopped, request), '7 of 120 items');
-    assert.equal(keptItems(stopped, { ...request, limit: undefined }), '7 of 1500 items');
   });
 });
 

@@ -143,7 +143,7 @@ describe('weights', () => {
         withMessage(/computes NaN or infinity/),
       );
       await assert.rejects(
-        generate(network, [[2, 3]], 2, () => false, signal),
+        generate(network, [[2, 3]], { maxTokens: 2 }, () => false, signal),
         withMessage(/computes NaN or infinity/),
       );
     }
@@ -164,7 +164,7 @@ describe('a token that the model does not have', () => {
     await assert.rejects(network.score(row([1, 2]), [{ row: 0, place: 0, token: -1 }]), none);
     await assert.rejects(network.logits(row([NaN])), none);
     await assert.rejects(
-      generate(network, [[1], [64]], 2, () => false, signal),
+      generate(network, [[1], [64]], { maxTokens: 2 }, () => false, signal),
       none,
     );
   });

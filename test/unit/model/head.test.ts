@@ -38,7 +38,7 @@ async function answersOf(network: Network): Promise<Answers> {
     [3, 17, 42],
     [63, 2],
   ];
-  const tokens = await generate(network, prompts, 12, () => false, signal);
+  const tokens = await generate(network, prompts, { maxTokens: 12 }, () => false, signal);
   return { logits: await network.logits(ROWS), logProbabilities, margins, tokens };
 }
 
@@ -105,7 +105,7 @@ describe('the head', () => {
     ] as const);
     for (const tileRows of [64, 16]) {
       await using network = model.network({ ...NO_OVERLAY, replaced }, { tileRows });
-      assert.deepEqual(await generate(network, [[5]], 2, () => false, signal), [[0, 0]]);
+      assert.deepEqual(await generate(network, [[5]], { maxTokens: 2 }, () => false, signal), [[0, 0]]);
     }
   });
 

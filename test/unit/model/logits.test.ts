@@ -32,12 +32,19 @@ it('has all the cases', () => {
 for (const [name, { configs }] of Object.entries(CASES))
   describe(name, () => {
     for (const [place, options] of PLACES)
-      it(`computes transformers' logits, log-likelihoods and greedy continuation ${place}`, async () => {
+      it(`computes transformers' logits, log-likelihoods and greedy continuations ${place}`, async () => {
         await using opened = await openCase(name, options);
         const { network, rows, expected } = opened;
         assert.ok(largestDifference(await network.logits(rows), expected.logits) <= TOLERANCE);
         const { prompt, tokens } = expected.generation;
-        assert.deepEqual(await generate(network, [prompt], tokens.length, () => false, signal), [tokens]);
+        assert.deepEqual(await generate(network, [prompt], { maxTokens: tokens.length }, () => false, signal), [
+          tokens,
+        ]);
+        const { penalty, ...penalised } = expected.penalised;
+        const decoding = { maxTokens: penalised.tokens.length, repetitionPenalty: penalty };
+        assert.deepEqual(await generate(network, [penalised.prompt], decoding, () => false, signal), [
+          penalised.tokens,
+        ]);
         const found = await logLikelihoods(network, expected.loglikelihood);
         for (const [i, { logProbability, greedy }] of expected.loglikelihood.entries()) {
           const difference = Math.abs((found[i]?.logProbability ?? NaN) - logProbability);

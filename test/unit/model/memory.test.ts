@@ -22,7 +22,7 @@ const CONFIG = {
 };
 
 describe('memory', () => {
-  const WORKLOAD = { tokens: 1024, states: 512 };
+  const WORKLOAD = { tokens: 1024, longest: 1024, states: 512, masked: false, cached: 0, replaced: 0 };
   const GIGABYTE = 1e9;
 
   /** Sparse files of gigabytes cost no disk. */
@@ -66,7 +66,7 @@ describe('memory', () => {
     assert.equal(mapped.mode, 'mapped');
     assert.ok(mapped.bytes > 0.5 * GIGABYTE && mapped.bytes < 2.5 * GIGABYTE);
     assert.equal((await chosen(folder.path, 16 * GIGABYTE, 'mapped')).mode, 'mapped');
-    const little = tooLittle(/would need about 1\.8\d GB of memory, and 1\.00 GB are free/);
+    const little = tooLittle(/would need about 1\.5\d GB of memory, and 1\.00 GB are free/);
     await assert.rejects(chosen(folder.path, GIGABYTE), little);
     const wished = tooLittle(/would need about 5\.\d\d GB of memory, and 5\.00 GB are free/);
     await assert.rejects(chosen(folder.path, 5 * GIGABYTE, 'resident'), wished);

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
 import type { LoadedModel } from '../../../src/model/loadedModel.ts';
-import { openOverlay, type OpenedOverlay, type PatchOnModel } from '../../../src/model/patched/openOverlay.ts';
+import {
+  openOverlay,
+  planOverlay,
+  type OpenedOverlay,
+  type PatchOnModel,
+} from '../../../src/model/patched/openOverlay.ts';
 import {
   caseFolder,
   changedCase,
@@ -110,7 +115,7 @@ describe('a patch on a running network', () => {
     const lora = asked('llama-bf16-lora', [1]);
     await assert.rejects(open(caseFolder('phi3'), lora), /cannot be ported/);
     const stranger = lora.map((patch) => ({ ...patch, from: caseFolder('phi3') }));
-    const { warnings } = await open(caseFolder('llama-bf16'), stranger);
+    const { warnings } = await planOverlay(caseFolder('llama-bf16'), stranger, false);
     assert.ok(warnings.includes('The old base is a Phi3ForCausalLM, the new one a LlamaForCausalLM.'));
   });
 });

@@ -89,9 +89,9 @@ for (const [name, place, options] of PLACES)
     it('generates for prompts of any lengths what it generates for each alone, and without a cache', async () => {
       await using opened = await openCase(name, options);
       const prompts = [tokens(4, 3), tokens(11, 5), tokens(1, 7)];
-      const together = await generate(opened.network, prompts, 9, () => false, signal);
+      const together = await generate(opened.network, prompts, { maxTokens: 9 }, () => false, signal);
       for (const [i, prompt] of prompts.entries()) {
-        const [alone] = await generate(opened.network, [prompt], 9, () => false, signal);
+        const [alone] = await generate(opened.network, [prompt], { maxTokens: 9 }, () => false, signal);
         assert.deepEqual(together[i], alone);
         assert.deepEqual(alone, await withoutCache(opened.network, prompt, 9));
       }
@@ -102,17 +102,23 @@ describe('generation', () => {
   it('ends each row by itself, and all with the last', async () => {
     await using opened = await openCase('llama-bf16', {});
     const prompts = [tokens(4, 3), tokens(11, 5)];
-    const free = await generate(opened.network, prompts, 8, () => false, signal);
-    const ended = await generate(opened.network, prompts, 8, (row, own) => own.length === [2, 5][row], signal);
+    const free = await generate(opened.network, prompts, { maxTokens: 8 }, () => false, signal);
+    const ended = await generate(
+      opened.network,
+      prompts,
+      { maxTokens: 8 },
+      (row, own) => own.length === [2, 5][row],
+      signal,
+    );
     assert.deepEqual(ended, [free[0]?.slice(0, 2), free[1]?.slice(0, 5)]);
-    assert.deepEqual(await generate(opened.network, [], 8, () => false, signal), []);
+    assert.deepEqual(await generate(opened.network, [], { maxTokens: 8 }, () => false, signal), []);
   });
 
   it('stops between two tokens when it is cancelled', async () => {
     await using opened = await openCase('llama-bf16', {});
     const controller = new AbortController();
     const done = (): boolean => (controller.abort(), false);
-    await assert.rejects(generate(opened.network, [[1, 2]], 8, done, controller.signal), /Cancelled/);
+    await assert.rejects(generate(opened.network, [[1, 2]], { maxTokens: 8 }, done, controller.signal), /Cancelled/);
   });
 });
 
@@ -152,7 +158,7 @@ describe('a rotary embedding that depends on the length (longrope)', () => {
   it('turns the keys in a cache anew where a text grows beyond the original length', async () => {
     await using opened = await openCase('phi3-longrope', {});
     const prompts = [tokens(28, 3), tokens(5, 7), tokens(31, 2)];
-    const together = await generate(opened.network, prompts, 8, () => false, signal);
+    const together = await generate(opened.network, prompts, { maxTokens: 8 }, () => false, signal);
     for (const [i, prompt] of prompts.entries())
       assert.deepEqual(together[i], await withoutCache(opened.network, prompt, 8));
   });

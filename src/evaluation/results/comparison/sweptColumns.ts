@@ -19,8 +19,8 @@ export function sweptColumns(columns: readonly ComparedColumn[]): SweptColumns[]
 }
 
 function withoutScales(facts: ColumnFacts): string {
-  const patches = facts.patches.map(({ path, sha256 }) => [path, sha256]);
-  return JSON.stringify({ ...facts, patches, label: undefined, warnings: undefined });
+  const patches = facts.patches.map(({ path, sha256, settingsSha256 }) => [path, sha256, settingsSha256]);
+  return JSON.stringify({ ...facts, patches, label: undefined, memory: undefined, warnings: undefined });
 }
 
 /** Whether all columns' scales are multiples of one another. */

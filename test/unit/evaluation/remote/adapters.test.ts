@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../../src/base/errors.ts';
-import { loadAdapter, unloadAdapter } from '../../../../src/evaluation/remote/adapters.ts';
+import { loadAdapter } from '../../../../src/evaluation/remote/adapters.ts';
 import type { Endpoint } from '../../../../src/evaluation/remote/endpoint.ts';
 import { type Exchange, golden, json, QUICK, replay, serve } from './servers.ts';
 
@@ -24,23 +24,23 @@ function says(message: RegExp, hint: RegExp): (error: unknown) => boolean {
 }
 
 describe('adapters of a running vLLM', () => {
-  it('are loaded and unloaded under their names', async () => {
+  it('are loaded under their names, and left as they are where they are loaded', async () => {
     const { url } = await replay(recorded.exchanges);
     await loadAdapter(endpointAt(url), 'kind', PATCH, signal);
-    await unloadAdapter(endpointAt(url), 'kind', signal);
+    await loadAdapter(endpointAt(url), 'kind', PATCH, signal);
   });
 
   it('are explained where they cannot be', async () => {
     const { url } = await replay(recorded.exchanges);
-    const endpoint = endpointAt(url);
-    const missing = loadAdapter(endpoint, 'kind', 'nowhere', signal);
+    const missing = loadAdapter(endpointAt(url), 'kind', 'nowhere', signal);
     await assert.rejects(missing, says(/did not load the adapter "kind": .*No adapter found/, /machine of the server/));
-    await loadAdapter(endpoint, 'kind', PATCH, signal);
-    const again = loadAdapter(endpoint, 'kind', PATCH, signal);
-    await assert.rejects(again, says(/already been loaded/, /another name/));
-    await unloadAdapter(endpoint, 'kind', signal);
-    const gone = unloadAdapter(endpoint, 'kind', signal);
-    await assert.rejects(gone, says(/did not unload the adapter "kind"/, /unloaded already/));
+    const [, , refused, models] = recorded.exchanges;
+    const taken = await serve(({ method }, response) => {
+      const answer = method === 'GET' ? models : refused;
+      json(response, JSON.parse(answer?.text ?? ''), answer?.status ?? 0);
+    });
+    const other = loadAdapter(endpointAt(taken.url), 'kind', 'samples/patches/mood', signal);
+    await assert.rejects(other, says(/already been loaded/, /Another adapter has this name/));
   });
 
   it('need a server that takes them while it runs', async () => {

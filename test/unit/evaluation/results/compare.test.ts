@@ -324,7 +324,7 @@ describe('cells', () => {
 });
 
 describe('a sweep over scales', () => {
-  const patch = { path: '/k', name: 'kind', sha256: 'b', scale: 1 };
+  const patch = { path: '/k', name: 'kind', sha256: 'b', settingsSha256: 'c', scale: 1 };
   const at = (scale: number, values: readonly number[], more = {}): ImportedColumn =>
     column(`kind @${scale}`, 'ported', { kind: task({ values }) }, { patches: [{ ...patch, scale }], ...more });
   const right = (share: number): number[] => bits(N, (i) => (i * 37) % N < share * N);

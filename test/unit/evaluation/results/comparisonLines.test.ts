@@ -109,7 +109,7 @@ describe('a comparison in the terminal', () => {
   });
 
   it('has the curve of a sweep, its honest value and warnings', async () => {
-    const patch = { path: '/k', name: 'kind', sha256: 'b', scale: 1 };
+    const patch = { path: '/k', name: 'kind', sha256: 'b', settingsSha256: 'c', scale: 1 };
     const swept = [0, 0.5, 1].map((scale, i) =>
       column(
         `kind @${scale}`,

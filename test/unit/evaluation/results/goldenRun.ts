@@ -84,7 +84,7 @@ export const FACTS: ColumnFacts = {
   parameters: 1443456,
   dtype: 'F32',
   modelSha256: 'aa',
-  patches: [{ path: '/patches/kind', name: 'kind', sha256: 'bb', scale: 1 }],
+  patches: [{ path: '/patches/kind', name: 'kind', sha256: 'bb', settingsSha256: 'dd', scale: 1 }],
   exported: false,
   control: null,
   device: 'cpu',

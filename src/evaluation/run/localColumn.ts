@@ -1,0 +1,147 @@
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import type { LoadedModel } from '../../model/loadedModel.ts';
+import { openOverlay, planOverlay } from '../../model/patched/openOverlay.ts';
+import type { Workload } from '../../model/weights/memory.ts';
+import type { Overlay } from '../../model/weights/overlay.ts';
+import type { ColumnRequest, EvaluateRequest } from '../request.ts';
+import type { PatchFacts } from '../results/types.ts';
+import { networkScorer } from '../scoring/networkScorer.ts';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Item } from '../types.ts';
+import type { OpenOptions, PlannedColumn } from './column.ts';
+import { controlOf } from './control.ts';
+import { readDecoding } from './decoding.ts';
+import { identityOf, modelIdentity, patchFacts } from './identity.ts';
+import type { Models } from './models.ts';
+import { BATCH_TOKENS, workOf } from './work.ts';
+
+export interface LocalTools {
+  readonly models: Models;
+  readonly kernel: LowRankKernel;
+  readonly device: string;
+}
+
+/**
+ * A column that this machine computes.
+ *
+ * @throws InputError if the model, its tokenizer or a patch cannot be used; CancelledError
+ */
+export async function localColumn(
+  request: EvaluateRequest,
+  column: ColumnRequest,
+  { models, kernel, device }: LocalTools,
+  options: OpenOptions,
+): Promise<PlannedColumn> {
+  const model = await models.find(column.model);
+  const tokenizer = await models.tokenizer(column.model);
+  const { warnings: ofDecoding, ...decoding } = await readDecoding(column.model, model.checkpoint.names, tokenizer);
+  const patches = await Promise.all(column.patches.map(patchFacts));
+  const exported = column.exported ?? false;
+  const planned = await planOverlay(column.model, column.patches, exported);
+  const change = (tools: OpenOptions): Promise<Change> => changeOf(column, { kernel, exported, ...tools });
+  const { maxLength } = model.architecture;
+  const encoding = { tokenizer, bos: request.bos, maxLength };
+  const batchTokens = request.batchTokens ?? BATCH_TOKENS;
+  const workload = (items: readonly Item[]): Workload => ({
+    ...workOf(items, encoding, batchTokens),
+    replaced: planned.replacedBytes,
+  });
+  return {
+    facts: {
+      ...factsOf(column, model),
+      patches,
+      device,
+      bos: request.bos,
+      maxLength,
+      tokenizerSha256: tokenizer.sha256,
+      specialTokens: { bos: tokenizer.bos?.text ?? null, eos: tokenizer.eos?.text ?? null },
+      warnings: [
+        ...unusedWarning(model),
+        ...(await tokenizerWarnings(column, tokenizer)),
+        ...planned.warnings,
+        // What a random patch leaves out shows only when the real one is read.
+        ...(column.control === undefined ? [] : (await change(options)).warnings),
+        ...ofDecoding,
+      ],
+    },
+    tokenizer,
+    identity: identityOf(
+      modelIdentity(model.checkpoint),
+      patches.map(({ sha256, settingsSha256, scale }) => [sha256, settingsSha256, scale]),
+      [exported, column.control, request.bos, maxLength, device],
+      [tokenizer.filesSha256, decoding],
+    ),
+    assertFits: (items) => void model.estimate(workload(items), request.memory),
+    async open(items, tools) {
+      const opened = await models.find(column.model);
+      const { mode, bytes } = await opened.load(workload(items), request.memory, tools);
+      const scales = column.patches.map(({ scale }) => scale);
+      const key = networkKey(column, patches);
+      const network = await models.network(key, scales, async () => (await change(tools)).overlay);
+      const scorer = networkScorer(network, { ...encoding, ...decoding, batchTokens });
+      return { scorer: checkedScorer(scorer, opened), memory: mode, memoryBytes: bytes };
+    },
+  };
+}
+
+interface Change {
+  readonly overlay: Overlay;
+  readonly warnings: readonly string[];
+}
+
+async function changeOf(
+  { model, patches, control }: ColumnRequest,
+  options: Parameters<typeof openOverlay>[2],
+): Promise<Change> {
+  const { overlay } = await openOverlay(model, patches, options);
+  return control === undefined ? { overlay, warnings: [] } : controlOf(overlay, control.seed);
+}
+
+/** Mapped weights are whatever lies in their files when they are used. */
+function checkedScorer(scorer: ReturnType<typeof networkScorer>, model: LoadedModel): typeof scorer {
+  return {
+    async answer(...asked) {
+      await scorer.answer(...asked);
+      await model.assertUnchanged();
+    },
+  };
+}
+
+/** Networks of one key differ in the scales of their patches alone. */
+function networkKey({ model, exported, control }: ColumnRequest, patches: readonly PatchFacts[]): string {
+  const own = patches.map(({ path, sha256, settingsSha256 }) => [path, sha256, settingsSha256]);
+  return JSON.stringify([model, own, exported ?? false, control ?? null]);
+}
+
+function factsOf(column: ColumnRequest, { checkpoint }: LoadedModel) {
+  const { name, architecture, parameters, dtype } = checkpoint.identity;
+  return {
+    label: column.label,
+    role: column.role ?? null,
+    model: column.model,
+    modelName: name,
+    architecture,
+    parameters,
+    dtype,
+    modelSha256: modelIdentity(checkpoint),
+    exported: column.exported ?? false,
+    control: column.control?.seed ?? null,
+    endpoint: null,
+  };
+}
+
+function unusedWarning({ unused, checkpoint }: LoadedModel): string[] {
+  if (unused.length === 0) return [];
+  const shown = unused.slice(0, 3).join(', ');
+  return [`${checkpoint.folder}: ${unused.length} tensors have no place in the network and are left out (${shown} …).`];
+}
+
+/** A patch that was saved with its own tokenizer may have been trained on other tokens. */
+async function tokenizerWarnings({ patches, model }: ColumnRequest, { sha256 }: Tokenizer): Promise<string[]> {
+  const own = await Promise.all(patches.map(({ patch }) => openTokenizer(patch).catch(() => undefined)));
+  return own.flatMap((tokenizer, i) =>
+    tokenizer === undefined || tokenizer.sha256 === sha256
+      ? []
+      : [`The patch ${patches[i]?.patch ?? ''} has a tokenizer that differs from that of ${model}, which is used.`],
+  );
+}
