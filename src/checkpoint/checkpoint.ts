@@ -50,6 +50,13 @@ export class Checkpoint {
   /** @throws InputError if the folder is not a complete checkpoint in Hugging Face layout */
   static async open(folder: string): Promise<Checkpoint> {
     const names = await listFolder(folder);
+    if (!names.has('config.json'))
+      throw new InputError(
+        `${folder} is no model: it has no config.json.`,
+        names.has('adapter_config.json')
+          ? 'It is a patch: name the model that it is for, and this as its patch.'
+          : undefined,
+      );
     const config = await readConfig(folder);
     const list = await listShards(folder, names);
     const shards: Shard[] = [];

@@ -63,8 +63,9 @@ export async function tasksCommand(
   console.result(tasks, () =>
     tasks.map(({ name, outputType, documents, problem }) => {
       const found = problem ?? (documents === undefined ? '' : plural(documents, 'document'));
-      return `${name.padEnd(14)} ${outputType.padEnd(22)} ${found}`;
+      return `${name.padEnd(14)} ${(outputType ?? '–').padEnd(22)} ${found}`;
     }),
   );
-  return 'done';
+  // Of the built-in ones, the data of those that nobody asked for may well be elsewhere.
+  return names.length > 0 && tasks.some(({ problem }) => problem !== undefined) ? 'unusable' : 'done';
 }

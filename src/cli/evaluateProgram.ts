@@ -25,6 +25,7 @@ interface EvaluateOptions extends CommonOptions {
   readonly data?: string;
   readonly limit?: number;
   readonly fewShot?: number;
+  readonly maxGenToks?: number;
   readonly bos: BosMode;
   readonly scales?: readonly number[];
   readonly exported?: true;
@@ -61,6 +62,7 @@ export function addEvaluation(root: Command, run: Run): void {
     .option('--data <folder>', "where the tasks' data is; nothing is downloaded")
     .option('--limit <number>', 'only the first documents of each task', parseCount)
     .option('--few-shot <number>', "examples before each question, instead of the task's number", parseWhole)
+    .option('--max-gen-toks <number>', "tokens of a generated text, instead of the task's number", parseCount)
     .addOption(
       new Option('--bos <mode>', "a BOS token before the text: the tokenizer's way, always, never")
         .choices(BOS_MODES)
@@ -77,7 +79,12 @@ export function addEvaluation(root: Command, run: Run): void {
       ),
     )
     .option('--batch-tokens <number>', 'tokens that are computed at once', parseCount)
-    .option('--bootstrap <number>', 'draws for the standard error of f1 and perplexity', parseWhole, BOOTSTRAP)
+    .option(
+      '--bootstrap <number>',
+      'draws for the standard error of f1 and perplexity; 0: no standard errors',
+      parseWhole,
+      BOOTSTRAP,
+    )
     .option('--seed <number>', 'of the few-shot examples', parseWhole, SEED)
     .option('--endpoint <url>', 'an OpenAI-compatible completions server that has the model (vLLM, llama.cpp)')
     .option('--served <name>', "the model's name on the server")
@@ -129,13 +136,14 @@ function assertUseful(options: EvaluateOptions): void {
 
 function requestOf(model: string, options: EvaluateOptions): EvaluateRequest {
   assertUseful(options);
-  const { task, data, limit, fewShot, bos, scales, memory, batchTokens, bootstrap, seed, out } = options;
+  const { task, data, limit, fewShot, maxGenToks, bos, scales, memory, batchTokens, bootstrap, seed, out } = options;
   return {
     columns: [columnOf(model, options)],
     tasks: task.map(taskPath),
     data: data === undefined ? undefined : resolve(data),
     limit,
     fewShot,
+    maxNewTokens: maxGenToks,
     bos,
     scales,
     memory,

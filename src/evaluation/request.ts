@@ -43,6 +43,8 @@ export interface EvaluateRequest {
   readonly data?: string | undefined;
   /** The first so many documents of each task. */
   readonly limit?: number | undefined;
+  /** Tokens of a generated text at the most, in the place of the task's own number (lm-eval's max_gen_toks). */
+  readonly maxNewTokens?: number | undefined;
   /** Examples before each question, in the place of the task's own number. */
   readonly fewShot?: number | undefined;
   readonly bos: BosMode;

@@ -1,13 +1,25 @@
+import { InputError } from '../base/errors.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { GraphRuntime } from '../kernels/graphRuntime.ts';
 import type { Architecture } from './architecture.ts';
+import { layerPrefix } from './names.ts';
 import { Network, type TileSizes } from './network.ts';
 import { readArchitecture } from './readArchitecture.ts';
 import { loadWeights, unusedTensors } from './weights/loadWeights.ts';
 import { chooseMemory, type MemoryEstimate, type MemoryMode, type Workload } from './weights/memory.ts';
 import { NO_OVERLAY, overlaid, type Overlay } from './weights/overlay.ts';
 import type { Weight } from './weights/weight.ts';
+
+/** Layers that config.json does not count would be left out, and the rest is not the model. */
+function assertAllLayers(checkpoint: Checkpoint, { layers }: Architecture): void {
+  const next = layerPrefix(layers.length);
+  if ([...checkpoint.tensors.keys()].some((name) => name.startsWith(next)))
+    throw new InputError(
+      `${checkpoint.folder}: by config.json there are ${layers.length} layers, but the weights hold more (${next}…).`,
+      'Do the configuration and the weights belong together?',
+    );
+}
 
 export interface LoadOptions {
   readonly sink: ProgressSink;
@@ -35,7 +47,9 @@ export class LoadedModel implements AsyncDisposable {
   static async find(folder: string, runtime: GraphRuntime): Promise<LoadedModel> {
     const checkpoint = await Checkpoint.open(folder);
     try {
-      return new LoadedModel(checkpoint, await readArchitecture(checkpoint), runtime);
+      const architecture = await readArchitecture(checkpoint);
+      assertAllLayers(checkpoint, architecture);
+      return new LoadedModel(checkpoint, architecture, runtime);
     } catch (error) {
       await checkpoint.close();
       throw error;

@@ -55,7 +55,11 @@ export async function openPatch(path: string): Promise<Patch> {
   if (await isFile(path)) return openSingleFile(path);
   const names = await listFolder(path);
   if (names.has(DELTA_FILE)) return openFullDelta(path, names);
-  if (!names.has(CONFIG_FILE)) throw new InputError(`${path} is not a patch: it has no adapter_config.json.`);
+  if (!names.has(CONFIG_FILE))
+    throw new InputError(
+      `${path} is not a patch: it has no adapter_config.json.`,
+      names.has('config.json') ? 'It is a model; `portllm extract` makes a patch of a fine-tuned one.' : undefined,
+    );
   const config = await readAdapterConfig(path);
   const mlx = isMlx(config);
   const weights = weightFiles(mlx).find((name) => names.has(name));

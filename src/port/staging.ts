@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
+import { makeFolder } from '../base/makeFolder.ts';
 import type { PortRequest } from './plan/planTypes.ts';
 
 /** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
@@ -33,7 +34,7 @@ export class Staging {
     await assertFree(target);
     let made: string | undefined;
     try {
-      made = await mkdir(parent, { recursive: true });
+      made = await makeFolder(parent);
       await access(parent, constants.W_OK);
       await sweepDead(target);
       await assertSpace(parent, bytes, freeBytes);

@@ -14,20 +14,23 @@ export interface Runtimes {
   readonly chosen: GraphRuntime;
   readonly cpu: GraphRuntime;
   readonly kernel: LowRankKernel;
+  /** Why it is not the device that was asked for. */
+  readonly warning: string | undefined;
 }
 
 /** A device that computes a small network otherwise than the CPU does is not used. */
 export async function evaluateJob(
   { request, onlyKnown = false }: JobParameters<'evaluate'>,
-  { chosen, cpu, kernel }: Runtimes,
+  { chosen, cpu, kernel, warning }: Runtimes,
   { sink, signal }: JobContext,
 ): Promise<EvaluateResult> {
   const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
   const runtime = check?.ok === false ? cpu : chosen;
   const result = await evaluate(request, { runtime, kernel, toolVersion: VERSION, onlyKnown, sink, signal });
-  if (check === undefined || check.ok) return result;
-  const warning = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;
-  return { ...result, warnings: [warning, ...result.warnings] };
+  if (check === undefined || check.ok)
+    return { ...result, warnings: [...(warning ? [warning] : []), ...result.warnings] };
+  const otherwise = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;
+  return { ...result, warnings: [otherwise, ...result.warnings] };
 }
 
 export async function compareJob(

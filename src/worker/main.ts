@@ -60,7 +60,8 @@ const handlers: WorkerHandlers = {
   evaluate: async (parameters, context) => {
     const { kernel, report } = await deviceFor(parameters.device);
     const { ortGraphs } = await import('../kernels/runtime/ortGraphs.ts');
-    return evaluateJob(parameters, { chosen: ortGraphs(report.used), cpu: ortGraphs('cpu'), kernel }, context);
+    const runtimes = { chosen: ortGraphs(report.used), cpu: ortGraphs('cpu'), kernel, warning: report.warning };
+    return evaluateJob(parameters, runtimes, context);
   },
   compare: compareJob,
   tasks: tasksJob,

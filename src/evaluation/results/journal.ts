@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, InputError, writeError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/makeFolder.ts';
 import type { Answer } from '../types.ts';
 import { lineOf, readLines } from './journal/lines.ts';
 import { lock } from './journal/lock.ts';
@@ -31,7 +32,7 @@ export async function openJournal(folder: string, key: string): Promise<Journal>
   const directory = join(folder, FOLDER);
   const path = join(directory, `${key}.jsonl`);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     const unlock = await lock(join(directory, `${key}.lock`));
     try {
       const known = readLines(await wholeLines(path));

@@ -9,7 +9,7 @@ export function expandColumns({ columns, scales }: Pick<EvaluateRequest, 'column
       ? [column]
       : scales.map((scale) => ({
           ...column,
-          label: `${column.label} @${scale}`,
+          label: `${column.label} ${column.patches.length === 1 ? `@${scale * (column.patches[0]?.scale ?? 1)}` : `× ${scale}`}`,
           patches: column.patches.map((patch) => ({ ...patch, scale: patch.scale * scale })),
         })),
   );

@@ -1,4 +1,5 @@
-import { InputError, UserError } from '../../base/errors.ts';
+import { readdir } from 'node:fs/promises';
+import { errorCode, InputError, readError, UserError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/format.ts';
 import type { ProgressSink } from '../../base/progress.ts';
 import type { GraphRuntime } from '../../kernels/graphRuntime.ts';
@@ -37,6 +38,7 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
   if (request.tasks.length === 0)
     throw new InputError('No task was named.', 'Name one with --task; `tasks` lists them.');
   if (request.columns.length === 0) throw new InputError('No model was named.');
+  await assertForResults(request.out);
   const tasks: PreparedTask[] = [];
   for (const name of request.tasks) tasks.push(await prepareTask(name, request, signal));
   await using models = new Models(runtime);
@@ -68,6 +70,19 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
       ]),
     ],
   };
+}
+
+/** @throws InputError for what is no folder, and for the folder of a model or patch, which must stay as it is */
+async function assertForResults(out: string): Promise<void> {
+  const names = await readdir(out).catch((error: unknown): string[] => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw errorCode(error) === 'ENOTDIR'
+      ? new InputError(`${out} is a file; results need a folder.`)
+      : readError(error, out);
+  });
+  const own = ['config.json', 'adapter_config.json', 'portllm.json'].find((name) => names.includes(name));
+  if (own !== undefined)
+    throw new InputError(`${out} holds a model or a patch (${own}).`, 'Choose another folder for the results.');
 }
 
 /** Adds to the progress of one column on one task how far all of them are. */

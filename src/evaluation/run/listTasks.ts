@@ -19,7 +19,7 @@ export async function listTasks(
         return {
           name,
           source: name,
-          outputType: 'multiple_choice' as const,
+          outputType: undefined,
           fewShot: 0,
           documents: undefined,
           ...loaded,

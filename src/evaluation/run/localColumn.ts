@@ -57,6 +57,7 @@ export async function localColumn(
       specialTokens: { bos: tokenizer.bos?.text ?? null, eos: tokenizer.eos?.text ?? null },
       warnings: [
         ...unusedWarning(model),
+        ...vocabularyWarning(model, tokenizer),
         ...(await tokenizerWarnings(column, tokenizer)),
         ...planned.warnings,
         // What a random patch leaves out shows only when the real one is read.
@@ -134,6 +135,12 @@ function unusedWarning({ unused, checkpoint }: LoadedModel): string[] {
   if (unused.length === 0) return [];
   const shown = unused.slice(0, 3).join(', ');
   return [`${checkpoint.folder}: ${unused.length} tensors have no place in the network and are left out (${shown} …).`];
+}
+
+function vocabularyWarning({ architecture, checkpoint }: LoadedModel, { size }: Tokenizer): string[] {
+  if (size <= architecture.vocabulary) return [];
+  const counts = `${size} tokens, the model rows for ${architecture.vocabulary}`;
+  return [`The tokenizer of ${checkpoint.folder} has ${counts}: do they belong together?`];
 }
 
 /** A patch that was saved with its own tokenizer may have been trained on other tokens. */

@@ -5,7 +5,7 @@ import { findData, resolveDataFiles } from '../data/findData.ts';
 import { readDocuments } from '../data/readDocuments.ts';
 import { loadTask } from '../tasks/loadTask.ts';
 import { fewShotCount, makeItems } from '../tasks/items.ts';
-import { evaluationSplit, fewShotSplit, type Task } from '../tasks/task.ts';
+import { evaluationSplit, fewShotSplit, withHash, type Task } from '../tasks/task.ts';
 import type { EvaluateRequest } from '../request.ts';
 import type { Document, Item } from '../types.ts';
 
@@ -32,11 +32,12 @@ export interface PreparedTask {
 /** @throws InputError if the task or its data cannot be found or read */
 export async function prepareTask(
   name: string,
-  { data, fewShot: wish, seed, limit }: Pick<EvaluateRequest, 'data' | 'fewShot' | 'seed' | 'limit'>,
+  request: Pick<EvaluateRequest, 'data' | 'fewShot' | 'maxNewTokens' | 'seed' | 'limit'>,
   signal: AbortSignal,
 ): Promise<PreparedTask> {
-  const task = await loadTask(name);
-  const fewShot = fewShotCount(task, wish);
+  const { data, seed, limit } = request;
+  const task = withLength(await loadTask(name), request.maxNewTokens);
+  const fewShot = fewShotCount(task, request.fewShot);
   const split = evaluationSplit(task);
   const files = await filesOf(task, split, data);
   const documents = await readAll(files, signal);
@@ -60,6 +61,12 @@ export async function prepareTask(
       [...files, ...exampleFiles].map(async (path) => ({ path, sha256: await sha256OfFile(path) })),
     ),
   };
+}
+
+function withLength(task: Task, maxTokens: number | undefined): Task {
+  if (maxTokens === undefined || task.generation === undefined) return task;
+  const { source, hash: _, ...definition } = task;
+  return withHash({ ...definition, generation: { ...task.generation, maxTokens } }, source);
 }
 
 /** The files of a split: as the task names them, else found in the folder. */

@@ -22,7 +22,8 @@ export interface TaskListing {
   readonly name: string;
   /** 'built in', or the file it stands in. */
   readonly source: string;
-  readonly outputType: OutputType;
+  /** Undefined where it could not be read. */
+  readonly outputType: OutputType | undefined;
   readonly fewShot: number;
   /** Documents of its split, where the data was found. */
   readonly documents: number | undefined;

@@ -1,6 +1,7 @@
 import { sha256OfText } from '../../base/hash.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { throwIfCancelled } from '../../base/abort.ts';
+import { InputError } from '../../base/errors.ts';
 import type { EvaluateRequest } from '../request.ts';
 import { openJournal } from '../results/journal.ts';
 import type { ItemRecord, TaskRun } from '../results/types.ts';
@@ -38,11 +39,15 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
   const journal = await openJournal(request.out, journalKey(column.planned.identity, prepared, request));
   try {
     const answers = new Map(journal.known());
+    // A damaged line may have lost some.
+    for (const { docId, requests } of items) if (answers.get(docId)?.length !== requests.length) answers.delete(docId);
     const rest = tools.onlyKnown ? [] : items.filter(({ docId }) => !answers.has(docId));
     if (rest.length > 0)
       await answerRest(column, rest, items.length, task.name, tools, (docId, own) => {
         answers.set(docId, own);
         journal.add(docId, own);
+      }).catch((error: unknown) => {
+        throw error instanceof InputError ? new InputError(`${task.name}: ${error.message}`, error.hint) : error;
       });
     const records = items.flatMap((item): ItemRecord[] => {
       const own = answers.get(item.docId);

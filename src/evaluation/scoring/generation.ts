@@ -72,7 +72,7 @@ function encodePrompt(
   if (room <= 0)
     throw new InputError(
       `A model of ${maxLength} tokens has no room for a prompt before ${request.generation.maxTokens} generated ones.`,
-      'Set a smaller max_gen_toks in the task.',
+      'Ask for fewer: --max-gen-toks, or max_gen_toks in the task.',
     );
   const whole = encodeText(tokenizer, request.context, bos);
   const tokens = whole.slice(Math.max(0, whole.length - room));

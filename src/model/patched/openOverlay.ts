@@ -132,7 +132,8 @@ async function addPatch(
   else if (scaled.newBase.config.tiesEmbeddings && items.some(({ target }) => isEmbeddingTensor(target)))
     parts.heads.add('shared');
   if (options.exported) assertRoom(items, options);
-  const meter = new ProgressMeter('patch', { bytes: items.length, tensors: items.length }, options.sink);
+  const total = { bytes: items.length, tensors: items.length, unit: 'tensors' };
+  const meter = new ProgressMeter('patch', total, options.sink);
   for (const item of items) {
     throwIfCancelled(options.signal);
     await addItem(item, index, { scaled, plain }, parts, options);

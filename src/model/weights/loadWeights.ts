@@ -37,7 +37,12 @@ export async function loadWeights(
   const located = [...needed].map(([name, shape]) => ({ name, tensor: locate(checkpoint, name, shape) }));
   const toRead = located.filter(({ tensor }) => !staysInFile(tensor, memory));
   const bytes = toRead.reduce((sum, { tensor }) => sum + tensor.entry.end - tensor.entry.begin, 0);
-  const meter = new ProgressMeter('load', { bytes, tensors: toRead.length }, sink);
+  // Nothing is read where all is mapped.
+  const meter = new ProgressMeter(
+    'load',
+    { bytes, tensors: toRead.length },
+    toRead.length > 0 ? sink : () => undefined,
+  );
   const weights = new Map<string, Weight>();
   for (const { name, tensor } of located)
     weights.set(

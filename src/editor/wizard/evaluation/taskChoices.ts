@@ -47,7 +47,8 @@ export function taskGroups(
 function choice(listing: TaskListing, name: string, picked: ReadonlySet<string>): Choice<TaskValue> {
   const { documents, outputType, fewShot, problem } = listing;
   const found = problem === undefined ? `${formatInteger(documents ?? 0)} items` : 'not found';
-  const kind = [found, ANSWERS[outputType], ...(fewShot > 0 ? [`${fewShot}-shot`] : [])];
+  const answers = outputType === undefined ? [] : [ANSWERS[outputType]];
+  const kind = [found, ...answers, ...(fewShot > 0 ? [`${fewShot}-shot`] : [])];
   const parts = isTask(name, listing) || listing.source === BUILT_IN ? kind : ['not a task'];
   return {
     label: name,

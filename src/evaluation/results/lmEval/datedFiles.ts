@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { throwIfCancelled } from '../../../base/abort.ts';
 import { errorCode, writeError } from '../../../base/errors.ts';
+import { makeFolder } from '../../../base/makeFolder.ts';
 
 /** A file of a run: `<stem>_<date>.<ending>`. */
 export interface DatedFile {
@@ -34,7 +35,7 @@ export async function writeDated(
   );
   throwIfCancelled(signal);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [i, { text }] of files.entries()) {
       await pipeline(text, createWriteStream(temporary[i] ?? '', { flags: 'wx' }));
       throwIfCancelled(signal);

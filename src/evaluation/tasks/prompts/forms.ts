@@ -51,6 +51,8 @@ function winogrande(columns: Columns, place: string): Columns {
 function text(columns: Columns, name: string, place: string): string {
   const value = columns[name];
   if (typeof value === 'string') return value;
+  // As Python writes it: tables and JSON have no quotes where an answer is a number.
+  if (typeof value === 'number') return written(value);
   if (!Object.hasOwn(columns, name))
     throw new InputError(`${place}: there is no column ${name} (there are ${Object.keys(columns).join(', ')}).`);
   throw new InputError(`${place}: ${name} must be a text and is ${written(value)}.`);

@@ -1,7 +1,7 @@
 /** Whole evaluations of the samples' models, small parts of them: what is asked again, and what is taken for what. */
 import assert from 'node:assert/strict';
-import { cp, readFile, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { InputError, UserError } from '../../../../src/base/errors.ts';
 import type { Progress } from '../../../../src/base/progress.ts';
@@ -212,6 +212,61 @@ describe('evaluate', () => {
     const blank = at('blank.jsonl');
     await writeFile(blank, '{"prompt": " ", "choices": ["a", "b"], "answer": 0}\n');
     await assert.rejects(run('blank', { tasks: [blank], bos: 'off' }), /The context " " has no tokens/);
+  });
+
+  it('computes a line of the journal again that lost an answer', async () => {
+    const first = await run('journal');
+    const [name = ''] = await readdir(at('journal/.portllm-journal'));
+    const path = at('journal/.portllm-journal', name);
+    const [line = '', ...others] = (await readFile(path, 'utf8')).split('\n');
+    const record = JSON.parse(line) as { answers: unknown[] };
+    record.answers.pop();
+    await writeFile(path, [JSON.stringify(record), ...others].join('\n'));
+    const [again, before] = [await likelihoods(await run('journal')), await likelihoods(first)];
+    assert.equal(again.length, before.length);
+    // In a batch of its own it is summed in another order.
+    assert.ok(again.every((value, i) => Math.abs(value - (before[i] ?? NaN)) < 1e-5));
+  });
+
+  it('writes into no model and no patch, and not through a file', async () => {
+    await cp(KIND, at('a patch'), { recursive: true });
+    await assert.rejects(run('a patch'), /holds a model or a patch \(adapter_config\.json\)/);
+    await writeFile(at('a file'), '');
+    await assert.rejects(run('a file'), /is a file; results need a folder/);
+  });
+
+  it('refuses weights of layers that config.json does not count, and notices a foreign tokenizer', async () => {
+    const model = at('fewer layers');
+    await cp(V2, model, { recursive: true });
+    const config = await readFile(join(model, 'config.json'), 'utf8');
+    await writeFile(join(model, 'config.json'), config.replace(/"num_hidden_layers": 6/, '"num_hidden_layers": 4'));
+    await assert.rejects(
+      run('fewer', { columns: [column({ model })] }),
+      /there are 4 layers, but the weights hold more/,
+    );
+    const foreign = at('foreign');
+    await cp(V2, foreign, { recursive: true });
+    const tokenizer = join(foreign, 'tokenizer.json');
+    const json = JSON.parse(await readFile(tokenizer, 'utf8')) as { added_tokens: unknown[] };
+    json.added_tokens.push({ ...(json.added_tokens[0] as object), id: 2048, content: '<new>' });
+    await writeFile(tokenizer, JSON.stringify(json));
+    const { warnings } = await run('foreign-out', { columns: [column({ model: foreign })] });
+    assert.match(warnings.join(), /has 2049 tokens, the model rows for 2048/);
+  });
+
+  it('takes another length of generated texts than the task', async () => {
+    const task = at('generate.yaml');
+    await writeFile(
+      task,
+      `task: generate\ndataset_path: json\ndataset_kwargs: {data_files: {test: ${TASK}}}\ntest_split: test\noutput_type: generate_until\n` +
+        'doc_to_text: "{{context}}"\ndoc_to_target: "x"\ngeneration_kwargs: {until: ["zzz"], max_gen_toks: 250}\n',
+    );
+    const { files } = await run('generate', { tasks: [task], limit: 2, maxNewTokens: 3 });
+    const [folder = ''] = files.map((file) => dirname(file));
+    const [samples = ''] = (await readdir(folder)).filter((name) => name.startsWith('samples_'));
+    const [line = ''] = (await readFile(join(folder, samples), 'utf8')).split('\n');
+    const { arguments: asked } = JSON.parse(line) as { arguments: { gen_args_0: { arg_1: { max_gen_toks: number } } } };
+    assert.equal(asked.gen_args_0.arg_1.max_gen_toks, 3);
   });
 
   it('says so where nothing was asked', async () => {
