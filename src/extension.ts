@@ -37,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
     vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll()),
     registerCommands({ extensionUri, log, library, worker, jobs, reports, evaluations }),
   );
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.

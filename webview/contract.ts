@@ -30,14 +30,22 @@ export interface EvaluationContract {
     | { readonly type: 'problem'; readonly message: string };
   fromPage:
     | { readonly type: 'ready' }
+    /** What could not be shown. */
+    | { readonly type: 'retry' }
     | { readonly type: 'openFile' }
     | { readonly type: 'compareWith' }
     | { readonly type: 'exportCsv' }
     | { readonly type: 'copyMarkdown' }
     /** Compare with another column. */
     | { readonly type: 'reference'; readonly column: number };
-  /** The results files, read again when the window is loaded again, and the label of the column that others are compared with. */
-  state: { readonly files: readonly string[]; readonly reference: string | null };
+  /** The results files, read again when the window is loaded again, with the page's title and the label of the column that
+   * others are compared with; and the lists that are open. */
+  state: {
+    readonly files: readonly string[];
+    readonly title: string;
+    readonly reference: string | null;
+    readonly open: readonly string[];
+  };
 }
 
 export interface PageContract {

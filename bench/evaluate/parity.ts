@@ -113,10 +113,13 @@ function promptOf(request: Request): string {
 async function itemsOf(name: string, reference: Reference): Promise<{ task: Task; items: Item[] }> {
   const found = await loadTask(name);
   const { max_tokens: maxTokens, few_shot: fewShot } = reference;
-  const task =
-    maxTokens === null || found.generation === undefined
-      ? found
-      : { ...found, generation: { ...found.generation, maxTokens } };
+  const { generation, fewShot: examples } = found;
+  // As reference.py changes lm-eval's own definition: examples come from what is evaluated.
+  const task = {
+    ...found,
+    fewShot: { ...examples, split: evaluationSplit(found) },
+    generation: maxTokens === null || generation === undefined ? generation : { ...generation, maxTokens },
+  };
   const documents = await readDocuments(join(data, `${name}_${evaluationSplit(task)}.jsonl`));
   const limit = Object.keys(reference.tasks[name]?.items ?? {}).length;
   return { task, items: makeItems(task, documents, documents, { fewShot, limit, eosText: tokenizer.eos?.text }) };

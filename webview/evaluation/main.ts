@@ -18,9 +18,16 @@ const host = new HostEnd<EvaluationContract>((message) => {
       return render(
         element('h1', {}, 'This evaluation cannot be shown'),
         element('p', { role: 'alert' }, message.message),
+        element(
+          'div',
+          { class: 'actions' },
+          button('Try Again', 'primary', () => host.send({ type: 'retry' })),
+        ),
       );
   }
 });
+
+const CHOICE_MS = 250;
 
 /** Whether the keyboard is to be where it was when the page was drawn anew. */
 let isChoosing = false;
@@ -34,7 +41,10 @@ function busy(message: string): void {
 
 function show(files: readonly string[], view: EvaluationView): void {
   const { columns, reference, title, subtitle, partial, warnings, how, notes } = view;
-  host.state = { files, reference: reference === null ? null : (columns[reference]?.label ?? null) };
+  const open = openLists();
+  const label = reference === null ? null : (columns[reference]?.label ?? null);
+  host.state = { files, title, reference: label, open };
+  const scrolled = document.documentElement.scrollTop;
   render(
     element('h1', {}, title),
     element('p', { class: 'subtitle' }, subtitle),
@@ -50,14 +60,38 @@ function show(files: readonly string[], view: EvaluationView): void {
     facts(how),
     ...notes.map((note) => element('p', { class: 'note' }, note)),
   );
+  reopen(open);
+  document.documentElement.scrollTop = scrolled;
   if (isChoosing) document.querySelector<HTMLElement>('vscode-dropdown')?.focus();
   isChoosing = false;
+}
+
+const LISTS = 'details.flips';
+
+/** Those of the page, or those that were open when it was hidden. */
+function openLists(): readonly string[] {
+  const lists = [...document.querySelectorAll<HTMLDetailsElement>(LISTS)];
+  if (lists.length === 0) return host.state?.open ?? [];
+  return lists.filter((list) => list.open).map(titleOf);
+}
+
+function reopen(open: readonly string[]): void {
+  for (const list of document.querySelectorAll<HTMLDetailsElement>(LISTS)) {
+    list.open = open.includes(titleOf(list));
+    list.addEventListener('toggle', () => {
+      if (host.state !== undefined) host.state = { ...host.state, open: openLists() };
+    });
+  }
+}
+
+function titleOf(list: HTMLDetailsElement): string {
+  return list.querySelector('summary')?.textContent ?? '';
 }
 
 function actions(): HTMLElement {
   return element(
     'div',
-    { class: 'actions', role: 'toolbar', 'aria-label': 'Evaluation' },
+    { class: 'actions', role: 'group', 'aria-label': 'Evaluation' },
     button('Compare With…', 'primary', () => host.send({ type: 'compareWith' })),
     button('Export CSV…', 'secondary', () => host.send({ type: 'exportCsv' })),
     button('Copy as Markdown', 'secondary', () => host.send({ type: 'copyMarkdown' })),
@@ -70,9 +104,12 @@ function chooser({ columns }: EvaluationView, reference: number): HTMLElement {
   const options = columns.flatMap(({ label, role, isSwept }, index) =>
     isSwept ? [] : [{ value: String(index), label: role === null ? label : `${label} (${role})` }],
   );
+  let waiting: number | undefined;
   return dropdown('Compared with', options, String(reference), (value) => {
     isChoosing = true;
-    host.send({ type: 'reference', column: Number(value) });
+    // The arrow keys pass over columns that are not meant.
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => host.send({ type: 'reference', column: Number(value) }), CHOICE_MS);
   });
 }
 

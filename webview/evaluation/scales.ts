@@ -33,9 +33,9 @@ export function scaleDomain(points: readonly ViewPoint[]): Domain {
 }
 
 /** Ticks with their words; shares are in percent. */
-export function ticksOf(domain: Domain, unit: ViewUnit): { readonly at: number; readonly text: string }[] {
+export function ticksOf(domain: Domain, unit: ViewUnit, count = 5): { readonly at: number; readonly text: string }[] {
   const factor = unit === 'percent' ? 100 : 1;
   const shown = scaleLinear([domain[0] * factor, domain[1] * factor], [0, 1]);
-  const format = shown.tickFormat(5);
-  return shown.ticks(5).map((value) => ({ at: value / factor, text: format(value) }));
+  const format = shown.tickFormat(count);
+  return shown.ticks(count).map((value) => ({ at: value / factor, text: format(value) }));
 }

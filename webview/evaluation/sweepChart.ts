@@ -8,8 +8,9 @@ const WIDTH = 460;
 const HEIGHT = 240;
 const LEFT = 56;
 const RIGHT = 40;
-const TOP = 16;
+const TOP = 24;
 const BOTTOM = 44;
+const LABEL_WIDTH = 26;
 
 /** A curve of the score over the scale, and the same numbers as a table. */
 export function sweepSection(sweep: ViewSweep): HTMLElement {
@@ -44,15 +45,20 @@ function sweepChart({ name, points, unit, best }: ViewSweep): SVGElement {
       svg('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: y(at), y2: y(at), class: 'grid' }),
       svg('text', { x: LEFT - 8, y: y(at) + 4, 'text-anchor': 'end' }, text),
     );
-  for (const { scale } of points)
+  let free = -Infinity;
+  for (const { scale } of points) {
     picture.append(
       svg('line', { x1: x(scale), x2: x(scale), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 5, class: 'axis' }),
-      svg('text', { x: x(scale), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, String(scale)),
     );
+    // Where scales lie close together, the table has their numbers.
+    if (x(scale) < free) continue;
+    free = x(scale) + LABEL_WIDTH;
+    picture.append(svg('text', { x: x(scale), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, String(scale)));
+  }
   picture.append(
     svg('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM, class: 'axis' }),
     svg('text', { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, 'text-anchor': 'middle' }, 'scale λ of the patch'),
-    svg('text', { x: 4, y: 11 }, unit === 'percent' ? '%' : ''),
+    svg('text', { x: 4, y: 11 }, unit === 'percent' ? 'score, %' : 'score'),
     svg('polyline', { class: 'line', points: points.map(({ scale, value }) => `${x(scale)},${y(value)}`).join(' ') }),
     ...points.flatMap((point) => marks(point, x(point.scale), y, point.scale === best)),
   );
@@ -65,7 +71,8 @@ function marks({ value, stderr }: ViewPoint, x: number, y: (value: number) => nu
     svg('line', { x1: x - half, x2: x + half, y1: from, y2: to, class: 'whisker' });
   const [top, bottom] = [y(value + (stderr ?? 0)), y(value - (stderr ?? 0))];
   const errors = stderr === null ? [] : [bar(top, bottom, 0), bar(top, top, 4), bar(bottom, bottom, 4)];
-  const name = svg('text', { x: x + 11, y: y(value) + 16, class: 'best' }, 'best');
+  const isLow = y(value) > HEIGHT - BOTTOM - 24;
+  const name = svg('text', { x: x + 11, y: y(value) + (isLow ? -8 : 16), class: 'best' }, 'best');
   const ring = isBest ? [svg('circle', { cx: x, cy: y(value), r: 7, class: 'ring' }), name] : [];
   return [...errors, svg('circle', { cx: x, cy: y(value), r: 3.5, class: 'point' }), ...ring];
 }

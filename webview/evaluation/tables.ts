@@ -1,7 +1,13 @@
-import type { EvaluationView, ViewColumn, ViewDifference, ViewRow } from '../../src/editor/evaluation/viewTypes.ts';
+import type {
+  EvaluationView,
+  ViewColumn,
+  ViewDifference,
+  ViewRow,
+  ViewUnit,
+} from '../../src/editor/evaluation/viewTypes.ts';
 import { element, type Child } from '../common/dom.ts';
 import { table, type Column } from '../common/parts.ts';
-import { intervalPlot } from './intervalPlot.ts';
+import { intervalAxis, intervalPlot } from './intervalPlot.ts';
 import { differenceDomain, type Domain } from './scales.ts';
 
 /** Tasks × columns; the further scales of a sweep have a picture of their own. */
@@ -50,10 +56,21 @@ export function differenceTables(row: ViewRow, view: EvaluationView): Child[] {
     return differenceTable(row, shown, view, reference, domain);
   });
   return [
-    element('h3', {}, `${name} `, element('span', { class: 'role' }, direction(higherIsBetter))),
+    element(
+      'h3',
+      { class: 'differences-of' },
+      `${name} `,
+      element('span', { class: 'role' }, direction(higherIsBetter)),
+    ),
     element('div', { class: 'differences' }, ...tables),
     ...[...remarks].map((text) => element('p', { class: 'note' }, text)),
   ];
+}
+
+/** Differences of shares are in percentage points. */
+function withUnit(title: string, unit: ViewUnit): Child {
+  const words = unit === 'percent' ? [element('span', { class: 'role' }, 'points')] : [];
+  return element('span', {}, title, ...words);
 }
 
 function inWords({ verdict, test }: ViewDifference): Child {
@@ -66,7 +83,7 @@ function direction(higherIsBetter: boolean | null): string {
 }
 
 function differenceTable(
-  { name }: ViewRow,
+  { name, unit }: ViewRow,
   shown: readonly ViewDifference[],
   { columns }: EvaluationView,
   reference: number,
@@ -77,9 +94,9 @@ function differenceTable(
     `${name}: differences to ${label}`,
     [
       { title: `Minus ${label}`, value: ({ column }) => nameOf(columns[column]) },
-      { title: 'Difference', kind: 'number', value: ({ text }) => text },
+      { title: withUnit('Difference', unit), kind: 'number', value: ({ text }) => text },
       { title: '95 % interval', kind: 'number', value: ({ interval }) => interval },
-      { title: 'Dashed: zero', value: (difference) => intervalPlot(difference, domain) },
+      { title: intervalAxis(domain, unit), value: (difference) => intervalPlot(difference, domain) },
       { title: 'In words', kind: 'words', value: inWords },
     ] satisfies Column<ViewDifference>[],
     shown,

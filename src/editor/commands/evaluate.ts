@@ -1,4 +1,4 @@
-import { CancelledError, UserError } from '../../base/errors.ts';
+import { CancelledError, InputError, UserError } from '../../base/errors.ts';
 import { plural } from '../../base/format.ts';
 import type { EvaluateRequest } from '../../evaluation/request.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
@@ -56,21 +56,38 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
   try {
     open(editor, await jobs.long('evaluate', title, parameters));
   } catch (error) {
-    if (!(error instanceof CancelledError)) throw error;
-    await showWhatIsKnown(editor, parameters);
+    // What cannot be evaluated was found out before anything was answered.
+    if (error instanceof InputError) throw error;
+    const isStopped = error instanceof CancelledError;
+    await showWhatIsKnown(editor, parameters, isStopped ? 'Stopped' : 'The evaluation ended early').catch(
+      (unknown: unknown) => {
+        if (isStopped) throw unknown;
+      },
+    );
+    if (!isStopped) throw error;
   }
 }
 
-/** The answers outlive the process that was cancelled. */
-async function showWhatIsKnown(editor: EditorContext, parameters: JobParameters<'evaluate'>): Promise<void> {
+/** Draws of the standard errors that need a bootstrap: nobody reports a part. */
+const DRAWS = 1000;
+
+/** The answers outlive the process that was cancelled, or died. */
+async function showWhatIsKnown(
+  editor: EditorContext,
+  { request, device }: JobParameters<'evaluate'>,
+  why: string,
+): Promise<void> {
+  const counted = { ...request, bootstrapIterations: Math.min(request.bootstrapIterations, DRAWS) };
   try {
-    const result = await editor.jobs.quick('evaluate', { ...parameters, onlyKnown: true });
-    const kept = `Stopped: ${result.items.answered} of ${plural(result.items.asked, 'item')} are kept`;
+    const parameters = { request: counted, device, onlyKnown: true };
+    const result = await editor.jobs.long('evaluate', 'Counting the answers that are kept', parameters);
+    const kept = `${why}: ${result.items.answered} of ${plural(result.items.asked, 'item')} are kept`;
     void showInformation(`${kept}; Evaluate… with the same folder goes on.`);
     open(editor, result, `${kept}.`);
   } catch (error) {
+    if (error instanceof CancelledError) return;
     if (!(error instanceof UserError)) throw error;
-    void showInformation(`Stopped: no item is kept. ${error.message}`);
+    void showInformation(`${why}: no item is kept. ${error.message}`);
   }
 }
 

@@ -4,16 +4,20 @@ import { chooseResults } from '../pages/chooseResults.ts';
 import { assertTrusted } from '../trust.ts';
 
 /** Opens results files that were clicked in the explorer, together. */
-export function openEvaluation({ evaluations }: EditorContext, target: unknown, selected: unknown): void {
+export async function openEvaluation(
+  { evaluations }: EditorContext,
+  target: unknown,
+  selected: unknown,
+): Promise<void> {
   assertTrusted('Comparing');
   const clicked = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [target];
   const files = clicked.map(targetFolder).filter((file) => file?.endsWith('.json') === true);
-  if (files.length > 0) evaluations.open(files as string[]);
+  if (files.length > 0) await evaluations.open(files as string[]);
 }
 
 /** Compare Evaluation Results…: ours and lm-eval's alike. */
 export async function compareResults({ evaluations }: EditorContext): Promise<void> {
   assertTrusted('Comparing');
   const files = await chooseResults('Results to compare: results_*.json, ours or of lm-evaluation-harness');
-  if (files.length > 0) evaluations.open(files);
+  if (files.length > 0) await evaluations.open(files);
 }

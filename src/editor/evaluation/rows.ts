@@ -35,7 +35,7 @@ export function rowName(table: TaskComparison): string {
 
 function viewDifference(of: Difference, unit: Unit, labelOf: (column: number) => string): ViewDifference {
   const { column, against, pairing, difference, interval, test, flips } = of;
-  const [text = '', ...rest] = differenceText(of, unit).split(' ');
+  const [text = '', ...rest] = differenceText(of, unit).replaceAll('-', '−').split(' ');
   return {
     column,
     reference: against,
@@ -80,8 +80,8 @@ function recoveryText({ ported, recovery }: PortRecovery, labelOf: (column: numb
   const name = `Recovery of ${labelOf(ported)}, (ported − new base) / (retrained − new base)`;
   const because = reason === undefined ? '' : ` ${reason}`;
   if (value === undefined) return `${name}: none.${because}`;
-  const number = `${name} = ${Number(value.toFixed(2))}`;
+  const number = `${name} = ${(100 * value).toFixed(1).replace('-', '−')} %`;
   return interval === undefined
     ? `${number}, without an interval.${because}`
-    : `${number} ${formatInterval(interval, 'plain')} (${interval.text}).${because}`;
+    : `${number} ${formatInterval(interval).replaceAll('-', '−')} (${interval.text}).${because}`;
 }

@@ -66,7 +66,7 @@ export interface ViewDifference {
   readonly n: number;
   /** "+12.0" */
   readonly text: string;
-  /** "[8.0, 16.0]" */
+  /** "[−8.0, 16.0]" */
   readonly interval: string;
   /** "95 % paired bootstrap, n = 200, 10,000 draws, seed 0" */
   readonly kind: string;

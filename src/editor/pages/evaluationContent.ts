@@ -1,4 +1,4 @@
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import type { Comparison } from '../../evaluation/results/compare.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
 import { readRunFacts } from '../evaluation/runFacts.ts';
@@ -10,6 +10,8 @@ import { assertTrusted } from '../trust.ts';
 /** What a page shows. */
 export interface Content {
   readonly files: readonly string[];
+  /** The folder of the evaluation, where it is one. */
+  readonly out: string | undefined;
   readonly title: string;
   /** The label of the column that others are compared with, where one was chosen. */
   readonly reference: string | undefined;
@@ -18,7 +20,12 @@ export interface Content {
 
 /** What an evaluation ended with. */
 export function contentOf({ files, out, comparison }: EvaluateResult, stopped: string | undefined): Content {
-  return content(files, basename(out), undefined, () => Promise.resolve(comparison), stopped);
+  const folder = resolve(out);
+  return content(
+    { files, out: folder, title: basename(folder), reference: undefined },
+    () => Promise.resolve(comparison),
+    stopped,
+  );
 }
 
 /** Results files, compared by the worker. */
@@ -26,20 +33,16 @@ export function contentFrom(
   files: readonly string[],
   jobs: Jobs,
   { title = commonFolder(files), reference }: { title?: string | undefined; reference?: string | undefined } = {},
+  out?: string,
 ): Content {
-  return content(files, title, reference, () => {
+  return content({ files, out, title, reference }, () => {
     assertTrusted('Comparing results');
     return jobs.quick('compare', { results: files, reference });
   });
 }
 
-function content(
-  files: readonly string[],
-  title: string,
-  reference: string | undefined,
-  compare: () => Promise<Comparison>,
-  stopped?: string,
-): Content {
+function content(what: Omit<Content, 'view'>, compare: () => Promise<Comparison>, stopped?: string): Content {
+  const { files, title } = what;
   const load = async (): Promise<EvaluationView> => {
     const [comparison, runs] = [await compare(), await readRunFacts(files)];
     return viewOf(comparison, { title, runs, stopped });
@@ -47,7 +50,7 @@ function content(
   const view = load();
   // Whoever shows it says so; until then it must not fail unheard.
   view.catch(() => undefined);
-  return { files, title, reference, view };
+  return { ...what, view };
 }
 
 /** The name of the folder that holds all files: what the evaluation was called. */
@@ -56,5 +59,6 @@ function commonFolder(files: readonly string[]): string {
   let folder = first;
   while (!others.every((other) => other === folder || other.startsWith(folder + sep)) && folder !== dirname(folder))
     folder = dirname(folder);
-  return basename(folder);
+  // Files of two drives, or of folders that share nothing.
+  return basename(folder) || basename(first);
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import type { EvaluationContract } from '../../../webview/contract.ts';
 import { UserError } from '../../base/errors.ts';
@@ -18,6 +18,8 @@ interface Shown {
   readonly panel: vscode.WebviewPanel;
   readonly end: PageEnd<EvaluationContract>;
   content: Content;
+  /** The content could not be read. */
+  failed: boolean;
 }
 
 /** The comparisons that are open; restored with the window, from their results files. */
@@ -39,18 +41,27 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
    * @param stopped how much there is of one that was stopped
    */
   show(result: EvaluateResult, stopped?: string): void {
-    const inside = (file: string): boolean => file.startsWith(result.out + sep);
-    const earlier = [...this.pages].find(({ content }) => content.files.every(inside));
+    const out = resolve(result.out);
+    const earlier = [...this.pages].find(({ content }) => content.out === out);
     const content = contentOf(result, stopped);
-    if (earlier === undefined) this.create(content);
-    else void this.replace(earlier, content);
+    if (earlier === undefined) this.create(content, 'beside');
+    else void this.replace(earlier, content).catch((error: unknown) => showError(error, this.log));
   }
 
   /** Results files. */
-  open(files: readonly string[]): void {
+  async open(files: readonly string[]): Promise<void> {
     const existing = [...this.pages].find(({ content }) => content.files.join('\n') === files.join('\n'));
-    if (existing) existing.panel.reveal();
-    else this.create(contentFrom(files, this.jobs));
+    if (existing === undefined) {
+      this.create(contentFrom(files, this.jobs), 'here');
+      return;
+    }
+    existing.panel.reveal();
+    await this.retry(existing);
+  }
+
+  /** Reads again what could not be read: files may have been mended, or the workspace may be trusted now. */
+  async retryAll(): Promise<void> {
+    for (const page of this.pages) await this.retry(page);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: EvaluationContract['state'] | undefined): Promise<void> {
@@ -58,16 +69,18 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     if (files.length === 0) panel.dispose();
     else {
       panel.webview.options = pageOptions(this.extensionUri);
-      this.attach(panel, contentFrom(files, this.jobs, { reference: state?.reference ?? undefined }));
+      const { title, reference } = state ?? {};
+      this.attach(panel, contentFrom(files, this.jobs, { title, reference: reference ?? undefined }));
     }
     return Promise.resolve();
   }
 
-  /** Beside what is being worked on, without taking the keyboard from it. */
-  private create(content: Content): void {
+  /** @param place what comes by itself opens beside what is being worked on, without taking the keyboard from it */
+  private create(content: Content, place: 'here' | 'beside'): void {
     const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
-    const viewColumn = isEmpty ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    const where = { viewColumn, preserveFocus: true };
+    const isBeside = place === 'beside' && !isEmpty;
+    const viewColumn = isBeside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+    const where = { viewColumn, preserveFocus: place === 'beside' };
     const options = pageOptions(this.extensionUri);
     this.attach(vscode.window.createWebviewPanel(EVALUATION_PAGE, '', where, options), content);
   }
@@ -77,7 +90,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     const end = new PageEnd<EvaluationContract>(panel.webview, (message) => {
       void this.answer(page, message).catch((error: unknown) => showError(error, this.log));
     });
-    const page: Shown = { panel, end, content };
+    const page: Shown = { panel, end, content, failed: false };
     this.pages.add(page);
     panel.onDidDispose(() => this.pages.delete(page));
     panel.webview.html = pageHtml(panel.webview, this.extensionUri, 'evaluation', 'Evaluation');
@@ -88,6 +101,8 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     switch (message.type) {
       case 'ready':
         return this.send(page);
+      case 'retry':
+        return this.retry(page);
       case 'openFile':
         return openOne(files);
       case 'compareWith':
@@ -101,7 +116,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
       case 'reference': {
         const reference = (await view).columns[message.column]?.label;
         if (reference === undefined) return;
-        return this.replace(page, contentFrom(files, this.jobs, { title, reference }));
+        return this.replace(page, contentFrom(files, this.jobs, { title, reference }, page.content.out));
       }
     }
   }
@@ -109,27 +124,52 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   private async compareWith(page: Shown): Promise<void> {
     const chosen = await chooseResults('Results to compare with: results_*.json, ours or of lm-evaluation-harness');
     if (chosen.length === 0) return;
-    const { files, reference } = page.content;
-    await this.replace(page, contentFrom([...new Set([...files, ...chosen])], this.jobs, { reference }));
+    const { files, title, reference } = page.content;
+    await this.replace(page, contentFrom([...new Set([...files, ...chosen])], this.jobs, { title, reference }));
   }
 
+  /** A page that shows something goes on showing it where the new content cannot be read. @throws what says why */
   private async replace(page: Shown, content: Content): Promise<void> {
+    const before = page.content;
     page.content = content;
+    await this.working(page, content.view).catch(async (error: unknown) => {
+      if (page.content === content) page.content = before;
+      await this.send(page);
+      throw error;
+    });
+    if (page.content !== content || !this.pages.has(page)) return;
     page.panel.title = titleOf(content);
     page.panel.reveal(undefined, true);
     await this.send(page);
   }
 
+  private async retry(page: Shown): Promise<void> {
+    if (!page.failed) return;
+    page.content = contentFrom(page.content.files, this.jobs, page.content, page.content.out);
+    await this.send(page);
+  }
+
   private async send(page: Shown): Promise<void> {
-    const { end, content } = page;
-    const timer = setTimeout(() => end.send({ type: 'busy', message: 'Comparing the results, item by item …' }), 200);
-    const message = await content.view.then(
+    const { content } = page;
+    const message = await this.working(page, content.view).then(
       (view) => ({ type: 'show', files: content.files, view }) as const,
       (error: unknown) => ({ type: 'problem', message: problemText(error) }) as const,
     );
-    clearTimeout(timer);
     // It may have been told to show something else meanwhile.
-    if (page.content === content) end.send(message);
+    if (page.content !== content) return;
+    page.failed = message.type === 'problem';
+    this.post(page, message);
+  }
+
+  private working<T>(page: Shown, work: Promise<T>): Promise<T> {
+    const message = 'Comparing the results, item by item …';
+    const timer = setTimeout(() => this.post(page, { type: 'busy', message }), 200);
+    return work.finally(() => clearTimeout(timer));
+  }
+
+  /** A page that was closed takes no messages. */
+  private post(page: Shown, message: EvaluationContract['toPage']): void {
+    if (this.pages.has(page)) page.end.send(message);
   }
 }
 
@@ -151,7 +191,13 @@ async function openOne(files: readonly string[]): Promise<void> {
 
 async function exportCsv(view: EvaluationView, { files, title }: Content): Promise<void> {
   const folder = dirname(dirname(files[0] ?? ''));
-  const defaultUri = vscode.Uri.file(`${folder}${sep}${title}.csv`);
+  const defaultUri = vscode.Uri.file(join(folder, `${title}.csv`));
   const target = await vscode.window.showSaveDialog({ defaultUri, filters: { CSV: ['csv'] }, saveLabel: 'Export' });
-  if (target !== undefined) await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csvOf(view)));
+  if (target === undefined) return;
+  try {
+    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csvOf(view)));
+  } catch (error) {
+    throw new UserError(`Cannot write ${target.fsPath}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  vscode.window.setStatusBarMessage(`PortLLM: the comparison is in ${basename(target.fsPath)}.`, 5000);
 }

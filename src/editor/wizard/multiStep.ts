@@ -13,14 +13,20 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** One choice from a list, with a Back button from the second step on. */
+/**
+ * One choice from a list, with a Back button from the second step on.
+ *
+ * @param current what was chosen before
+ */
 export function pick<T>(
   position: StepPosition,
   placeholder: string,
   choices: readonly Choice<T>[],
+  current?: T,
 ): Promise<StepOutcome<T>> {
   const input = vscode.window.createQuickPick<Choice<T>>();
   input.items = choices;
+  input.activeItems = choices.filter(({ value }) => current !== undefined && value === current);
   input.matchOnDescription = true;
   input.matchOnDetail = true;
   input.placeholder = placeholder;
@@ -34,7 +40,8 @@ export function pick<T>(
 
 /** What ends a choice among many: the ones that are ticked, or a row that leads elsewhere, with the ticks so far. */
 export interface Picked<T, A> {
-  readonly values: readonly T[];
+  /** Undefined where the choices were not known yet. */
+  readonly values: readonly T[] | undefined;
   readonly action?: A | undefined;
 }
 
@@ -42,22 +49,37 @@ export interface Picked<T, A> {
  * Any number of choices; a click on an action among them ends the step at once.
  *
  * @param meanwhile what is shown until the choices are known
+ * @param keep is told what is ticked when the person goes back
  */
 export function pickMany<T, A = never>(
   position: StepPosition,
   placeholder: string,
   choices: readonly (Choice<T> | vscode.QuickPickItem)[] | Promise<readonly (Choice<T> | vscode.QuickPickItem)[]>,
   meanwhile: readonly (vscode.QuickPickItem & { readonly action: A })[] = [],
+  keep: (values: readonly T[]) => void = () => undefined,
 ): Promise<StepOutcome<Picked<T, A>>> {
   const input = vscode.window.createQuickPick<vscode.QuickPickItem>();
   Object.assign(input, { canSelectMany: true, matchOnDescription: true, matchOnDetail: true, placeholder });
-  const values = (): T[] => input.selectedItems.flatMap((item) => ('value' in item ? [item.value as T] : []));
+  const values = (): T[] | undefined =>
+    input.busy ? undefined : input.selectedItems.flatMap((item) => ('value' in item ? [item.value as T] : []));
+  const actionsOf = (items: readonly vscode.QuickPickItem[]): A[] =>
+    items.flatMap((item) => ('action' in item ? [item.action as A] : []));
+  let before = 0;
+  input.onDidTriggerButton(() => {
+    const ticked = values();
+    if (ticked !== undefined) keep(ticked);
+  });
   return run(input, position, (accept, fail) => {
-    input.onDidAccept(() => accept({ values: values() }));
+    input.onDidAccept(() => {
+      const [action] = actionsOf(input.activeItems);
+      if (action !== undefined) accept({ values: values(), action });
+      else if (!input.busy) accept({ values: values() });
+    });
     input.onDidChangeSelection((items) => {
-      const chosen = items.flatMap((item) => ('action' in item ? [item.action as A] : []));
+      const chosen = actionsOf(items);
       // The box that ticks everything ticks actions too.
-      if (chosen.length === 1) accept({ values: values(), action: chosen[0] });
+      if (chosen.length === 1 && before === 0) accept({ values: values(), action: chosen[0] });
+      before = chosen.length;
     });
     void fill(input, choices, meanwhile).catch(fail);
   });
@@ -76,12 +98,17 @@ async function fill(
   input.busy = false;
 }
 
-/** One line of text, checked as it is typed and when it is accepted. */
+/**
+ * One line of text, checked as it is typed and when it is accepted.
+ *
+ * @param keep is told what is typed when the person goes back
+ */
 export function ask(
   position: StepPosition,
   prompt: string,
   value: string,
   problemWith: (text: string) => Promise<string | undefined>,
+  keep: (text: string) => void = () => undefined,
 ): Promise<StepOutcome<string>> {
   const input = vscode.window.createInputBox();
   input.prompt = prompt;
@@ -93,6 +120,7 @@ export function ask(
   };
   input.onDidChangeValue((text) => void check(text));
   void check(value);
+  input.onDidTriggerButton(() => keep(input.value));
   return run(input, position, (accept) => {
     input.onDidAccept(() => {
       const text = input.value;

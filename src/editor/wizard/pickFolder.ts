@@ -9,20 +9,25 @@ import { pick, type Choice, type StepOutcome, type StepPosition } from './multiS
 
 const BROWSE = Symbol('browse');
 
-/** A choice among known folders, or any other by the system's dialog. */
+/**
+ * A choice among known folders, or any other by the system's dialog.
+ *
+ * @param current what was chosen before
+ */
 export async function pickFolder(
   at: StepPosition,
   placeholder: string,
   known: readonly Choice<string>[],
+  current?: string,
 ): Promise<StepOutcome<string>> {
   const browse: Choice<typeof BROWSE> = { label: '$(folder-opened) Browse…', alwaysShow: true, value: BROWSE };
-  const outcome = await pick<string | typeof BROWSE>(at, placeholder, [...known, browse]);
+  const outcome = await pick<string | typeof BROWSE>(at, placeholder, [...known, browse], current);
   if (outcome === 'back' || outcome === 'cancelled') return outcome;
   if (outcome.value !== BROWSE) return { value: outcome.value };
   const [folder] =
     (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: placeholder })) ?? [];
   // Closing the system's dialog goes back to the list.
-  return folder === undefined ? pickFolder(at, placeholder, known) : { value: folder.fsPath };
+  return folder === undefined ? pickFolder(at, placeholder, known, current) : { value: folder.fsPath };
 }
 
 export function itemChoice(item: LibraryItem, detail: string): Choice<string> {

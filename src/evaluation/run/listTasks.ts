@@ -12,21 +12,14 @@ export async function listTasks(
   signal: AbortSignal,
 ): Promise<TaskListing[]> {
   if (names.length === 0) return Promise.all(listBuiltIn().map((task) => listing(task, data, signal)));
-  return Promise.all(
-    names.map(async (name) => {
-      const loaded = await problemOf(() => loadTask(name));
-      if ('problem' in loaded)
-        return {
-          name,
-          source: name,
-          outputType: undefined,
-          fewShot: 0,
-          documents: undefined,
-          ...loaded,
-        };
-      return listing(loaded.value, data, signal);
-    }),
-  );
+  const listings: TaskListing[] = [];
+  // One after the other: documents are read to be counted.
+  for (const name of names) {
+    const loaded = await problemOf(() => loadTask(name));
+    const unknown = { name, source: name, outputType: undefined, fewShot: 0, documents: undefined };
+    listings.push('problem' in loaded ? { ...unknown, ...loaded } : await listing(loaded.value, data, signal));
+  }
+  return listings;
 }
 
 async function listing(task: Task, data: string | undefined, signal: AbortSignal): Promise<TaskListing> {

@@ -65,8 +65,7 @@ export async function prepareTask(
 
 function withLength(task: Task, maxTokens: number | undefined): Task {
   if (maxTokens === undefined || task.generation === undefined) return task;
-  const { source, hash: _, ...definition } = task;
-  return withHash({ ...definition, generation: { ...task.generation, maxTokens } }, source);
+  return withHash({ ...task, generation: { ...task.generation, maxTokens } }, task.source);
 }
 
 /** The files of a split: as the task names them, else found in the folder. */

@@ -131,7 +131,7 @@ describe('viewOf', () => {
     assert.equal(row.recoveries.length, 1);
     assert.match(
       row.recoveries[0] ?? '',
-      /^Recovery of v2 \+ kind, .* = 0\.73 \[0\.\d+, 0\.\d+\] \(95 % paired bootstrap, n = 40/,
+      /^Recovery of v2 \+ kind, .* = 73\.\d % \[\d+\.\d+, \d+\.\d+\] \(95 % paired bootstrap, n = 40/,
     );
   });
 

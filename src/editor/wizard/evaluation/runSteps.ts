@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { showWarning } from '../../messages.ts';
 import { ask, pick, pickMany, type Choice } from '../multiStep.ts';
@@ -20,6 +20,7 @@ const SEPARATOR = { label: '', kind: vscode.QuickPickItemKind.Separator };
 /** Actions come back to the list; a task without its data is not accepted. */
 export const askTasks: Step = async (at, world, answers) => {
   let question = 'Which tasks?';
+  const keepTasks = (values: readonly TaskValue[]): void => void (answers.tasks = values.map(({ name }) => name));
   for (;;) {
     const choices = taskRows(world, answers);
     const outcome = await pickMany<TaskValue, (typeof ACTIONS)[number]['action']>(
@@ -27,10 +28,11 @@ export const askTasks: Step = async (at, world, answers) => {
       question,
       choices,
       actions(answers),
+      keepTasks,
     );
     if (outcome === 'back' || outcome === 'cancelled') return outcome;
-    const { values, action } = outcome.value;
-    answers.tasks = values.map(({ name }) => name);
+    const { values = [], action } = outcome.value;
+    if (outcome.value.values !== undefined) keepTasks(values);
     if (action === 'file') await addFiles(answers);
     else if (action === 'data') await changeData(world, answers);
     else if (values.length === 0) question = 'Which tasks? At least one must be ticked';
@@ -92,7 +94,9 @@ const LIMITS: readonly Choice<number>[] = [
 ];
 
 export const askLimit: Step = async (at, _world, answers) => {
-  const outcome = await pick(at, 'How many items?', LIMITS);
+  const { limit = ALL } = answers;
+  const current = LIMITS.some(({ value }) => value === limit) ? limit : OTHER;
+  const outcome = await pick(at, 'How many items?', LIMITS, current);
   if (outcome === 'back' || outcome === 'cancelled') return outcome;
   if (outcome.value !== OTHER) {
     answers.limit = outcome.value === ALL ? undefined : outcome.value;
@@ -129,8 +133,9 @@ const EXTRA_CHOICES: readonly Choice<Extra>[] = [
 
 export const askExtras: Step = async (at, _world, answers) => {
   const choices = EXTRA_CHOICES.map((choice) => ({ ...choice, picked: answers.extras.includes(choice.value) }));
-  const outcome = await pickMany<Extra>(at, 'What else? Nothing else, if nothing is ticked', choices);
-  return take(outcome, ({ values }) => (answers.extras = values));
+  const keep = (values: readonly Extra[]): void => void (answers.extras = values);
+  const outcome = await pickMany<Extra>(at, 'What else? Nothing else, if nothing is ticked', choices, [], keep);
+  return take(outcome, ({ values = [] }) => keep(values));
 };
 
 export function askOut(columns: readonly PlannedColumn[]): Step {
@@ -138,7 +143,8 @@ export function askOut(columns: readonly PlannedColumn[]): Step {
     const beside = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? dirname(columns[0]?.model ?? '');
     const suggestion = answers.out ?? join(beside, 'portllm-evaluations', nameOf(columns));
     const prompt = 'Folder for results; an evaluation that was stopped goes on in its folder';
-    return take(await ask(at, prompt, suggestion, problemWithOut), (folder) => (answers.out = folder.trim()));
+    const keep = (folder: string): void => void (answers.out = folder.trim());
+    return take(await ask(at, prompt, suggestion, problemWithOut, keep), (folder) => keep(resolve(folder.trim())));
   };
 }
 

@@ -3,11 +3,12 @@ import * as vscode from 'vscode';
 import type { TaskListing } from '../../../evaluation/run/result.ts';
 import { isTask } from './taskChoices.ts';
 
-const PATTERN = '**/*.{jsonl,yaml,yml}';
+/** Each is looked for by itself: a folder of many settings in YAML hides no file of questions. */
+const PATTERNS = ['**/*.jsonl', '**/*.{yaml,yml}'];
 /** Results of evaluations, and what nobody keeps tasks in. */
 const EXCLUDED = '{**/node_modules/**,**/.*/**,**/samples_*.jsonl,**/portllm-evaluations/**}';
 const MOST = 50;
-/** Documents are counted to be shown; what is larger is chosen by the dialog. */
+/** Documents are counted to be shown, of the smallest files first; what is larger is chosen by the dialog. */
 const MOST_BYTES = 64_000_000;
 
 export type ListTasks = (names: readonly string[], data: string | undefined) => Promise<TaskListing[]>;
@@ -19,19 +20,29 @@ export interface TaskFile {
 
 /** Files of the workspace that are tasks, found by reading them. */
 export async function workspaceTasks(list: ListTasks, data: string | undefined): Promise<TaskFile[]> {
-  const found = await vscode.workspace.findFiles(PATTERN, EXCLUDED, MOST);
-  const paths = found.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath);
-  const small = await Promise.all(
-    paths.map(async (path) => {
-      const size = await stat(path).then(
-        (stats) => stats.size,
-        () => Infinity,
-      );
-      return size <= MOST_BYTES ? [path] : [];
-    }),
-  );
-  const files = await taskFiles(small.flat(), list, data);
+  const found = await Promise.all(PATTERNS.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED, MOST)));
+  const paths = found.flat().flatMap(({ scheme, fsPath }) => (scheme === 'file' ? [fsPath] : []));
+  const files = await taskFiles(await smallest(paths), list, data);
   return files.filter(({ path, listing }) => isTask(path, listing));
+}
+
+async function smallest(paths: readonly string[]): Promise<string[]> {
+  const sized = await Promise.all(
+    paths.map(async (path) => ({
+      path,
+      size: await stat(path).then(
+        ({ size }) => size,
+        () => Infinity,
+      ),
+    })),
+  );
+  let left = MOST_BYTES;
+  return sized
+    .sort((a, b) => a.size - b.size)
+    .flatMap(({ path, size }) => {
+      left -= size;
+      return left >= 0 ? [path] : [];
+    });
 }
 
 /** Files that somebody named, whatever they are. */

@@ -256,9 +256,10 @@ describe('evaluate', () => {
 
   it('takes another length of generated texts than the task', async () => {
     const task = at('generate.yaml');
+    await cp(TASK, at('generate.jsonl'));
     await writeFile(
       task,
-      `task: generate\ndataset_path: json\ndataset_kwargs: {data_files: {test: ${TASK}}}\ntest_split: test\noutput_type: generate_until\n` +
+      `task: generate\ndataset_path: json\ndataset_kwargs: {data_files: {test: generate.jsonl}}\ntest_split: test\noutput_type: generate_until\n` +
         'doc_to_text: "{{context}}"\ndoc_to_target: "x"\ngeneration_kwargs: {until: ["zzz"], max_gen_toks: 250}\n',
     );
     const { files } = await run('generate', { tasks: [task], limit: 2, maxNewTokens: 3 });
