@@ -6,7 +6,7 @@
  * The references are of one model; each says with how many examples its prompts were made. A table is added to FILE.md.
  * Ends with 1 where something differs that is no (near) tie.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readDocuments } from '../../src/evaluation/data/readDocuments.ts';
@@ -192,5 +192,15 @@ for (const path of references) {
     differing += 2 * requests - prompts - tokens + likelihoods - within + items.length - metrics - ties;
   }
 }
-if (values.out !== undefined) appendFileSync(values.out, `\n## ${values.title ?? folder}\n\n${lines.join('\n')}\n`);
+const HEAD = `# Evaluation: parity with lm-evaluation-harness
+
+Items, prompts, token ids, log-likelihoods, generated texts and metrics of PortLLM beside those of lm-eval 0.4.13 (backend hf,
+float32, CPU), on the same documents, the first ones of each task. Made by \`bench/evaluate/reference.py\` and
+\`bench/evaluate/parity.ts\`. Examples (few-shot) come from the documents that are evaluated, drawn by lm-eval's own generator.
+`;
+
+if (values.out !== undefined) {
+  if (!existsSync(values.out)) writeFileSync(values.out, HEAD);
+  appendFileSync(values.out, `\n## ${values.title ?? folder}\n\n${lines.join('\n')}\n`);
+}
 process.exitCode = differing === 0 ? 0 : 1;

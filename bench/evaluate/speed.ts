@@ -21,7 +21,7 @@ interface Run {
   /** From the command to the end. */
   readonly wholeSeconds: number;
   readonly firstSeconds: number;
-  /** Without starting and, for lm-eval, without loading. */
+  /** Without starting and loading. */
   readonly scoringSeconds: number;
   readonly anonymousBytes: number;
   readonly how: string;
@@ -136,8 +136,8 @@ for (const task of values.tasks.split(',')) {
 const text = `# Evaluation: speed beside lm-eval
 
 \`node bench/evaluate/speed.ts\` on ${cpus().length} cores (${cpus()[0]?.model ?? ''}), float32, CPU, model of the shape
-\`${model.split('/').at(-1) ?? ''}\`, random weights. Ratio: our items a second over lm-eval's with its better batch size. Ours
-include loading the model; lm-eval's do not.
+\`${model.split('/').at(-1) ?? ''}\`, random weights. Ratio: our items a second over lm-eval's with its better batch size. Seconds
+of items leave out starting and loading the model on both sides; the whole command has them.
 
 ${lines.join('\n')}
 `;

@@ -9,16 +9,25 @@ import { errorCode } from './errors.ts';
  * @returns the first folder that was made, if any
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
+  const missing = await tryToMake(path);
+  if (!(missing instanceof Error)) return missing;
+  const parent = dirname(path);
+  if (parent === path) throw missing;
+  const made = await makeFolder(parent);
+  // Somebody else may have made both meanwhile.
+  const again = await tryToMake(path);
+  if (again instanceof Error) throw again;
+  return made ?? again;
+}
+
+/** The folder where it was made, nothing where it was there, an error where its parent is missing. @throws any other error */
+async function tryToMake(path: string): Promise<string | Error | undefined> {
   try {
     await mkdir(path);
     return path;
   } catch (error) {
     if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
-    const parent = dirname(path);
-    if (errorCode(error) !== 'ENOENT' || parent === path) throw error;
-    const made = await makeFolder(parent);
-    if (made === undefined) throw error;
-    await mkdir(path);
-    return made;
+    if (errorCode(error) === 'ENOENT' && error instanceof Error) return error;
+    throw error;
   }
 }

@@ -74,7 +74,7 @@ function sweepTexts({ sweeps }: Comparison, { unit }: TaskComparison, sweep: Swe
   return [
     `${sweeps[sweep.of]?.label ?? ''} by scale: ${curve.join(' · ')}`,
     `best at scale ${best.scale} (${value(best.value)}, optimistic: chosen on the items that it is reported on)`,
-    `honestly ${value(honest.value)}: scales ${first.scale} and ${second.scale}, ${honest.text}${against}`,
+    `without that optimism ${value(honest.value)}: scales ${first.scale} and ${second.scale}, ${honest.text}${against}`,
   ];
 }
 
@@ -99,5 +99,7 @@ function tieNotes({ cells }: TaskComparison, name: (column: number) => string): 
     const { exact, near, bfloat16 } = cell.ties;
     return [`${name(column)} ${exact.length} / ${near.length} / ${bfloat16.length}`];
   });
-  return texts.length === 0 ? [] : [`ties exact / below 0.001 nats / possible in bfloat16: ${texts.join(', ')}`];
+  return texts.length === 0
+    ? []
+    : [`items whose two best choices are equal / within 0.001 nats / within what bfloat16 rounds: ${texts.join(', ')}`];
 }
