@@ -72,6 +72,11 @@ async function shootDifference(session: Session, shoot: (name: string) => Promis
   await plan.getByRole('button', { name: 'Cancel' }).click();
 }
 
+/** Of the page's world, whose types are not those of scripts. */
+interface Scrollable {
+  scrollIntoView(options: { readonly block: 'start' }): void;
+}
+
 /** The five columns by which a port is judged, a control and a sweep, on the task that the patch was trained for. */
 async function shootEvaluation(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
   const { library, page } = session;
@@ -89,9 +94,11 @@ async function shootEvaluation(session: Session, shoot: (name: string) => Promis
   const report = await webview(page, 'Evaluation: kind-on-storyteller-v2', EVALUATION_MS);
   await report.getByText('6 columns on 1 task').waitFor();
   await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
+  const atTop = (name: string): Promise<void> =>
+    report.getByRole('heading', { name }).evaluate((heading: Scrollable) => heading.scrollIntoView({ block: 'start' }));
+  await atTop('Scores');
   await shoot('evaluation');
-  await report.getByRole('heading', { name: 'Items that flipped' }).scrollIntoViewIfNeeded();
-  await report.locator('.sweep .curve').scrollIntoViewIfNeeded();
+  await atTop('Scale sweep');
   await shoot('evaluation-sweep');
   await session.execute('workbench.action.closeAllEditors');
 }

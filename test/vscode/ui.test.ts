@@ -262,6 +262,7 @@ describe('PortLLM in VS Code', () => {
     await session.startBigPort('cancelled');
     const progress = await notification(page, 'Porting huge-patch onto huge');
     await poll('the port to write', async () => ((await staging()).length > 0 ? true : undefined));
+    await progress.expand();
     const begin = Date.now();
     await progress.cancel();
     await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));

@@ -1,4 +1,5 @@
 import { InputError, UserError } from '../../base/errors.ts';
+import { cutAtStops } from '../scoring/stops.ts';
 import type { Answer, Request } from '../types.ts';
 import { type Question, SEED } from './echoed.ts';
 import type { PromptOptions } from './prompts.ts';
@@ -60,9 +61,4 @@ function stopsOf(until: readonly string[], endOfSequence: string | undefined): s
   return [...new Set([...until, ...(endOfSequence === undefined ? [] : [endOfSequence])])].filter(
     (stop) => stop !== '',
   );
-}
-
-/** lm-eval's postprocess_generated_text. */
-function cutAtStops(text: string, stops: readonly string[]): string {
-  return stops.reduce((rest, stop) => rest.split(stop, 1)[0] ?? '', text);
 }

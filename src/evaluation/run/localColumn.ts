@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import type { LoadedModel } from '../../model/loadedModel.ts';
 import { openOverlay, planOverlay } from '../../model/patched/openOverlay.ts';
@@ -37,6 +38,7 @@ export async function localColumn(
   const { warnings: ofDecoding, ...decoding } = await readDecoding(column.model, model.checkpoint.names, tokenizer);
   const patches = await Promise.all(column.patches.map(patchFacts));
   const exported = column.exported ?? false;
+  const weights = modelIdentity(model.checkpoint);
   const planned = await planOverlay(column.model, column.patches, exported);
   const change = (tools: OpenOptions): Promise<Change> => changeOf(column, { kernel, exported, ...tools });
   const { maxLength } = model.architecture;
@@ -67,7 +69,7 @@ export async function localColumn(
     },
     tokenizer,
     identity: identityOf(
-      modelIdentity(model.checkpoint),
+      weights,
       patches.map(({ sha256, settingsSha256, scale }) => [sha256, settingsSha256, scale]),
       [exported, column.control, request.bos, maxLength, device],
       [tokenizer.filesSha256, decoding],
@@ -75,6 +77,8 @@ export async function localColumn(
     assertFits: (items) => void model.estimate(workload(items), request.memory),
     async open(items, tools) {
       const opened = await models.find(column.model);
+      if (modelIdentity(opened.checkpoint) !== weights)
+        throw new InputError(`${column.model} changed since the evaluation began.`, 'Start the evaluation again.');
       const { mode, bytes } = await opened.load(workload(items), request.memory, tools);
       const scales = column.patches.map(({ scale }) => scale);
       const key = networkKey(column, patches);

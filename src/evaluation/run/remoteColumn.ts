@@ -4,6 +4,7 @@ import { loadAdapter } from '../remote/adapters.ts';
 import type { Endpoint } from '../remote/endpoint.ts';
 import { probeEndpoint, type Need } from '../remote/probe.ts';
 import type { ColumnRequest, EndpointRequest, EvaluateRequest } from '../request.ts';
+import { QuestionCollector } from '../scoring/questionCollector.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { encodePair, encodeText, prefixToken } from '../tokenizer/encode.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -66,14 +67,11 @@ function remoteScorer(endpoint: Endpoint, options: Parameters<typeof answerRemot
   return {
     async answer(questions, onAnswered, signal) {
       const owners = questions.flatMap(({ requests }, question) => requests.map((_, place) => ({ question, place })));
-      const answers = questions.map(({ requests }) => requests.map((): Answer | undefined => undefined));
+      const collector = new QuestionCollector(questions, onAnswered);
       const requests = questions.flatMap((question) => question.requests);
       const onAnswer = (index: number, answer: Answer): void => {
         const { question, place } = owners[index] ?? { question: 0, place: 0 };
-        const own = answers[question] ?? [];
-        own[place] = answer;
-        const known = own.flatMap((one) => one ?? []);
-        if (known.length === own.length) onAnswered(question, known);
+        collector.add(question, place, answer);
       };
       await answerRemotely(endpoint, requests, options, onAnswer, signal);
     },

@@ -4,6 +4,7 @@ import type { Network } from '../../model/network.ts';
 import { encodeText } from '../tokenizer/encode.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Answer, Request } from '../types.ts';
+import { cutAtStops } from './stops.ts';
 import type { NetworkScorerOptions } from './networkScorer.ts';
 import type { Question } from './scorer.ts';
 
@@ -119,7 +120,6 @@ class EndOfText {
 
   /** What stands before the first stop text. */
   text(tokens: readonly number[]): string {
-    const whole = this.tokenizer.decode(tokens, { skipSpecial: true });
-    return this.until.reduce((text, stop) => text.split(stop)[0] ?? '', whole);
+    return cutAtStops(this.tokenizer.decode(tokens, { skipSpecial: true }), this.until);
   }
 }

@@ -3,6 +3,7 @@ import type { Network } from '../../model/network.ts';
 import type { Answer, Request } from '../types.ts';
 import { makeBatches } from './batches.ts';
 import { generateAll } from './generation.ts';
+import { QuestionCollector } from './questionCollector.ts';
 import type { Question, Scorer } from './scorer.ts';
 import { sequencesOf, type Encoding } from './sequences.ts';
 import { makeRows, type ScoringRow } from './trees.ts';
@@ -34,7 +35,7 @@ interface Pending {
 export function networkScorer(network: Network, options: NetworkScorerOptions): Scorer {
   return {
     async answer(questions, onAnswered, signal) {
-      const collector = new Collector(questions, onAnswered);
+      const collector = new QuestionCollector(questions, onAnswered);
       await answerLikelihoods(network, options, questions, collector, signal);
       await generateAll(
         network,
@@ -51,7 +52,7 @@ async function answerLikelihoods(
   network: Network,
   options: NetworkScorerOptions,
   questions: readonly Question[],
-  collector: Collector,
+  collector: QuestionCollector,
   signal: AbortSignal,
 ): Promise<void> {
   const owners: Pending[] = [];
@@ -107,22 +108,4 @@ function answerOf({ request, logProbability, greedy, tokens, truncated }: Pendin
   return request.kind === 'loglikelihood'
     ? { kind: 'loglikelihood', logProbability, greedy, tokens, truncated }
     : { kind: 'loglikelihood_rolling', logProbability, tokens };
-}
-
-/** Hands a question on when all of its requests are answered. */
-class Collector {
-  private readonly answers: (Answer | undefined)[][];
-  private readonly onAnswered: (question: number, answers: readonly Answer[]) => void;
-
-  constructor(questions: readonly Question[], onAnswered: (question: number, answers: readonly Answer[]) => void) {
-    this.answers = questions.map(({ requests }) => requests.map(() => undefined));
-    this.onAnswered = onAnswered;
-  }
-
-  add(question: number, place: number, answer: Answer): void {
-    const own = this.answers[question] ?? [];
-    own[place] = answer;
-    const known = own.flatMap((one) => one ?? []);
-    if (known.length === own.length) this.onAnswered(question, known);
-  }
 }

@@ -92,7 +92,7 @@ const CASES: Readonly<Record<string, BadCase>> = {
   },
   'no config.json': {
     spoil: ({ base }) => rm(join(base, 'config.json')),
-    says: /Cannot read .*config\.json: it does not exist/,
+    says: /is no model: it has no config\.json/,
   },
   'quantised base': {
     only: 'checkpoint',

@@ -5,6 +5,8 @@ export interface Notification {
   /** The message; for a progress notification "title: message". */
   text(): Promise<string>;
   click(button: string): Promise<void>;
+  /** Shows the buttons of a collapsed one. */
+  expand(): Promise<void>;
   /** Presses the Cancel button of a cancellable progress notification. */
   cancel(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export async function notification(page: Page, text = '', timeoutMs: number = UI
   return {
     text: () => item.locator('.notification-list-item-message').innerText(),
     click,
+    expand: () => expand(item),
     cancel: () => click('Cancel'),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export const UI_TIMEOUT_MS = 20_000;
+export const UI_TIMEOUT_MS = 40_000;
 
 export interface PollOptions {
   readonly timeoutMs?: number;

@@ -15,6 +15,9 @@ export function metricsIn(json: ResultsJson, task: string, path: string): Record
     const stderr = entry[`${metric}_stderr,${filter}`];
     metrics[key] = { value, stderr: typeof stderr === 'number' ? stderr : null, ...natureOf(json, task, metric) };
   }
+  const given = Object.keys(entry).filter((key) => key.includes(',') && !key.includes('_stderr,'));
+  if (given.length > 0 && Object.keys(metrics).length === 0)
+    throw new InputError(`${path}: of ${task}, ${given.join(' and ')} ${given.length === 1 ? 'is' : 'are'} no number.`);
   if (Object.keys(metrics).length === 0 && typeof entry.acc === 'number')
     throw new InputError(`${path} is of an lm-eval before 0.4, whose results are not read.`);
   return metrics;
