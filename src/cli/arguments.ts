@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Outcome } from './commands.ts';
+import type { Console } from './console.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
 
 export function parseNumber(text: string): number {
@@ -46,6 +48,9 @@ export function device(): Option {
     return text;
   });
 }
+
+/** Runs one command; every error becomes words and an exit code. */
+export type Run = (options: CommonOptions, command: (console: Console) => Promise<Outcome>) => Promise<void>;
 
 export interface CommonOptions {
   readonly json?: true;

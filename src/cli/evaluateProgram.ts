@@ -13,10 +13,17 @@ import { columnLabel } from '../evaluation/run/columns.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import type { PatchOnModel } from '../model/patched/openOverlay.ts';
 import { MEMORY_MODES, type MemoryMode } from '../model/weights/memory.ts';
-import { collect, device, json, parseCount, parseNumbers, parseWhole, type CommonOptions } from './arguments.ts';
-import type { Outcome } from './commands.ts';
+import {
+  collect,
+  device,
+  json,
+  parseCount,
+  parseNumbers,
+  parseWhole,
+  type CommonOptions,
+  type Run,
+} from './arguments.ts';
 import { compareCommand, evaluateCommand, tasksCommand } from './evaluateCommands.ts';
-import type { Console } from './console.ts';
 
 interface EvaluateOptions extends CommonOptions {
   readonly patch: readonly string[];
@@ -47,8 +54,6 @@ interface EvaluateOptions extends CommonOptions {
 /** lm-eval's own defaults. */
 const SEED = 1234;
 const BOOTSTRAP = 100_000;
-
-type Run = (options: CommonOptions, command: (console: Console) => Promise<Outcome>) => Promise<void>;
 
 /** Adds the commands of evaluation. */
 export function addEvaluation(root: Command, run: Run): void {

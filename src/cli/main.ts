@@ -16,6 +16,7 @@ import {
 import { device, json, parseCount, parseNumber, parseNumbers, parseShare, type CommonOptions } from './arguments.ts';
 import { extractCommand, inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
+import { addDiagnose } from './diagnoseProgram.ts';
 import { addEvaluation } from './evaluateProgram.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
@@ -151,6 +152,7 @@ function program(): Command {
     .action((folder: string, options: CommonOptions & { device: DeviceChoice }) =>
       run(options, (console) => verifyCommand(folder, options.device, console)),
     );
+  addDiagnose(root, run);
   addEvaluation(root, run);
   return root;
 }

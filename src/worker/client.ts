@@ -94,7 +94,7 @@ export class WorkerClient {
     try {
       return await worker.request(method, parameters, onProgress, signal);
     } catch (error) {
-      if (worker.dead && worker.pid !== undefined && 'request' in parameters)
+      if (worker.dead && worker.pid !== undefined && 'request' in parameters && 'out' in parameters.request)
         await sweepStaging(parameters.request.out, worker.pid);
       throw signal?.aborted === true ? new CancelledError() : error;
     } finally {

@@ -1,6 +1,7 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';
 import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
@@ -11,7 +12,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -20,8 +21,8 @@ export interface Handshake {
   readonly node: string;
 }
 
-/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`
- * and `evaluate` report progress. */
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`,
+ * `diagnose` and `evaluate` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -31,6 +32,7 @@ export interface WorkerApi {
   port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
   extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
+  diagnose(parameters: { readonly request: DiagnoseRequest; readonly device: DeviceChoice }): Promise<Diagnosis>;
   /** `onlyKnown`: from the answers that an evaluation which was stopped has left, without running a model. */
   evaluate(parameters: {
     readonly request: EvaluateRequest;
@@ -49,7 +51,14 @@ export interface WorkerApi {
 export type Method = keyof WorkerApi;
 
 /** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
-export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract', 'evaluate', 'compare']);
+export const QUEUED: ReadonlySet<Method> = new Set<Method>([
+  'port',
+  'verify',
+  'extract',
+  'diagnose',
+  'evaluate',
+  'compare',
+]);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;

@@ -1,6 +1,7 @@
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import { diagnose } from '../diagnostics/diagnose.ts';
 import { extract } from '../extract/extract.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
@@ -56,6 +57,10 @@ const handlers: WorkerHandlers = {
   extract: async ({ request, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return extract(request, kernel, VERSION, sink, signal);
+  },
+  diagnose: async ({ request, device }, { sink, signal }) => {
+    const { kernel } = await deviceFor(device);
+    return diagnose(request, kernel, sink, signal);
   },
   evaluate: async (parameters, context) => {
     const { kernel, report } = await deviceFor(parameters.device);

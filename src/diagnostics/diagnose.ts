@@ -1,0 +1,85 @@
+import { tmpdir } from 'node:os';
+import { throwIfCancelled } from '../base/abort.ts';
+import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
+import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
+import type { LowRankKernel } from '../kernels/lowRank.ts';
+import { openItem } from '../port/openItem.ts';
+import { assertPortable, openInputs, type PortInputs } from '../port/plan/inputs.ts';
+import type { PlanItem } from '../port/plan/planTypes.ts';
+import { elements } from '../safetensors/shape.ts';
+import { aggregate, aggregatesBy } from './aggregate.ts';
+import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTensor.ts';
+import { summarise } from './summary.ts';
+import type { DiagnoseRequest, Diagnosis } from './types.ts';
+
+/**
+ * How large a patch is, in every tensor that it changes, against the base and its evolution, and what rounding leaves of
+ * it. Both bases are streamed; memory does not grow with them.
+ *
+ * @throws InputError if the patch cannot be ported onto the base; CancelledError
+ */
+export async function diagnose(
+  request: DiagnoseRequest,
+  kernel: LowRankKernel,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  await using inputs = await open(request, request.patch);
+  await using against = request.against === undefined ? undefined : await open(request, request.against, 1);
+  const items = inputs.plan.items.filter(({ parts, scaleOf }) => parts.length > 0 && scaleOf === undefined);
+  const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
+  const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
+  const onTile = (count: number): void => meter.addBytes(count);
+  const found: Diagnosed[] = [];
+  for (const item of items) {
+    throwIfCancelled(signal);
+    const opened = await openTensor(item, inputs, against, kernel);
+    found.push(await diagnoseTensor(opened, { kernel, directions: request.directions, onTile, signal }));
+    meter.addTensor();
+  }
+  const { plan } = inputs;
+  const figures = {
+    tensors: found.map(({ tensor }) => tensor),
+    all: aggregate('all', found),
+    layers: aggregatesBy(found, ({ layer }) => (layer === null ? 'other' : `layer ${layer}`)),
+    types: aggregatesBy(found, ({ type }) => type),
+    groups: aggregatesBy(found, ({ group }) => group),
+  };
+  const summary = summarise(request, plan, figures);
+  return { request, patch: plan.patch, newBase: plan.newBase, oldBase: plan.oldBase, ...figures, summary };
+}
+
+async function open({ onto, from, scale }: DiagnoseRequest, patch: string, ownScale = scale): Promise<PortInputs> {
+  // Nothing is written; the folder only stands where a request has one.
+  const inputs = await openInputs({ patch, onto, from, scale: ownScale, out: tmpdir(), as: 'checkpoint' });
+  try {
+    assertPortable(inputs.plan, undefined);
+    return inputs;
+  } catch (error) {
+    await inputs[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openTensor(
+  item: PlanItem,
+  inputs: PortInputs,
+  against: PortInputs | undefined,
+  kernel: LowRankKernel,
+): Promise<OpenedTensor> {
+  const weight = inputs.newBase.tensors.get(item.source);
+  if (weight === undefined) throw new Error(`the plan names ${item.source}, which the new base has not`);
+  const other = against?.plan.items.find(({ target, parts }) => target === item.target && parts.length > 0);
+  return {
+    item,
+    delta: await openItem(inputs, item, kernel),
+    weight,
+    oldWeight: sameShape(inputs.oldBase?.tensors.get(item.source), weight),
+    retrained: against && other ? await openItem(against, other, kernel) : undefined,
+  };
+}
+
+/** Rows that a vocabulary moved cannot be subtracted from one another. */
+function sameShape(old: LocatedTensor | undefined, { entry }: LocatedTensor): LocatedTensor | undefined {
+  return old !== undefined && String(old.entry.shape) === String(entry.shape) ? old : undefined;
+}

@@ -1,0 +1,87 @@
+import type { Beside, Norms, OutputDtype, Retrained, Rounding } from '../types.ts';
+import { OUTPUT_DTYPES } from '../types.ts';
+import type { TensorSums } from './tensorSums.ts';
+
+/** The figures that follow from sums alone, of one tensor or of many. */
+export interface Derived {
+  readonly norms: Norms;
+  readonly lineage: number | null;
+  readonly cosine: Beside | null;
+  readonly rounding: Readonly<Record<OutputDtype, Rounding>>;
+  readonly retrained: Retrained | null;
+}
+
+/** What of the sums means something: the others were not taken. */
+export interface Known {
+  readonly evolution: boolean;
+  readonly retrained: boolean;
+}
+
+export function derive(sums: TensorSums, known: Known): Derived {
+  const { delta, weight, oldWeight, evolution, weights, deltaEvolution, elements } = sums;
+  const cosineOf = (product: number, a: number, b: number): number => (a > 0 && b > 0 ? product / Math.sqrt(a * b) : 0);
+  return {
+    norms: {
+      delta: Math.sqrt(delta),
+      weight: Math.sqrt(weight),
+      evolution: known.evolution ? Math.sqrt(evolution) : null,
+      oldWeight: known.evolution ? Math.sqrt(oldWeight) : null,
+    },
+    lineage: known.evolution ? cosineOf(weights, weight, oldWeight) : null,
+    cosine: known.evolution
+      ? { value: cosineOf(deltaEvolution, delta, evolution), chance: 1 / Math.sqrt(elements) }
+      : null,
+    rounding: Object.fromEntries(OUTPUT_DTYPES.map((dtype) => [dtype, roundingOf(sums, dtype)])) as Derived['rounding'],
+    retrained: known.retrained ? retrainedOf(sums, cosineOf) : null,
+  };
+}
+
+function roundingOf({ rounding, touched, delta }: TensorSums, dtype: OutputDtype): Rounding {
+  const { absorbed, lost } = rounding[dtype];
+  return {
+    absorbed: touched === 0 ? 0 : absorbed / touched,
+    error: delta === 0 ? 0 : Math.sqrt(lost / delta),
+  };
+}
+
+/** ‖C‖² = ‖Δ‖² + ‖Δ'‖² − 2⟨Δ, Δ'⟩ */
+function retrainedOf(
+  { delta, retrained, deltaRetrained, elements }: TensorSums,
+  cosineOf: (product: number, a: number, b: number) => number,
+): Retrained {
+  const distance = Math.sqrt(Math.max(0, delta + retrained - 2 * deltaRetrained));
+  const norm = Math.sqrt(delta);
+  return {
+    norm: Math.sqrt(retrained),
+    distance: {
+      value: norm === 0 ? Infinity : distance / norm,
+      chance: norm === 0 ? Infinity : Math.sqrt(1 + retrained / delta),
+    },
+    cosine: { value: cosineOf(deltaRetrained, delta, retrained), chance: 1 / Math.sqrt(elements) },
+  };
+}
+
+/** The sums of several tensors together. */
+export function add(all: readonly TensorSums[], into: TensorSums): TensorSums {
+  for (const sums of all) {
+    for (const key of NUMBERS) into[key] += sums[key];
+    for (const dtype of OUTPUT_DTYPES) {
+      into.rounding[dtype].absorbed += sums.rounding[dtype].absorbed;
+      into.rounding[dtype].lost += sums.rounding[dtype].lost;
+    }
+  }
+  return into;
+}
+
+const NUMBERS = [
+  'elements',
+  'delta',
+  'weight',
+  'oldWeight',
+  'evolution',
+  'deltaEvolution',
+  'weights',
+  'retrained',
+  'deltaRetrained',
+  'touched',
+] as const;

@@ -1,0 +1,195 @@
+import type { PortPlan } from '../port/plan/planTypes.ts';
+import { plural } from '../base/format.ts';
+import type {
+  Aggregate,
+  DiagnoseRequest,
+  Diagnosis,
+  Finding,
+  OutputDtype,
+  Summary,
+  TensorDiagnosis,
+  Verdict,
+} from './types.ts';
+import { OUTPUT_DTYPES, VERDICTS } from './types.ts';
+
+/** Rules of thumb: no paper gives a threshold that was calibrated for this (methods that were read: see docs of each source). */
+const SAME_LINEAGE = 0.9;
+const OTHER_LINEAGE = 0.5;
+/** Standard deviations of what chance gives. */
+const UNLIKELY = 5;
+const SHARED = 0.05;
+const LOST = 0.3;
+const LOUD = 1;
+const UNEVEN = 3;
+
+const GRADFIX = 'https://arxiv.org/abs/2510.09658';
+const STAGES = 'https://arxiv.org/abs/2503.20110';
+const ORTHOGONAL = 'https://arxiv.org/abs/2607.20301';
+const MERGEABILITY = 'https://arxiv.org/abs/2601.22285';
+const TRANS_PEFT = 'https://arxiv.org/abs/2506.06844';
+
+type Figures = Pick<Diagnosis, 'tensors' | 'all' | 'groups'>;
+type Rule = (figures: Figures, request: DiagnoseRequest, plan: PortPlan) => Finding[];
+
+/** In words: what is certain, what is a hint and how good its evidence is, and what to try next. */
+export function summarise(request: DiagnoseRequest, plan: PortPlan, figures: Figures): Summary {
+  const findings = RULES.flatMap((rule) => rule(figures, request, plan));
+  const gravest = Math.max(0, ...findings.map(({ verdict }) => VERDICTS.indexOf(verdict)));
+  return { verdict: VERDICTS[gravest] ?? 'fits', findings, next: nextSteps(figures, request) };
+}
+
+const fit: Rule = (_figures, _request, { coverage, warnings }) => [
+  certain(
+    'fits',
+    `All ${plural(coverage.patchTensors, 'tensor')} of the patch have their place: names and shapes fit ${plural(coverage.touchedTensors, 'tensor')} of the base.`,
+  ),
+  ...warnings.map((warning) => certain('look closer', warning)),
+];
+
+const lineage: Rule = ({ tensors, all }, { from }) => {
+  if (from === undefined)
+    return [
+      certain(
+        'look closer',
+        'Without the old base (--from) nothing can be said of the evolution, nor whether the lineage is the same.',
+      ),
+    ];
+  const known = tensors.filter((tensor) => tensor.lineage !== null);
+  const least = known.toSorted((a, b) => (a.lineage ?? 0) - (b.lineage ?? 0))[0];
+  if (least?.lineage == null || all.lineage === null)
+    return [certain('look closer', 'Old and new base have tensors of different shapes, which cannot be compared.')];
+  const value = least.lineage;
+  const verdict = value >= SAME_LINEAGE ? 'fits' : value >= OTHER_LINEAGE ? 'look closer' : 'does not fit';
+  const words = {
+    fits: 'the new base was trained on from the old one, or both from a common one',
+    'look closer': 'the bases are related, but far from each other',
+    'does not fit': 'the bases seem to be trained apart: adding a patch is then worth nothing',
+  } satisfies Record<Verdict, string>;
+  const text = `cos(W, W') is ${number(all.lineage)} over all, and at least ${number(value)} (${least.target}): ${words[verdict]}.`;
+  return [{ verdict, text, grade: 'A', source: GRADFIX }];
+};
+
+const load: Rule = ({ all: { norms } }) => {
+  const { evolution, oldWeight, delta } = norms;
+  if (evolution === null || oldWeight === null || delta === 0) return [];
+  const text = `The base moved by ${percent(evolution / oldWeight)} of itself, ${number(evolution / delta)} times as far as the patch does. A boundary between training stages matters more than this number.`;
+  return [{ verdict: 'fits', text, grade: 'C', source: STAGES }];
+};
+
+const alignment: Rule = ({ all: { cosine } }) => {
+  if (cosine === null) return [];
+  const { value, chance } = cosine;
+  const isShared = Math.abs(value) > UNLIKELY * chance && Math.abs(value) > SHARED;
+  const meaning = !isShared
+    ? 'patch and evolution are next to orthogonal, as they are where ports were seen to work'
+    : value > 0
+      ? 'the evolution went where the patch goes: part of it may be counted twice'
+      : 'the evolution went against the patch';
+  const text = `cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}: ${meaning}.`;
+  return [{ verdict: isShared ? 'look closer' : 'fits', text, grade: 'C', source: ORTHOGONAL }];
+};
+
+const subspaces: Rule = ({ tensors }) => {
+  const sides = (['columns', 'rows'] as const).flatMap((side) => {
+    const known = tensors.flatMap(({ alignment: of }) => of?.[side] ?? []);
+    if (known.length === 0) return [];
+    return [
+      `${side} ${percent(mean(known.map(({ value }) => value)))} (by chance ${percent(mean(known.map(({ chance }) => chance)))})`,
+    ];
+  });
+  if (sides.length === 0) return [];
+  const text = `Of the patch's space, the evolution's leading directions hold, on average: ${sides.join(', ')}. In merging, overlap speaks for compatibility; for ports nobody has shown which way it goes.`;
+  return [{ verdict: 'fits', text, grade: 'B', source: MERGEABILITY }];
+};
+
+const rounding: Rule = ({ tensors, all }, _request, { newBase }) => {
+  const dtype = OUTPUT_DTYPES.find((one) => one === newBase.dtype);
+  if (dtype === undefined) return [];
+  const { absorbed, error } = all.rounding[dtype];
+  const isLost = error > LOST;
+  const worst = tensors.toSorted((a, b) => b.rounding[dtype].error - a.rounding[dtype].error)[0];
+  const text =
+    `A checkpoint in ${dtype} takes up the patch with an error of ${percent(error)} of it` +
+    ` (at worst ${percent(worst?.rounding[dtype].error ?? 0)}, ${worst?.target ?? ''}); ${percent(absorbed)} of the elements stay as they are.` +
+    ` ${others(all, dtype)}; an adapter loses nothing.`;
+  return [certain(isLost ? 'look closer' : 'fits', text)];
+};
+
+function others({ rounding: of }: Aggregate, dtype: OutputDtype): string {
+  return OUTPUT_DTYPES.filter((one) => one !== dtype)
+    .map((one) => `In ${one} it would be ${percent(of[one].error)}`)
+    .join(', ')
+    .replace(', In', ', in');
+}
+
+const size: Rule = ({ tensors }) => {
+  const loud = tensors.filter(({ norms: { delta, weight } }) => delta > LOUD * weight);
+  const silent = tensors.filter(({ norms: { delta } }) => delta === 0);
+  return [
+    ...(loud.length === 0
+      ? []
+      : [hint(`In ${named(loud)} the patch is larger than the weight itself: is its scale right?`)]),
+    ...(silent.length === 0 ? [] : [hint(`In ${named(silent)} the patch is zero: was it trained?`)]),
+  ];
+};
+
+function hint(text: string): Finding {
+  return { verdict: 'look closer', text, grade: 'C', source: null };
+}
+
+const feedForward: Rule = ({ groups }) => {
+  const [attention, other] = (['attention', 'feed-forward'] as const).map((name) => relative(groups, name));
+  if (attention == null || other == null || other < UNEVEN * attention) return [];
+  const text = `The feed-forward layers moved ${number(other / attention)} times as far as attention did, relative to their size: the patch's part in them may fit less.`;
+  return [{ verdict: 'look closer', text, grade: 'A', source: TRANS_PEFT }];
+};
+
+function relative(groups: readonly Aggregate[], name: string): number | undefined {
+  const { evolution = null, oldWeight = null } = groups.find((group) => group.name === name)?.norms ?? {};
+  return evolution === null || oldWeight === null || oldWeight === 0 ? undefined : evolution / oldWeight;
+}
+
+const retrained: Rule = ({ all: { retrained: of } }) => {
+  if (of === null) return [];
+  const text =
+    `The retrained patch is ${number(of.distance.value)} times ‖Δ‖ away (${number(of.distance.chance)} where the two are orthogonal), ` +
+    `cosine ${signed(of.cosine.value)} (by chance ± ${number(of.cosine.chance)}). Patches of one task are often as far apart as random ones and still score alike: evaluate both.`;
+  return [{ verdict: 'fits', text, grade: 'A', source: ORTHOGONAL }];
+};
+
+const RULES: readonly Rule[] = [fit, lineage, rounding, size, load, alignment, subspaces, feedForward, retrained];
+
+function nextSteps({ groups }: Figures, { patch, onto, from }: DiagnoseRequest): string[] {
+  const both = ['attention', 'feed-forward'].every((name) => groups.some((group) => group.name === name));
+  return [
+    `Evaluate: no figure of weights tells how a port scores. portllm evaluate ${onto} --patch ${patch} --task …`,
+    'Sweep the scale: --scales 0,0.25,0.5,0.75,1,1.25. A peak below 1 or a fall is a warning.',
+    ...(from === undefined ? ['Name the old base with --from.'] : []),
+    ...(both ? ['If feed-forward layers look worse, try a patch of the attention layers alone.'] : []),
+  ];
+}
+
+function certain(verdict: Verdict, text: string): Finding {
+  return { verdict, text, grade: 'certain', source: null };
+}
+
+function named(tensors: readonly TensorDiagnosis[]): string {
+  const [first] = tensors;
+  return tensors.length === 1 ? (first?.target ?? '') : `${tensors.length} tensors (${first?.target ?? ''} …)`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${number(value)}` : number(value);
+}
+
+function percent(share: number): string {
+  return `${number(100 * share)} %`;
+}
