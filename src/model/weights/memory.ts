@@ -50,6 +50,8 @@ const VOCABULARY: ReadonlySet<string> = new Set([EMBEDDING, HEAD]);
 const SHARE = 0.7;
 /** Widened weights that were seen to be in memory at once: the one in use, those just used, and the next. */
 const WIDENED_AT_ONCE = 3;
+/** Of keys and values: those that go in, those that come out, and two that wait to be collected (seen). */
+const CACHES = 4;
 /** The runtime, the arena's slack, and Node itself. */
 const OVERHEAD = 150_000_000;
 
@@ -118,8 +120,7 @@ function attention(
   const whole = mode === 'device' || attentionCap !== undefined;
   const scores = whole ? 2 * heads * tokens * longest : 0;
   const masks = masked || mode === 'device' ? tokens * longest * windowsOf(architecture).length : 0;
-  // Those that go in and those that come out.
-  const cache = 2 * cached * layers.length * 2 * keyValueHeads * headSize;
+  const cache = CACHES * cached * layers.length * 2 * keyValueHeads * headSize;
   return scores + masks + cache;
 }
 
