@@ -59,7 +59,7 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
     out: request.out,
     files,
     items: { answered: answeredIn(runs), asked: all.total },
-    complete: runs.length === columns.length && runs.every((run) => run.tasks.every(({ complete }) => complete)),
+    complete: problems.length === 0 && answeredIn(runs) === all.total,
     comparison: await compareResults(read, { signal }),
     notes: notesOf(runs),
     warnings: [

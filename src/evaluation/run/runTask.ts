@@ -3,7 +3,7 @@ import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
 import type { EvaluateRequest } from '../request.ts';
-import { openJournal } from '../results/journal.ts';
+import { openJournal, type Journal } from '../results/journal.ts';
 import type { ItemRecord, TaskRun } from '../results/types.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { scoreItem } from '../tasks/score.ts';
@@ -36,56 +36,59 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
   const { request } = tools;
   const items = prepared.items(column.planned.tokenizer.eos?.text);
   const begin = performance.now();
-  const journal = await openJournal(request.out, journalKey(column.planned.identity, prepared, request));
-  try {
-    const answers = new Map(journal.known());
-    // A damaged line may have lost some.
-    for (const { docId, requests } of items) if (answers.get(docId)?.length !== requests.length) answers.delete(docId);
-    const rest = tools.onlyKnown ? [] : items.filter(({ docId }) => !answers.has(docId));
-    if (rest.length > 0)
-      await answerRest(column, rest, items.length, task.name, tools, (docId, own) => {
-        answers.set(docId, own);
-        journal.add(docId, own);
-      }).catch((error: unknown) => {
-        throw error instanceof InputError ? new InputError(`${task.name}: ${error.message}`, error.hint) : error;
-      });
-    const records = items.flatMap((item): ItemRecord[] => {
-      const own = answers.get(item.docId);
-      return own === undefined ? [] : [{ item, answers: own, scored: scoreItem(task, item, own) }];
+  await using journal = await openJournal(request.out, journalKey(column.planned.identity, prepared, request));
+  const answers = knownAnswers(journal, items);
+  if (!tools.onlyKnown)
+    await answerRest(column, items, answers, journal, task.name, tools).catch((error: unknown) => {
+      throw error instanceof InputError ? new InputError(`${task.name}: ${error.message}`, error.hint) : error;
     });
-    const complete = records.length === items.length;
-    const seconds = (performance.now() - begin) / 1000;
-    const limit = request.limit ?? null;
-    return { task, fewShot, documents: documents.length, limit, dataFiles, records, complete, seconds };
-  } finally {
-    await journal.close();
-  }
+  const records = items.flatMap((item): ItemRecord[] => {
+    const own = answers.get(item.docId);
+    return own === undefined ? [] : [{ item, answers: own, scored: scoreItem(task, item, own) }];
+  });
+  const complete = records.length === items.length;
+  const seconds = (performance.now() - begin) / 1000;
+  const limit = request.limit ?? null;
+  return { task, fewShot, documents: documents.length, limit, dataFiles, records, complete, seconds };
+}
+
+type Answers = Map<number, readonly Answer[]>;
+
+/** A damaged line may have lost an answer: it counts for nothing. */
+function knownAnswers(journal: Journal, items: readonly Item[]): Answers {
+  const known = journal.known();
+  return new Map(
+    items.flatMap(({ docId, requests }) => {
+      const own = known.get(docId);
+      return own?.length === requests.length ? [[docId, own] as const] : [];
+    }),
+  );
 }
 
 async function answerRest(
   column: RunningColumn,
-  rest: readonly Item[],
-  all: number,
+  items: readonly Item[],
+  answers: Answers,
+  journal: Journal,
   task: string,
   { sink, signal }: TaskTools,
-  onAnswered: (docId: number, answers: readonly Answer[]) => void,
 ): Promise<void> {
-  const scorer = await column.scorer();
+  const rest = items.filter(({ docId }) => !answers.has(docId));
+  const scorer = rest.length === 0 ? undefined : await column.scorer();
   // Begun when the weights are there, so that the rate is that of the answers.
-  const total = { bytes: all, tensors: all, unit: ITEMS, done: all - rest.length };
+  const total = { bytes: items.length, tensors: items.length, unit: ITEMS, done: items.length - rest.length };
   const meter = new ProgressMeter(`${column.planned.facts.label} · ${task}`, total, sink);
   for (let from = 0; from < rest.length; from += ITEMS_AT_ONCE) {
     throwIfCancelled(signal);
     const some = rest.slice(from, from + ITEMS_AT_ONCE);
-    await scorer.answer(
-      some,
-      (question, own) => {
-        onAnswered(some[question]?.docId ?? -1, own);
-        meter.addBytes(1);
-        meter.addTensor();
-      },
-      signal,
-    );
+    const onAnswered = (question: number, own: readonly Answer[]): void => {
+      const docId = some[question]?.docId ?? -1;
+      answers.set(docId, own);
+      journal.add(docId, own);
+      meter.addBytes(1);
+      meter.addTensor();
+    };
+    await scorer?.answer(some, onAnswered, signal);
   }
 }
 
