@@ -58,7 +58,7 @@ describe('portllm', () => {
     'input that cannot be used: 2': {
       args: ['port', MOOD, '--onto', join(SAMPLES, 'tasks'), '--out', '/nowhere/out'],
       status: 2,
-      says: /error: Cannot read .*config\.json/,
+      says: /error: .*tasks is no model: it has no config\.json/,
     },
     'an output that exists: 1': {
       args: ['port', MOOD, '--onto', NEW, '--out', join(ROOT, 'media')],

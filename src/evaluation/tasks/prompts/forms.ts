@@ -21,7 +21,7 @@ export function formed(form: DocumentForm, columns: Columns, place: string): Col
       };
     }
     case 'continuation':
-      return { ...columns, prompt: text(columns, 'prompt', place), answer: text(columns, 'answer', place) };
+      return { ...columns, prompt: text(columns, 'prompt', place), answer: answer(columns, place) };
   }
 }
 
@@ -48,11 +48,15 @@ function winogrande(columns: Columns, place: string): Columns {
   };
 }
 
+/** A number as Python writes it: tables and JSON have no quotes where an answer is one. */
+function answer(columns: Columns, place: string): string {
+  const value = columns.answer;
+  return typeof value === 'number' ? written(value) : text(columns, 'answer', place);
+}
+
 function text(columns: Columns, name: string, place: string): string {
   const value = columns[name];
   if (typeof value === 'string') return value;
-  // As Python writes it: tables and JSON have no quotes where an answer is a number.
-  if (typeof value === 'number') return written(value);
   if (!Object.hasOwn(columns, name))
     throw new InputError(`${place}: there is no column ${name} (there are ${Object.keys(columns).join(', ')}).`);
   throw new InputError(`${place}: ${name} must be a text and is ${written(value)}.`);

@@ -123,6 +123,11 @@ describe('a data file as a task', () => {
     await assert.rejects(fromRows([{ prompt: 5, choices: ['a'], gold: 0 }]), /prompt must be a text and is 5/);
   });
 
+  it('takes a number for an answer', async () => {
+    const { items } = await fromRows([{ prompt: '2 + 2 =', answer: 4 }]);
+    assert.deepEqual(items[0]?.requests, [{ kind: 'loglikelihood', context: '2 + 2 =', continuation: ' 4' }]);
+  });
+
   it('has a hash that does not depend on where it lies', async () => {
     const [first, second] = [await fromRows([{ ...SKY, gold: 1 }]), await fromRows([{ ...SKY, gold: 0 }])];
     assert.equal(first.task.hash, second.task.hash);
