@@ -152,12 +152,17 @@ async function choosePenalised(
   const { vocabulary } = network.architecture;
   return rows.map((tokens, row) => {
     const own = (logits?.data as Float32Array).slice(row * vocabulary, (row + 1) * vocabulary);
-    for (const token of new Set(tokens)) {
-      const logit = own[token] ?? 0;
-      own[token] = logit > 0 ? logit / penalty : logit * penalty;
-    }
+    penalise(own, tokens, penalty);
     return own.reduce((best, logit, token) => (assertFinite(logit) > (own[best] ?? 0) ? token : best), 0);
   });
+}
+
+/** What occurred becomes less likely, whatever the sign of its logit (arXiv 1909.05858, section 4.1). */
+export function penalise(logits: Float32Array, tokens: readonly number[], penalty: number): void {
+  for (const token of new Set(tokens)) {
+    const logit = logits[token] ?? 0;
+    logits[token] = logit > 0 ? logit / penalty : logit * penalty;
+  }
 }
 
 /** Plain attention keeps padding in its cache, so a mask hides it; GroupQueryAttention closes the gap itself. */

@@ -132,12 +132,14 @@ describe('evaluate', () => {
 
   it('computes the scales of a sweep with one network, and as each of them alone', async () => {
     const columns = [column({ patches: [{ patch: KIND, scale: 1 }] })];
-    await run('one-scale', { columns });
+    const whole = await run('one-scale', { columns });
     const alone = loads;
     const swept = await run('sweep', { columns, scales: [0.5, 1] });
     assert.equal(loads, alone);
     const half = await run('half', { columns: [column({ patches: [{ patch: KIND, scale: 0.5 }] })] });
-    assert.deepEqual(await likelihoods({ ...swept, files: swept.files.slice(0, 1) }), await likelihoods(half));
+    const at = (file: number): Promise<number[]> => likelihoods({ ...swept, files: swept.files.slice(file, file + 1) });
+    assert.deepEqual(await at(0), await likelihoods(half));
+    assert.deepEqual(await at(1), await likelihoods(whole));
   });
 
   it('opens one network for all tasks of a column', async () => {
@@ -191,6 +193,10 @@ describe('evaluate', () => {
       jobs.map(({ done }) => done).toSorted((a, b) => a - b),
     );
     assert.equal(jobs.at(-1)?.done, 2 * LIMIT);
+    seen.length = 0;
+    const third = column({ label: 'z', patches: [{ patch: KIND, scale: 0.5 }] });
+    await run('progress', { columns: [...columns, third] }, { sink: (progress) => seen.push(progress) });
+    assert.deepEqual(seen.at(-1)?.job, { done: 3 * LIMIT, total: 3 * LIMIT });
   });
 
   it('warns once of what the choices do, however many columns there are', async () => {
