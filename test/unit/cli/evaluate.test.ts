@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnosis } from '../../../src/diagnostics/types.ts';
 import type { Comparison } from '../../../src/evaluation/results/compare.ts';
 import type { EvaluateResult } from '../../../src/evaluation/run/result.ts';
@@ -18,6 +19,14 @@ const TASK = join(SAMPLES, 'tasks/kind.test.jsonl');
 
 function portllm(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+}
+
+/** Whether the journal holds an answer. */
+async function hasAnswers(out: string): Promise<boolean> {
+  const journal = join(out, '.portllm-journal');
+  const names = await readdir(journal).catch(() => []);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(journal, name))).size));
+  return names.some((name, i) => name.endsWith('.jsonl') && (sizes[i] ?? 0) > 0);
 }
 
 describe('portllm evaluate', () => {
@@ -55,10 +64,9 @@ describe('portllm evaluate', () => {
     const stopped = spawn(process.execPath, [CLI, ...args, '--bootstrap', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
     let [output, errors] = ['', ''];
     stopped.stdout.on('data', (data: Buffer) => (output += data.toString()));
-    stopped.stderr.on('data', (data: Buffer) => {
-      errors += data.toString();
-      if (/[1-9]\d* of 3000 in all/.test(errors)) stopped.kill('SIGINT');
-    });
+    stopped.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+    while (!(await hasAnswers(folder.path)) && stopped.exitCode === null) await sleep(20);
+    stopped.kill('SIGINT');
     const [code] = (await once(stopped, 'exit')) as [number];
     assert.equal(code, 1, errors);
     assert.match(output, /Stopped: [1-9]\d* of 3000 items are kept/);
