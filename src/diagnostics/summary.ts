@@ -72,12 +72,16 @@ const lineage: Rule = ({ tensors, all }, { from }) => {
 const load: Rule = ({ all: { norms } }) => {
   const { evolution, oldWeight, delta } = norms;
   if (evolution === null || oldWeight === null || delta === 0) return [];
+  if (evolution === 0)
+    return [
+      certain('look closer', 'Old and new base hold the same weights where the patch is: is it the right old base?'),
+    ];
   const text = `The base moved by ${percent(evolution / oldWeight)} of itself, ${number(evolution / delta)} times as far as the patch does. A boundary between training stages matters more than this number.`;
   return [{ verdict: 'fits', text, grade: 'C', source: STAGES }];
 };
 
-const alignment: Rule = ({ all: { cosine } }) => {
-  if (cosine === null) return [];
+const alignment: Rule = ({ all: { cosine, norms } }) => {
+  if (cosine === null || norms.evolution === 0) return [];
   const { value, chance } = cosine;
   const isShared = Math.abs(value) > UNLIKELY * chance && Math.abs(value) > SHARED;
   const meaning = !isShared

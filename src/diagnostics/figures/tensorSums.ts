@@ -62,7 +62,7 @@ export async function sumTensors(
     const change = await delta.tile(row, count);
     const now = await readBaseRows(weight, row, count);
     addPatch(sums, change, now);
-    rounding.add(sums, change, now);
+    rounding.add(sums, change, now, weight.entry.dtype);
     if (oldWeight !== undefined) addEvolution(sums, change, now, await readBaseRows(oldWeight, row, count));
     if (retrained !== undefined) addRetrained(sums, change, await retrained.tile(row, count));
     onTile(now.length);
@@ -123,19 +123,27 @@ class Roundings {
     this.bytes = new Uint8Array(4 * elements);
   }
 
-  add(sums: TensorSums, delta: Floats, weight: Float32Array): void {
+  add(sums: TensorSums, delta: Floats, weight: Float32Array, stored: string): void {
     const { length } = weight;
     const [sum, before] = [this.sum.subarray(0, length), this.before.subarray(0, length)];
     for (const dtype of OUTPUT_DTYPES) {
       for (let i = 0; i < length; i++) sum[i] = (weight[i] ?? 0) + (delta[i] ?? 0);
-      before.set(weight);
-      const bytes = this.bytes.subarray(0, length * bytesPerElement(dtype));
-      for (const values of [sum, before]) {
-        narrow(values, dtype, bytes);
-        widen(bytes, dtype, values);
+      this.round(sum, dtype);
+      // Weights are what their own dtype holds.
+      if (dtype === stored || dtype === 'F32') addRounding(sums.rounding[dtype], delta, sum, weight);
+      else {
+        before.set(weight);
+        this.round(before, dtype);
+        addRounding(sums.rounding[dtype], delta, sum, before);
       }
-      addRounding(sums.rounding[dtype], delta, sum, before);
     }
+  }
+
+  private round(values: Float32Array, dtype: OutputDtype): void {
+    if (dtype === 'F32') return;
+    const bytes = this.bytes.subarray(0, values.length * bytesPerElement(dtype));
+    narrow(values, dtype, bytes);
+    widen(bytes, dtype, values);
   }
 }
 

@@ -119,6 +119,11 @@ describe('the summary of a diagnosis', () => {
       'look closer',
       /10 times as far as attention/,
     ],
+    'a base that did not move': [
+      summaryOf({ all: { norms: { ...ALL.norms, evolution: 0 }, cosine: { value: 0, chance: 0.001 } } }),
+      'look closer',
+      /the same weights where the patch is/,
+    ],
     'a retrained patch': [
       summaryOf({
         all: { retrained: { norm: 1, distance: { value: 1.4, chance: 1.41 }, cosine: { value: 0.02, chance: 0.001 } } },
