@@ -157,7 +157,7 @@ async function choosePenalised(
   });
 }
 
-/** What occurred becomes less likely, whatever the sign of its logit (arXiv 1909.05858, section 4.1). */
+/** What occurred becomes less likely, whatever the sign of its logit (CTRL, arXiv 1909.05858, section 4.1). */
 export function penalise(logits: Float32Array, tokens: readonly number[], penalty: number): void {
   for (const token of new Set(tokens)) {
     const logit = logits[token] ?? 0;

@@ -56,7 +56,7 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
   try {
     open(editor, await jobs.long('evaluate', title, parameters));
   } catch (error) {
-    // What cannot be evaluated was found out before anything was answered.
+    // Nearly all that cannot be evaluated is found out before anything is answered.
     if (error instanceof InputError) throw error;
     const isStopped = error instanceof CancelledError;
     await showWhatIsKnown(editor, parameters, isStopped ? 'Stopped' : 'The evaluation ended early').catch(

@@ -9,10 +9,16 @@ export function expandColumns({ columns, scales }: Pick<EvaluateRequest, 'column
       ? [column]
       : scales.map((scale) => ({
           ...column,
-          label: `${column.label} ${column.patches.length === 1 ? `@${scale * (column.patches[0]?.scale ?? 1)}` : `× ${scale}`}`,
+          label: `${column.label} ${scaleLabel(column.patches, scale)}`,
           patches: column.patches.map((patch) => ({ ...patch, scale: patch.scale * scale })),
         })),
   );
+}
+
+/** The patch's own scale, or what the scales of several are multiplied with. */
+function scaleLabel([first, ...others]: ColumnRequest['patches'], scale: number): string {
+  if (first === undefined || others.length > 0) return `× ${scale}`;
+  return `@${Number((scale * first.scale).toPrecision(12))}`;
 }
 
 /** What a column is called unless somebody says otherwise: the model, its patches and their scales. */
