@@ -38,6 +38,7 @@ export class QuickInput {
     return this.leaveStep(`the choice ${label}`, async () => {
       const row = await this.find(label);
       await row?.click({ timeout: STEP_MS });
+      return row !== undefined;
     });
   }
 
@@ -62,7 +63,7 @@ export class QuickInput {
 
   back(): Promise<void> {
     const button = this.page.locator(`${WIDGET} .quick-input-titlebar .codicon-quick-input-back`);
-    return this.leaveStep('the step before', () => button.click({ timeout: STEP_MS }));
+    return this.leaveStep('the step before', () => button.click({ timeout: STEP_MS }).then(() => true));
   }
 
   /** The first Escape may close no more than a tooltip. */
@@ -75,18 +76,18 @@ export class QuickInput {
   }
 
   private accept(): Promise<void> {
-    return this.leaveStep('the step to be accepted', () =>
-      this.page.locator(INPUT).press('Enter', { timeout: STEP_MS }),
-    );
+    const enter = (): Promise<void> => this.page.locator(INPUT).press('Enter', { timeout: STEP_MS });
+    return this.leaveStep('the step to be accepted', () => enter().then(() => true));
   }
 
-  private async leaveStep(what: string, attempt: () => Promise<void>): Promise<void> {
+  /** @param attempt tells whether it did what leads to the next step */
+  private async leaveStep(what: string, attempt: () => Promise<boolean>): Promise<void> {
     await this.page.locator(INPUT).waitFor({ timeout: UI_TIMEOUT_MS });
     const step = await this.title();
     const left = async (): Promise<true | undefined> => ((await this.title()) === step ? undefined : true);
     await poll(what, async () => {
       if (await left()) return true;
-      await attempt();
+      if (!(await attempt())) return undefined;
       // Tooltips come where the mouse rests, and cover what is clicked next.
       await this.page.mouse.move(0, 0);
       return poll('the next step', left, { timeoutMs: STEP_MS }).catch(() => undefined);
