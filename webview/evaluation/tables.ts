@@ -68,9 +68,13 @@ export function differenceTables(row: ViewRow, view: EvaluationView): Child[] {
 }
 
 /** Differences of shares are in percentage points. */
-function withUnit(title: string, unit: ViewUnit): Child {
-  const words = unit === 'percent' ? [element('span', { class: 'role' }, 'points')] : [];
-  return element('span', {}, title, ...words);
+function differenceTitle(unit: ViewUnit): Child {
+  const words = unit === 'percent' ? 'points, 95 % interval' : '95 % interval';
+  return element('span', {}, 'Difference', element('span', { class: 'role' }, words));
+}
+
+function withInterval({ text, interval }: ViewDifference): Child {
+  return element('span', {}, text, ' ', element('span', { class: 'count' }, interval));
 }
 
 function inWords({ verdict, test }: ViewDifference): Child {
@@ -94,8 +98,7 @@ function differenceTable(
     `${name}: differences to ${label}`,
     [
       { title: `Minus ${label}`, value: ({ column }) => nameOf(columns[column]) },
-      { title: withUnit('Difference', unit), kind: 'number', value: ({ text }) => text },
-      { title: '95 % interval', kind: 'number', value: ({ interval }) => interval },
+      { title: differenceTitle(unit), kind: 'number', value: withInterval },
       { title: intervalAxis(domain, unit), value: (difference) => intervalPlot(difference, domain) },
       { title: 'In words', kind: 'words', value: inWords },
     ] satisfies Column<ViewDifference>[],
