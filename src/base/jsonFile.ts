@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { z } from 'zod';
 import { InputError, readError } from './errors.ts';
+import { issueText } from './schemaIssue.ts';
 
 /** An index of a 1.8-trillion-parameter model is some tens of megabytes. */
 const MAX_BYTES = 128_000_000;
@@ -29,10 +30,7 @@ function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: strin
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new InputError(
-    `${path}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`,
-  );
+  throw new InputError(`${path}: ${issueText(result.error)}.`);
 }
 
 /** @throws InputError if the file cannot be read or is absurdly large */

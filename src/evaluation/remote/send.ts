@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { CancelledError, UserError } from '../../base/errors.ts';
+import { issueText } from '../../base/schemaIssue.ts';
 import type { Patience, Server } from './endpoint.ts';
 import { networkFailure, redirectFailure, RequestFailure, statusFailure, timeoutFailure } from './failures.ts';
 
@@ -45,10 +46,9 @@ export async function sendForJson<T extends z.ZodType>(
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
   throw new UserError(
-    `What ${url} answered is not what OpenAI-compatible servers answer: ` +
-      `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`,
+    `What ${url} answered is not what OpenAI-compatible servers answer: ${issueText(result.error)}.`,
+    'Check that the address is of an OpenAI-compatible server.',
   );
 }
 

@@ -1,13 +1,12 @@
 import type { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
+import { issueText } from '../../base/schemaIssue.ts';
 
 /** @throws InputError naming the component of tokenizer.json whose settings do not follow the schema */
 export function parse<T extends z.ZodType>(schema: T, component: { readonly type: string }, path: string): z.output<T> {
   const result = schema.safeParse(component);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const place = [component.type, ...(issue?.path ?? [])].map(String).join('.');
-  throw new InputError(`${path}: ${place}: ${issue?.message ?? 'unexpected content'}.`);
+  throw new InputError(`${path}: ${issueText(result.error, component.type)}.`);
 }
 
 /** What the reference has and PortLLM has not is refused: a prompt that is cut otherwise would be scored otherwise. */

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { InputError } from '../../../base/errors.ts';
+import { issueText } from '../../../base/schemaIssue.ts';
 import { withDataFile } from '../../data/dataFile.ts';
 import { decode } from '../../data/lines.ts';
 import { parsePythonJson } from '../../data/pythonJson.ts';
@@ -62,9 +63,8 @@ async function readJson(path: string): Promise<ResultsJson> {
   }
   const { data, error } = RESULTS.safeParse(value);
   if (data) return data;
-  const [issue] = error.issues;
   throw new InputError(
-    `${path} is no results file: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`,
+    `${path} is no results file: ${issueText(error)}.`,
     'Results are what an evaluation, or lm-eval with --output_path, writes.',
   );
 }

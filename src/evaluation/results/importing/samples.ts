@@ -1,4 +1,5 @@
 import { InputError } from '../../../base/errors.ts';
+import { issueText } from '../../../base/schemaIssue.ts';
 import { withDataFile, type DataFile } from '../../data/dataFile.ts';
 import { decode, linesOf } from '../../data/lines.ts';
 import { parsePythonJson } from '../../data/pythonJson.ts';
@@ -53,8 +54,7 @@ function add(drafts: Map<number, Draft>, row: Row, { filters, metrics }: KnownOf
 function rowFrom(value: unknown, place: string): Row {
   const { data, error } = ROW.safeParse(value);
   if (data) return data;
-  const [issue] = error.issues;
-  throw new InputError(`${place}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unexpected content'}.`);
+  throw new InputError(`${place}: ${issueText(error)}.`);
 }
 
 async function* rowsOf(file: DataFile, signal: AbortSignal): AsyncGenerator<{ value: unknown; place: string }> {

@@ -165,7 +165,10 @@ describe('probeEndpoint', () => {
     });
     await assert.rejects(probe(page.url), says(/is not JSON/, /OpenAI-compatible/));
     const other = await serve((_, response) => json(response, { models: [] }));
-    await assert.rejects(probe(other.url), says(/is not what OpenAI-compatible servers answer: data/, /^$/));
+    await assert.rejects(
+      probe(other.url),
+      says(/is not what OpenAI-compatible servers answer: data is missing/, /OpenAI-compatible/),
+    );
   });
 
   it('explains a server that is not there', async () => {

@@ -225,7 +225,7 @@ describe('what cannot be read', () => {
 
   it('is refused with file and reason', async () => {
     await refused('text.json', 'hello', /is not JSON/);
-    await refused('other.json', '{"a": 1}', /is no results file: results: /);
+    await refused('other.json', '{"a": 1}', /is no results file: results is missing/);
     await refused('empty.json', '{"results": {}}', /holds results of no task/);
     await refused('v3.json', '{"results": {"boolq": {"acc": 0.5, "acc_stderr": 0.1}}}', /of an lm-eval before 0\.4/);
     await refused('ours.json', '{"results": {}, "portllm": {"version": "1"}}', /is no results file: portllm\./);
