@@ -229,11 +229,11 @@ describe('what cannot be read', () => {
     await refused('empty.json', '{"results": {}}', /holds results of no task/);
     await refused('v3.json', '{"results": {"boolq": {"acc": 0.5, "acc_stderr": 0.1}}}', /of an lm-eval before 0\.4/);
     await refused('ours.json', '{"results": {}, "portllm": {"version": "1"}}', /is no results file: portllm\./);
-    await refused('s1.jsonl', row({}) + row({ doc_id: 'x' }), /line 2: doc_id: /);
+    await refused('s1.jsonl', row({}) + row({ doc_id: 'x' }), /line 2: doc_id must be a number and is a text/);
     await refused('s2.jsonl', `${row({})}{"doc_id": 1,\n`, /line 2 is not JSON/);
     await refused('s3.jsonl', row({}) + row({ doc_hash: 'b', filter: 'two' }), /line 2: document 0 is not the one/);
     await refused('s4.jsonl', row({}) + row({}), /line 2: document 0 has acc,none twice/);
-    await refused('s5.jsonl', '[{"doc": 1}]', /sample 1: doc_id: /);
+    await refused('s5.jsonl', '[{"doc": 1}]', /sample 1: doc_id is missing/);
     await refused('s6.jsonl', '[]', /holds no samples/);
   });
 
