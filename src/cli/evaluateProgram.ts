@@ -120,7 +120,7 @@ export function addEvaluation(root: Command, run: Run): void {
 
 /** What would do nothing is no wish of anybody's. @throws InputError */
 function assertUseful(options: EvaluateOptions): void {
-  const { endpoint, served, keyVariable, loadAdapter, patch, scales, control, exported, task, out } = options;
+  const { endpoint, served, keyVariable, loadAdapter, patch, scales, control, exported, out } = options;
   const needs: readonly (readonly [option: string, given: unknown, other: string, there: boolean])[] = [
     ['--served', served, '--endpoint', endpoint !== undefined],
     ['--key-variable', keyVariable, '--endpoint', endpoint !== undefined],
@@ -132,10 +132,6 @@ function assertUseful(options: EvaluateOptions): void {
   ];
   for (const [option, given, other, there] of needs)
     if (given !== undefined && !there) throw new InputError(`${option} needs ${other}.`);
-  if (control !== undefined && exported === true)
-    throw new InputError('--control and --exported do not go together: a random patch has no exported form.');
-  if (task.length === 0)
-    throw new InputError('No task was named.', 'Name one with --task; `portllm tasks` lists them.');
   if (out.trim() === '') throw new InputError('--out is empty.');
 }
 

@@ -32,7 +32,11 @@ export function described(
 const PRECISION: Readonly<Record<FloatDtype, number>> = { F32: 23, F16: 10, BF16: 7 };
 
 /** Δ = tuned − old of some rows; of two float32 the difference is rounded once, of 16-bit ones it is exact. */
-export async function deltaRows({ tuned, old }: TensorPair, row: number, count: number): Promise<Float32Array> {
+export async function deltaRows(
+  { tuned, old }: Pick<TensorPair, 'tuned' | 'old'>,
+  row: number,
+  count: number,
+): Promise<Float32Array> {
   const [after, before] = [await readBaseRows(tuned, row, count), await readBaseRows(old, row, count)];
   return after.map((value, i) => value - (before[i] ?? 0));
 }

@@ -1,3 +1,4 @@
+import { transpose } from '../../kernels/lowRank.ts';
 import { svd } from '../../kernels/linalg/jacobi.ts';
 import { orthonormalise } from '../../kernels/linalg/qr.ts';
 import { combine, dot, zeros, type Vectors } from '../../kernels/linalg/vectors.ts';
@@ -19,7 +20,7 @@ export interface DeltaSvd {
  */
 export function factorSvd({ left, right, shape, scale }: Factors): DeltaSvd {
   const { rows, rank, columns } = shape;
-  const ofLeft = { count: rank, length: rows, data: columnsOf(left, rows, rank) };
+  const ofLeft = { count: rank, length: rows, data: Float64Array.from(transpose(left, rows, rank)) };
   const ofRight = { count: rank, length: columns, data: Float64Array.from(right) };
   const core = coreOf(orthonormalise(ofLeft), orthonormalise(ofRight), rank);
   const small = svd(core);
@@ -33,14 +34,6 @@ export function factorSvd({ left, right, shape, scale }: Factors): DeltaSvd {
     values: small.values.map((value) => Math.abs(scale) * value),
     rows: combine(small.right.data, rank, ofRight),
   };
-}
-
-/** [rows, rank] read by columns. */
-function columnsOf(matrix: Float32Array, rows: number, rank: number): Float64Array {
-  const result = new Float64Array(rows * rank);
-  for (let row = 0; row < rows; row++)
-    for (let i = 0; i < rank; i++) result[i * rows + row] = matrix[row * rank + i] ?? 0;
-  return result;
 }
 
 /** Lᵀ @ M of two lower triangles. */

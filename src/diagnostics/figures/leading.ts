@@ -1,5 +1,6 @@
 import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
-import type { LowRankKernel } from '../../kernels/lowRank.ts';
+import { deltaRows } from '../../extract/compare.ts';
+import { transpose, type LowRankKernel } from '../../kernels/lowRank.ts';
 import { truncatedSvd, type TruncatedSvd } from '../../kernels/linalg/randomisedSvd.ts';
 import type { RowStream } from '../../kernels/linalg/rowStream.ts';
 import type { Vectors } from '../../kernels/linalg/vectors.ts';
@@ -35,25 +36,20 @@ export function streamOfEvolution(
   then: LocatedTensor,
   shape: Pick<Delta, 'rows' | 'columns'>,
 ): RowStream {
-  return {
-    ...shape,
-    async tile(row, count) {
-      const [after, before] = [await readBaseRows(now, row, count), await readBaseRows(then, row, count)];
-      return after.map((value, i) => value - (before[i] ?? 0));
-    },
-  };
+  return { ...shape, tile: (row, count) => deltaRows({ tuned: now, old: then }, row, count) };
 }
 
 /** Directions whose value is 0 are none. */
 function vectorsOf({ left, values, right }: TruncatedSvd, { rows, columns }: RowStream): DeltaSvd {
   const count = values.filter((value) => value > 0).length;
-  const rank = values.length;
-  const columnVectors: Vectors = { count, length: rows, data: new Float64Array(count * rows) };
-  for (let i = 0; i < count; i++)
-    for (let row = 0; row < rows; row++) columnVectors.data[i * rows + row] = left[row * rank + i] ?? 0;
+  const first = (data: Float32Array, length: number): Vectors => ({
+    count,
+    length,
+    data: Float64Array.from(data.subarray(0, count * length)),
+  });
   return {
-    columns: columnVectors,
+    columns: first(transpose(left, rows, values.length), rows),
     values: values.slice(0, count),
-    rows: { count, length: columns, data: Float64Array.from(right.subarray(0, count * columns)) },
+    rows: first(right, columns),
   };
 }

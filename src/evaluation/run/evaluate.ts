@@ -36,7 +36,7 @@ export interface EvaluateTools {
 export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): Promise<EvaluateResult> {
   const { runtime, kernel, toolVersion, onlyKnown, signal } = tools;
   if (request.tasks.length === 0)
-    throw new InputError('No task was named.', 'Name one with --task; `tasks` lists them.');
+    throw new InputError('No task was named.', 'Name one with --task; `portllm tasks` lists them.');
   if (request.columns.length === 0) throw new InputError('No model was named.');
   await assertForResults(request.out);
   const tasks: PreparedTask[] = [];

@@ -7,7 +7,7 @@ import type { Overlay } from '../../model/weights/overlay.ts';
 import type { ColumnRequest, EvaluateRequest } from '../request.ts';
 import type { PatchFacts } from '../results/types.ts';
 import { networkScorer } from '../scoring/networkScorer.ts';
-import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Item } from '../types.ts';
 import type { OpenOptions, PlannedColumn } from './column.ts';
 import { controlOf } from './control.ts';
@@ -33,6 +33,8 @@ export async function localColumn(
   { models, kernel, device }: LocalTools,
   options: OpenOptions,
 ): Promise<PlannedColumn> {
+  if (column.control !== undefined && column.exported === true)
+    throw new InputError('A random control and an exported form do not go together: a random patch has none.');
   const model = await models.find(column.model);
   const tokenizer = await models.tokenizer(column.model);
   const { warnings: ofDecoding, ...decoding } = await readDecoding(column.model, model.checkpoint.names, tokenizer);
@@ -60,7 +62,7 @@ export async function localColumn(
       warnings: [
         ...unusedWarning(model),
         ...vocabularyWarning(model, tokenizer),
-        ...(await tokenizerWarnings(column, tokenizer)),
+        ...(await tokenizerWarnings(column, tokenizer, models)),
         ...planned.warnings,
         // What a random patch leaves out shows only when the real one is read.
         ...(column.control === undefined ? [] : (await change(options)).warnings),
@@ -148,8 +150,12 @@ function vocabularyWarning({ architecture, checkpoint }: LoadedModel, { size }: 
 }
 
 /** A patch that was saved with its own tokenizer may have been trained on other tokens. */
-async function tokenizerWarnings({ patches, model }: ColumnRequest, { sha256 }: Tokenizer): Promise<string[]> {
-  const own = await Promise.all(patches.map(({ patch }) => openTokenizer(patch).catch(() => undefined)));
+async function tokenizerWarnings(
+  { patches, model }: ColumnRequest,
+  { sha256 }: Tokenizer,
+  models: Models,
+): Promise<string[]> {
+  const own = await Promise.all(patches.map(({ patch }) => models.tokenizer(patch).catch(() => undefined)));
   return own.flatMap((tokenizer, i) =>
     tokenizer === undefined || tokenizer.sha256 === sha256
       ? []

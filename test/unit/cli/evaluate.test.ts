@@ -82,7 +82,7 @@ describe('portllm evaluate', () => {
     'an adapter without a server': [['--load-adapter', KIND], /--load-adapter needs --endpoint/],
     'scales without a patch': [['--scales', '0,1'], /--scales needs --patch/],
     'a control without a patch': [['--control'], /--control needs --patch/],
-    'a control as exported': [['--patch', KIND, '--control', '--exported'], /do not go together/],
+    'a control as exported': [['--task', TASK, '--patch', KIND, '--control', '--exported'], /do not go together/],
     'a task that is none': [['--task', 'nothing'], /The task "nothing" is not known/],
     'a patch that is a model': [['--task', TASK, '--patch', OLD], /is not a patch[^]*It is a model/],
     'a task without its data': [['--task', 'boolq'], /documents of boolq .* are not here[^]*--data/],
