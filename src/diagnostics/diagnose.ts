@@ -9,6 +9,7 @@ import type { PlanItem } from '../port/plan/planTypes.ts';
 import { elements } from '../safetensors/shape.ts';
 import { aggregate, aggregatesBy } from './aggregate.ts';
 import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTensor.ts';
+import { ChanceAngles } from './figures/angles.ts';
 import { summarise } from './summary.ts';
 import type { DiagnoseRequest, Diagnosis } from './types.ts';
 
@@ -30,11 +31,12 @@ export async function diagnose(
   const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
+  const tools = { kernel, directions: request.directions, chance: new ChanceAngles(), onTile, signal };
   const found: Diagnosed[] = [];
   for (const item of items) {
     throwIfCancelled(signal);
     const opened = await openTensor(item, inputs, against, kernel);
-    found.push(await diagnoseTensor(opened, { kernel, directions: request.directions, onTile, signal }));
+    found.push(await diagnoseTensor(opened, tools));
     meter.addTensor();
   }
   const { plan } = inputs;

@@ -3,8 +3,10 @@ import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { Delta } from '../patch/delta.ts';
 import { LowRankDelta } from '../patch/methods/lowRank.ts';
 import type { PlanItem } from '../port/plan/planTypes.ts';
+import { principalAngles, type ChanceAngles } from './figures/angles.ts';
 import { derive, type Known } from './figures/derive.ts';
 import { factorSvd, overlap, type DeltaSvd } from './figures/factorSvd.ts';
+import { histogramOf } from './figures/histogram.ts';
 import { keptNorm } from './figures/kept.ts';
 import { leadingDirections, streamOf, streamOfDelta, streamOfEvolution } from './figures/leading.ts';
 import { sumTensors, type TensorSums } from './figures/tensorSums.ts';
@@ -26,6 +28,7 @@ export interface DiagnoseTools {
   readonly kernel: LowRankKernel;
   /** Leading directions that subspaces are spanned by; 0: none. */
   readonly directions: number;
+  readonly chance: ChanceAngles;
   readonly onTile: (elements: number) => void;
   readonly signal: AbortSignal;
 }
@@ -64,6 +67,11 @@ export async function diagnoseTensor(opened: OpenedTensor, tools: DiagnoseTools)
       kept: subspaces.kept,
       rounding,
       retrained: ofRetrained,
+      angles:
+        retrained === undefined
+          ? null
+          : principalAngles(significant(own), significant(await svdOf(retrained, tools)), tools.chance),
+      histogram: histogramOf(sums),
     },
   };
 }

@@ -78,6 +78,26 @@ export interface Retrained {
   readonly cosine: Beside;
 }
 
+/** Cosines of the principal angles between two subspaces, descending, beside those of a random pair of the same sizes. */
+export interface Angles {
+  readonly cosines: readonly number[];
+  readonly chance: readonly number[];
+}
+
+/** Between the column spaces and between the row spaces of a patch and a retrained one. */
+export interface PrincipalAngles {
+  readonly columns: Angles;
+  readonly rows: Angles;
+}
+
+/** The elements with Δ ≠ 0 by size: bin i holds 2^(from + i) ≤ |Δ| < 2^(from + i + 1). */
+export interface Histogram {
+  readonly from: number;
+  readonly counts: readonly number[];
+  /** How many of each bin rounding leaves as they were. */
+  readonly absorbed: Readonly<Record<OutputDtype, readonly number[]>>;
+}
+
 export interface TensorDiagnosis {
   readonly target: string;
   readonly module: string;
@@ -95,6 +115,9 @@ export interface TensorDiagnosis {
   readonly kept: Kept | null;
   readonly rounding: Readonly<Record<OutputDtype, Rounding>>;
   readonly retrained: Retrained | null;
+  /** Null without a retrained patch, or where one of the two is zero. */
+  readonly angles: PrincipalAngles | null;
+  readonly histogram: Histogram;
 }
 
 export const MODULE_GROUPS = ['attention', 'feed-forward', 'other'] as const;

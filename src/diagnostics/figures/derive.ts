@@ -65,12 +65,18 @@ function retrainedOf(
 export function add(all: readonly TensorSums[], into: TensorSums): TensorSums {
   for (const sums of all) {
     for (const key of NUMBERS) into[key] += sums[key];
+    addBins(into.bins, sums.bins);
     for (const dtype of OUTPUT_DTYPES) {
       into.rounding[dtype].absorbed += sums.rounding[dtype].absorbed;
       into.rounding[dtype].lost += sums.rounding[dtype].lost;
+      addBins(into.rounding[dtype].absorbedBins, sums.rounding[dtype].absorbedBins);
     }
   }
   return into;
+}
+
+function addBins(into: Float64Array, bins: Float64Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + (bins[i] ?? 0);
 }
 
 const NUMBERS = [

@@ -7,6 +7,9 @@ import { tileRows } from '../../port/tiles.ts';
 import { bytesPerElement } from '../../safetensors/dtypes.ts';
 import { OUTPUT_DTYPES, type OutputDtype } from '../types.ts';
 
+/** Of float32, biased. */
+export const EXPONENTS = 256;
+
 /** Sums over the elements of a tensor, float64; those of several tensors add up. */
 export interface TensorSums {
   elements: number;
@@ -19,23 +22,26 @@ export interface TensorSums {
   weights: number;
   retrained: number;
   deltaRetrained: number;
-  /** Elements with Δ ≠ 0. */
+  /** Elements with Δ ≠ 0, and the same by their exponent as float32 has it, biased by 127. */
   touched: number;
+  readonly bins: Float64Array;
   readonly rounding: Readonly<Record<OutputDtype, RoundingSums>>;
 }
 
 export interface RoundingSums {
   /** Elements with Δ ≠ 0 that stay as they are. */
   absorbed: number;
+  /** The same by the exponent of Δ. */
+  readonly absorbedBins: Float64Array;
   /** Σ (round(W' + Δ) − round(W') − Δ)² */
   lost: number;
 }
 
 export function noSums(): TensorSums {
-  const none = (): RoundingSums => ({ absorbed: 0, lost: 0 });
+  const none = (): RoundingSums => ({ absorbed: 0, lost: 0, absorbedBins: new Float64Array(EXPONENTS) });
   return {
     ...{ elements: 0, delta: 0, weight: 0, oldWeight: 0, evolution: 0, deltaEvolution: 0, weights: 0 },
-    ...{ retrained: 0, deltaRetrained: 0, touched: 0 },
+    ...{ retrained: 0, deltaRetrained: 0, touched: 0, bins: new Float64Array(EXPONENTS) },
     rounding: { BF16: none(), F16: none(), F32: none() },
   };
 }
@@ -116,27 +122,40 @@ class Roundings {
   private readonly sum: Float32Array;
   private readonly before: Float32Array;
   private readonly bytes: Uint8Array;
+  private readonly single: Float32Array;
+  private readonly bits: Uint32Array;
 
   constructor(elements: number) {
     this.sum = new Float32Array(elements);
     this.before = new Float32Array(elements);
     this.bytes = new Uint8Array(4 * elements);
+    this.single = new Float32Array(elements);
+    this.bits = new Uint32Array(this.single.buffer);
   }
 
   add(sums: TensorSums, delta: Floats, weight: Float32Array, stored: string): void {
     const { length } = weight;
     const [sum, before] = [this.sum.subarray(0, length), this.before.subarray(0, length)];
+    const bits = this.countSizes(sums, delta);
     for (const dtype of OUTPUT_DTYPES) {
       for (let i = 0; i < length; i++) sum[i] = (weight[i] ?? 0) + (delta[i] ?? 0);
       this.round(sum, dtype);
       // Weights are what their own dtype holds.
-      if (dtype === stored || dtype === 'F32') addRounding(sums.rounding[dtype], delta, sum, weight);
+      if (dtype === stored || dtype === 'F32') addRounding(sums.rounding[dtype], { delta, bits }, sum, weight);
       else {
         before.set(weight);
         this.round(before, dtype);
-        addRounding(sums.rounding[dtype], delta, sum, before);
+        addRounding(sums.rounding[dtype], { delta, bits }, sum, before);
       }
     }
+  }
+
+  /** @returns the bits of Δ as float32 */
+  private countSizes({ bins }: TensorSums, delta: Floats): Uint32Array {
+    const bits = this.bits.subarray(0, delta.length);
+    this.single.set(delta);
+    for (let i = 0; i < bits.length; i++) if (delta[i] !== 0) count(bins, bits[i]);
+    return bits;
   }
 
   private round(values: Float32Array, dtype: OutputDtype): void {
@@ -147,15 +166,28 @@ class Roundings {
   }
 }
 
-function addRounding(sums: RoundingSums, delta: Floats, after: Float32Array, before: Float32Array): void {
+interface Change {
+  readonly delta: Floats;
+  readonly bits: Uint32Array;
+}
+
+function addRounding(sums: RoundingSums, { delta, bits }: Change, after: Float32Array, before: Float32Array): void {
   let [absorbed, lost] = [0, 0];
   for (let i = 0; i < after.length; i++) {
     const change = delta[i] ?? 0;
     if (change === 0) continue;
     const kept = (after[i] ?? 0) - (before[i] ?? 0);
-    if (kept === 0) absorbed++;
+    if (kept === 0) {
+      absorbed++;
+      count(sums.absorbedBins, bits[i]);
+    }
     lost += (kept - change) * (kept - change);
   }
   sums.absorbed += absorbed;
   sums.lost += lost;
+}
+
+function count(bins: Float64Array, bits = 0): void {
+  const exponent = (bits >>> 23) & 0xff;
+  bins[exponent] = (bins[exponent] ?? 0) + 1;
 }

@@ -101,6 +101,29 @@ def of_matrix(d, new, old, k, low):
             "keptNew": float(keep(new)), "keptOld": float(keep(old)), "keptChance": min(k, m, n) / float(np.sqrt(m * n))}
 
 
+def angles(d, other):
+    """Cosines of the principal angles between the spaces of two matrices."""
+    def spaces(matrix):
+        u, values, vt = np.linalg.svd(matrix.numpy(), full_matrices=False)
+        rank = int((values > 1e-6 * values[0]).sum())
+        return u[:, :rank], vt[:rank].T
+    cosines = lambda a, b: np.minimum(1, np.linalg.svd(a.T @ b, compute_uv=False)).tolist()
+    return {f"{side}Angles": cosines(a, b) for side, a, b in zip(("columns", "rows"), spaces(d), spaces(other))}
+
+
+def histogram(d, new):
+    """Elements that are not zero by binary exponent, and those of them that each dtype leaves as they were."""
+    exponents = torch.frexp(d.to(torch.float32)).exponent - 1  # frexp has 0.5 <= mantissa < 1
+    touched = d != 0
+    first, last = int(exponents[touched].min()), int(exponents[touched].max())
+    count = lambda mask: [int((mask & (exponents == e)).sum()) for e in range(first, last + 1)]
+    result = {"from": first, "counts": count(touched)}
+    for name, dtype in DTYPES.items():
+        kept = rounded((new.to(torch.float32) + d.to(torch.float32)), dtype) - rounded(new, dtype)
+        result[name] = count(touched & (kept == 0))
+    return {"histogram": result}
+
+
 def make_case(patch, old, new, against, scale, k, low):
     deltas, before, now = delta(patch, old, scale), weights(old), weights(new)
     others = delta(against, new, 1) if against else {}
@@ -109,7 +132,9 @@ def make_case(patch, old, new, against, scale, k, low):
         own = sums(d, now[name], before[name], others.get(name))
         total = {key: total.get(key, 0) + value for key, value in own.items()}
         if len(tensors) < TENSORS:
-            tensors[name] = figures(own) | of_matrix(d, now[name], before[name], k, low)
+            tensors[name] = figures(own) | of_matrix(d, now[name], before[name], k, low) | histogram(d, now[name])
+            if name in others:
+                tensors[name] |= angles(d, others[name])
     return {"scale": scale, "directions": k, "count": len(deltas), "tensors": tensors, "all": figures(total)}
 
 

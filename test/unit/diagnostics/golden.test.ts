@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { diagnose } from '../../../src/diagnostics/diagnose.ts';
-import type { Aggregate, Diagnosis, DiagnoseRequest, TensorDiagnosis } from '../../../src/diagnostics/types.ts';
+import type {
+  Aggregate,
+  Diagnosis,
+  DiagnoseRequest,
+  Histogram,
+  OutputDtype,
+  TensorDiagnosis,
+} from '../../../src/diagnostics/types.ts';
 import { OUTPUT_DTYPES } from '../../../src/diagnostics/types.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
 import { ROOT } from '../../support/paths.ts';
@@ -15,7 +22,7 @@ interface Case {
   readonly scale: number;
   readonly directions: number;
   readonly count: number;
-  readonly tensors: Readonly<Record<string, Figures & { readonly values: unknown }>>;
+  readonly tensors: Readonly<Record<string, Figures & { readonly values: unknown; readonly histogram: unknown }>>;
   readonly all: Figures;
 }
 
@@ -82,6 +89,37 @@ function compareSubspaces(found: TensorDiagnosis, expected: Figures): void {
   close(found.kept?.chance, expected.keptChance, CLOSE, 'kept by chance');
 }
 
+interface GoldenHistogram extends Readonly<Record<OutputDtype, readonly number[]>> {
+  readonly from: number;
+  readonly counts: readonly number[];
+}
+
+/** Δ in float32 and in float64 may lie on two sides of a power of two, and of the middle between two roundings. */
+function compareHistograms(found: Histogram, expected: GoldenHistogram): void {
+  const spread = (from: number, counts: readonly number[]): Map<number, number> =>
+    new Map(counts.map((count, i) => [from + i, count]));
+  const total = expected.counts.reduce((sum, count) => sum + count, 0);
+  const same = (own: readonly number[], golden: readonly number[], what: string): void => {
+    const [a, b] = [spread(found.from, own), spread(expected.from, golden)];
+    for (const bin of new Set([...a.keys(), ...b.keys()]))
+      assert.ok(Math.abs((a.get(bin) ?? 0) - (b.get(bin) ?? 0)) <= BORDERLINE * total, `${what}, 2^${bin}`);
+  };
+  same(found.counts, expected.counts, 'sizes');
+  for (const dtype of OUTPUT_DTYPES) same(found.absorbed[dtype], expected[dtype], `absorbed by ${dtype}`);
+}
+
+function compareAngles({ angles }: TensorDiagnosis, expected: Readonly<Record<string, unknown>>): void {
+  for (const side of ['columns', 'rows'] as const) {
+    const golden = expected[`${side}Angles`] as number[] | undefined;
+    assert.equal(angles === null, golden === undefined);
+    assert.equal(angles?.[side].cosines.length, golden?.length);
+    golden?.forEach((cosine, i) => {
+      const found = angles?.[side].cosines[i] ?? NaN;
+      assert.ok(Math.abs(found - cosine) < 1e-5, `angle ${i} of ${side}: ${found}, not ${cosine}`);
+    });
+  }
+}
+
 describe('diagnose', () => {
   let kernel: OrtKernel;
   before(async () => {
@@ -104,6 +142,8 @@ describe('diagnose', () => {
         compareDerived(tensor, figures);
         compareSubspaces(tensor, figures);
         close(tensor.spectrum.stableRank, figures.stableRank, 1e-4, 'stable rank');
+        compareAngles(tensor, figures);
+        compareHistograms(tensor.histogram, figures.histogram as GoldenHistogram);
         const values = figures.values as number[];
         tensor.spectrum.values
           .slice(0, values.length)

@@ -22,6 +22,8 @@ const TENSOR: TensorDiagnosis = {
   spectrum: { values: [1], complete: true, stableRank: 1 },
   alignment: { cosine: { value: 0.001, chance: 0.001 }, columns: null, rows: null },
   kept: null,
+  angles: null,
+  histogram: { from: -10, counts: [1], absorbed: { BF16: [0], F16: [0], F32: [0] } },
 };
 const PLAN = {
   coverage: { patchTensors: 2, touchedTensors: 1 },
