@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { Diagnoses } from './editor/diagnoses.ts';
 import { EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
 import { Jobs } from './editor/jobs.ts';
 import { LibraryModel } from './editor/libraryModel.ts';
@@ -24,7 +25,8 @@ export function activate(context: vscode.ExtensionContext): void {
     log: (line) => log.info(line),
   });
   const jobs = new Jobs(worker, status, log);
-  const reports = new ReportPanels(extensionUri);
+  const diagnoses = new Diagnoses(vscode.Uri.joinPath(context.globalStorageUri, 'diagnoses').fsPath);
+  const reports = new ReportPanels(extensionUri, library, diagnoses, log);
   const evaluations = new EvaluationPanels(extensionUri, jobs, log);
   subscriptions.push(
     log,
@@ -38,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
     vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll()),
-    registerCommands({ extensionUri, log, library, worker, jobs, reports, evaluations }),
+    registerCommands({ extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations }),
   );
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));

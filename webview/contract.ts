@@ -1,7 +1,7 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
 import type { EvaluationView } from '../src/editor/evaluation/viewTypes.ts';
+import type { ReportView, ViewDetail } from '../src/editor/report/viewTypes.ts';
 import type { PortPlan } from '../src/port/plan/planTypes.ts';
-import type { Provenance } from '../src/port/provenance.ts';
 
 /** The plan of a port, waiting for a decision. */
 export interface PlanContract {
@@ -10,17 +10,52 @@ export interface PlanContract {
   state: undefined;
 }
 
-/** The report of a finished port. */
+/** Where a report comes from: a ported model, or a file that a diagnosis was written to. */
+export type ReportRef =
+  { readonly kind: 'port'; readonly folder: string } | { readonly kind: 'diagnosis'; readonly file: string };
+
+/** The report of a port, of a diagnosis, or of both; another one may stand beside it. */
 export interface ReportContract {
   toPage:
-    | { readonly type: 'show'; readonly folder: string; readonly provenance: Provenance }
+    | {
+        readonly type: 'show';
+        readonly source: ReportRef;
+        readonly view: ReportView;
+        readonly other: OtherReport | null;
+      }
+    /** Answers `detail`; null where the other report has no such tensor. */
+    | { readonly type: 'detail'; readonly detail: ViewDetail }
+    | { readonly type: 'busy'; readonly message: string }
     | { readonly type: 'problem'; readonly message: string };
-  fromPage: { readonly type: 'ready' } | { readonly type: 'reveal' } | { readonly type: 'verify' };
+  fromPage:
+    | { readonly type: 'ready'; readonly other: ReportRef | null }
+    | { readonly type: 'retry' }
+    | { readonly type: 'reveal' }
+    | { readonly type: 'verify' }
+    | { readonly type: 'diagnose' }
+    | { readonly type: 'port' }
+    | { readonly type: 'evaluate' }
+    | { readonly type: 'compareWith' }
+    | { readonly type: 'compareNone' }
+    | { readonly type: 'detail'; readonly target: string }
+    | { readonly type: 'exportData'; readonly format: 'csv' | 'json' }
+    | { readonly type: 'exportPicture'; readonly format: 'svg' | 'png'; readonly content: string | Uint8Array };
   /** Kept by VS Code while the page is hidden, and over a reload of the window. */
-  state: { readonly folder: string; readonly measure: MeasureName };
+  state: {
+    readonly source: ReportRef;
+    readonly other: ReportRef | null;
+    readonly metric: string | null;
+    readonly modules: string;
+    readonly logarithmic: boolean;
+    /** The tensor whose details are shown. */
+    readonly tensor: string | null;
+  };
 }
 
-export type MeasureName = 'delta' | 'relative' | 'rounding';
+export interface OtherReport {
+  readonly source: ReportRef;
+  readonly view: ReportView;
+}
 
 /** The comparison of results; numbers are put into words by the host. */
 export interface EvaluationContract {

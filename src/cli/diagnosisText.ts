@@ -26,7 +26,7 @@ export function diagnosisLines(diagnosis: Diagnosis): string[] {
     '  these figures was ever calibrated for ports.',
     '',
     'Next:',
-    ...summary.next.map((step) => `  - ${step}`),
+    ...summary.next.flatMap(({ text, command }) => [`  - ${text}`, ...(command === null ? [] : [`      ${command}`])]),
   ];
 }
 

@@ -5,6 +5,7 @@ import type {
   DiagnoseRequest,
   Diagnosis,
   Finding,
+  NextStep,
   OutputDtype,
   Summary,
   TensorDiagnosis,
@@ -61,11 +62,11 @@ const lineage: Rule = ({ tensors, all }, { from }) => {
   const value = least.lineage;
   const verdict = value >= SAME_LINEAGE ? 'fits' : value >= OTHER_LINEAGE ? 'look closer' : 'does not fit';
   const words = {
-    fits: 'the new base was trained on from the old one, or both from a common one',
-    'look closer': 'the bases are related, but far from each other',
-    'does not fit': 'the bases seem to be trained apart: adding a patch is then worth nothing',
+    fits: 'The new base was trained on from the old one, or both from a common one',
+    'look closer': 'The bases are related, but far from each other',
+    'does not fit': 'The bases seem to be trained apart, and adding a patch is then worth nothing',
   } satisfies Record<Verdict, string>;
-  const text = `cos(W, W') is ${number(all.lineage)} over all, and at least ${number(value)} (${least.target}): ${words[verdict]}.`;
+  const text = `${words[verdict]}: cos(W, W′) is ${number(all.lineage)} over all, and at least ${number(value)} (${least.target}).`;
   return [{ verdict, text, grade: 'A', source: GRADFIX }];
 };
 
@@ -85,11 +86,11 @@ const alignment: Rule = ({ all: { cosine, norms } }) => {
   const { value, chance } = cosine;
   const isShared = Math.abs(value) > UNLIKELY * chance && Math.abs(value) > SHARED;
   const meaning = !isShared
-    ? 'patch and evolution are next to orthogonal, as they are where ports were seen to work'
+    ? 'The base moved neither along the patch nor against it, as it did where ports were seen to work'
     : value > 0
-      ? 'the evolution went where the patch goes: part of it may be counted twice'
-      : 'the evolution went against the patch';
-  const text = `cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}: ${meaning}.`;
+      ? 'The base moved where the patch goes, so that part of it may be counted twice'
+      : 'The base moved against the patch';
+  const text = `${meaning}: cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}.`;
   return [{ verdict: isShared ? 'look closer' : 'fits', text, grade: 'C', source: ORTHOGONAL }];
 };
 
@@ -102,7 +103,7 @@ const subspaces: Rule = ({ tensors }) => {
     ];
   });
   if (sides.length === 0) return [];
-  const text = `Of the patch's space, the evolution's leading directions hold, on average: ${sides.join(', ')}. In merging, overlap speaks for compatibility; for ports nobody has shown which way it goes.`;
+  const text = `The leading directions of how the base moved hold, of the patch's space on average: ${sides.join(', ')}. In merging, overlap speaks for compatibility; for ports nobody has shown which way it goes.`;
   return [{ verdict: 'fits', text, grade: 'B', source: MERGEABILITY }];
 };
 
@@ -113,7 +114,7 @@ const rounding: Rule = ({ tensors, all }, _request, { newBase }) => {
   const isLost = error > LOST;
   const worst = tensors.toSorted((a, b) => b.rounding[dtype].error - a.rounding[dtype].error)[0];
   const text =
-    `A checkpoint in ${dtype} takes up the patch with an error of ${percent(error)} of it` +
+    `A checkpoint in ${dtype} ${isLost ? 'loses much of the patch' : 'takes up the patch'}: rounding leaves an error of ${percent(error)} of it` +
     ` (at worst ${percent(worst?.rounding[dtype].error ?? 0)}, ${worst?.target ?? ''}); ${percent(absorbed)} of the elements stay as they are.` +
     ` ${others(all, dtype)}; an adapter loses nothing.`;
   return [certain(isLost ? 'look closer' : 'fits', text)];
@@ -163,13 +164,34 @@ const retrained: Rule = ({ all: { retrained: of } }) => {
 
 const RULES: readonly Rule[] = [fit, lineage, rounding, size, load, alignment, subspaces, feedForward, retrained];
 
-function nextSteps({ groups }: Figures, { patch, onto, from }: DiagnoseRequest): string[] {
+function nextSteps({ groups }: Figures, { patch, onto, from }: DiagnoseRequest): NextStep[] {
   const both = ['attention', 'feed-forward'].every((name) => groups.some((group) => group.name === name));
+  const evaluate = `portllm evaluate ${onto} --patch ${patch}`;
   return [
-    `Evaluate: no figure of weights tells how a port scores. portllm evaluate ${onto} --patch ${patch} --task …`,
-    'Sweep the scale: --scales 0,0.25,0.5,0.75,1,1.25. A peak below 1 or a fall is a warning.',
-    ...(from === undefined ? ['Name the old base with --from.'] : []),
-    ...(both ? ['If feed-forward layers look worse, try a patch of the attention layers alone.'] : []),
+    ...(from === undefined
+      ? [
+          {
+            text: 'Name the old base: then it can be said how far the base moved, and whether along the patch.',
+            command: `portllm diagnose ${patch} --onto ${onto} --from …`,
+          },
+        ]
+      : []),
+    {
+      text: 'Evaluate the port on a task of your own: no figure of weights tells how it scores.',
+      command: `${evaluate} --task …`,
+    },
+    {
+      text: 'Sweep the scale λ of the patch. A score that peaks below 1, or falls from the beginning, is a warning.',
+      command: `${evaluate} --scales 0,0.25,0.5,0.75,1,1.25 --task …`,
+    },
+    ...(both
+      ? [
+          {
+            text: 'If feed-forward layers look worse than attention, try a patch of the attention layers alone.',
+            command: null,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -167,5 +167,11 @@ export interface Summary {
   /** The gravest of the findings. */
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
-  readonly next: readonly string[];
+  readonly next: readonly NextStep[];
+}
+
+export interface NextStep {
+  readonly text: string;
+  /** The same on the command line. */
+  readonly command: string | null;
 }

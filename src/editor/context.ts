@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { WorkerClient } from '../worker/client.ts';
+import type { Diagnoses } from './diagnoses.ts';
 import type { Jobs } from './jobs.ts';
 import type { LibraryModel } from './libraryModel.ts';
 import type { EvaluationPanels } from './pages/evaluationPanels.ts';
@@ -12,6 +13,7 @@ export interface EditorContext {
   readonly library: LibraryModel;
   readonly worker: WorkerClient;
   readonly jobs: Jobs;
+  readonly diagnoses: Diagnoses;
   readonly reports: ReportPanels;
   readonly evaluations: EvaluationPanels;
 }

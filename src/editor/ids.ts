@@ -2,6 +2,8 @@
 export const COMMANDS = {
   port: 'portllm.port',
   extract: 'portllm.extract',
+  diagnose: 'portllm.diagnose',
+  openDiagnosis: 'portllm.openDiagnosis',
   evaluate: 'portllm.evaluate',
   compareResults: 'portllm.compareResults',
   openEvaluation: 'portllm.openEvaluation',

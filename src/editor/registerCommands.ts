@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { addExistingFolder } from './commands/addFolder.ts';
 import { copyDiagnostics } from './commands/copyDiagnostics.ts';
+import { diagnosePatch } from './commands/diagnose.ts';
 import { evaluateModels } from './commands/evaluate.ts';
 import { extractPatch } from './commands/extract.ts';
 import { compareResults, openEvaluation } from './commands/openEvaluation.ts';
@@ -19,13 +20,18 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
   const handlers: Record<keyof typeof COMMANDS, Handler> = {
     port: (target, selected) => portPatch(editor, target, selected),
     extract: (target) => extractPatch(editor, target),
+    diagnose: (target) => diagnosePatch(editor, target),
+    openDiagnosis: (target) => {
+      const file = targetFolder(target);
+      return file === undefined ? undefined : editor.reports.open({ kind: 'diagnosis', file });
+    },
     evaluate: (target, selected) => evaluateModels(editor, target, selected),
     compareResults: () => compareResults(editor),
     openEvaluation: (target, selected) => openEvaluation(editor, target, selected),
     verify: (target) => verifyPorted(editor, target),
     openReport: async (target) => {
       const folder = await portedFolder(target, await editor.library.load());
-      if (folder !== undefined) await editor.reports.open(folder);
+      if (folder !== undefined) await editor.reports.open({ kind: 'port', folder });
     },
     reveal: (target) => {
       const folder = targetFolder(target);

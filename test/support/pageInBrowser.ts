@@ -5,7 +5,7 @@ import { ROOT } from './paths.ts';
 
 const ORIGIN = 'http://page.invalid';
 const POLICY =
-  "default-src 'none'; script-src 'nonce-test'; style-src http://page.invalid 'nonce-test'; font-src http://page.invalid";
+  "default-src 'none'; script-src 'nonce-test'; style-src http://page.invalid 'nonce-test'; font-src http://page.invalid; img-src blob:";
 const HTML = `<!DOCTYPE html><html lang="en"><head><meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta property="csp-nonce" content="test"><title>page</title><link rel="stylesheet" href="/page.css"></head>
 <body><main id="app" aria-busy="true"></main><script nonce="test" src="/page.js"></script></body></html>`;

@@ -5,14 +5,16 @@
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
+  vsCodeCheckbox,
   vsCodeDropdown,
   vsCodeOption,
   type Button,
+  type Checkbox,
   type Dropdown,
 } from '@vscode/webview-ui-toolkit';
 import { element } from './dom.ts';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption());
 
 export function button(label: string, kind: 'primary' | 'secondary', onClick: () => void, enabled = true): HTMLElement {
   const made = document.createElement('vscode-button') as Button;
@@ -43,4 +45,12 @@ export function dropdown<T extends string>(
   }
   made.addEventListener('change', () => onChange(made.value as T));
   return element('div', { class: 'chart-controls' }, element('span', {}, label), made);
+}
+
+export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
+  const made = document.createElement('vscode-checkbox') as Checkbox;
+  made.textContent = label;
+  made.checked = checked;
+  made.addEventListener('change', () => onChange(made.checked));
+  return made;
 }

@@ -1,116 +1,99 @@
-import { scaleLinear } from 'd3-scale';
+import type { ViewMetric, ViewTensor } from '../../src/editor/report/viewTypes.ts';
 import { element, svg } from '../common/dom.ts';
-import type { HeatCell, HeatModel, Measure } from './heatModel.ts';
+import type { Tooltip } from '../common/tooltip.ts';
+import type { Colours } from './colours.ts';
+import { layerName, type Geometry } from './geometry.ts';
+import { nextCell, type Grid, type GridCell } from './grid.ts';
+import { inWords } from './numbers.ts';
 
-const LEFT = 56;
-const TOP = 28;
-const CELL = { width: 92, height: 22, gap: 2 };
+const ROW = 24;
+const TOP = 22;
+const GAP = 1;
+
+export interface HeatMapOptions {
+  readonly grid: Grid;
+  readonly geometry: Geometry;
+  readonly metric: ViewMetric;
+  /** The metric's place among the values of a tensor. */
+  readonly index: number;
+  readonly colours: Colours;
+  readonly tooltip: Tooltip;
+  /** The tensor whose details are shown. */
+  readonly chosen: string | null;
+  readonly onChoose: (tensor: ViewTensor) => void;
+  /** What else is said of a tensor: the same number of another report. */
+  readonly more: (tensor: ViewTensor) => string;
+}
 
 /**
- * The heat map: darker is larger. One cell is in the tab order, the arrow keys move between cells, and what a cell says
- * on hover it says on focus too. The table behind it holds the same numbers.
+ * Modules × layers, darker is larger. One cell is in the tab order, the arrow keys move between cells, Enter shows the
+ * tensor; what a cell says on hover it says on focus too. The table on the page holds the same numbers.
  */
-export function heatMap(model: HeatModel, measure: Measure): HTMLElement {
-  const tooltip = element(
-    'div',
-    { class: 'tooltip', 'aria-hidden': 'true' },
-    'Point at a cell, or use the arrow keys.',
+export function heatMap(options: HeatMapOptions): HTMLElement {
+  const { grid, geometry, metric, chosen } = options;
+  const height = TOP + grid.modules.length * ROW + 2;
+  const label = `${metric.label} by module and layer; the table of all tensors holds the numbers`;
+  const size = { viewBox: `0 0 ${geometry.width} ${height}`, width: geometry.width, height };
+  const picture = svg('svg', { class: 'heatmap', ...size, role: 'group', 'aria-label': label });
+  const cells = grid.cells.map((cell) => drawCell(cell, options));
+  picture.append(...axes(grid, geometry), ...missing(grid, geometry), ...cells);
+  const current = Math.max(
+    0,
+    grid.cells.findIndex(({ tensor }) => tensor.target === chosen),
   );
-  const say = (cell: HeatCell | undefined): void => {
-    tooltip.textContent = cell === undefined ? '' : `${cell.tensor.target}: ${words(cell, measure)}`;
-  };
-  const width = LEFT + model.columns.length * CELL.width;
-  const height = TOP + model.rows.length * CELL.height + 4;
-  const label = `${measure.label} by layer and module; the table below holds the numbers`;
-  const picture = svg('svg', {
-    class: 'heatmap',
-    viewBox: `0 0 ${width} ${height}`,
-    role: 'group',
-    'aria-label': label,
-  });
-  picture.style.width = `min(100%, ${width}px)`;
-  picture.append(...axes(model), ...missing(model));
-  const cells = model.cells.map((cell) => drawCell(cell, model, measure));
-  cells.forEach((shape, index) => {
-    shape.setAttribute('tabindex', index === 0 ? '0' : '-1');
-    shape.addEventListener('focus', () => say(model.cells[index]));
-    shape.addEventListener('mouseenter', () => say(model.cells[index]));
-  });
-  picture.addEventListener('keydown', (event) => moveFocus(event, model, cells, () => say(undefined)));
-  picture.append(...cells);
-  return element('div', {}, picture, legend(model, measure), tooltip);
+  cells[current]?.setAttribute('tabindex', '0');
+  listen(picture, cells, options);
+  return element('div', { class: 'chart-scroll' }, picture);
 }
 
-function words({ value }: HeatCell, measure: Measure): string {
-  return value === undefined ? 'not measured' : `${measure.label} = ${measure.format(value)}`;
-}
-
-function axes({ rows, columns }: HeatModel): SVGElement[] {
-  const across = columns.map((name, i) =>
-    svg('text', { x: LEFT + (i + 0.5) * CELL.width, y: TOP - 10, 'text-anchor': 'middle' }, name),
+function axes({ layers, modules }: Grid, { left, x, labelled }: Geometry): SVGElement[] {
+  const across = layers.flatMap((layer, column) =>
+    labelled(column) ? [svg('text', { x: x(column), y: TOP - 7, 'text-anchor': 'middle' }, layerName(layer))] : [],
   );
-  const down = rows.map((name, i) =>
-    svg(
-      'text',
-      { x: LEFT - 10, y: TOP + (i + 0.68) * CELL.height, 'text-anchor': 'end' },
-      i === 0 ? `layer ${name}` : name,
-    ),
+  const down = modules.map((name, row) =>
+    svg('text', { x: left - 8, y: TOP + (row + 0.66) * ROW, 'text-anchor': 'end' }, name),
   );
-  return [...across, ...down];
+  return [
+    svg('text', { x: left - 8, y: TOP - 7, 'text-anchor': 'end', class: 'axis-name' }, 'layer'),
+    ...across,
+    ...down,
+  ];
 }
 
 /** A place in the grid that the patch does not touch is dashed, so that it cannot be read as zero. */
-function missing({ rows, columns, cells }: HeatModel): SVGElement[] {
-  const taken = new Set(cells.map(({ row, column }) => `${row},${column}`));
+function missing({ layers, modules, cells }: Grid, geometry: Geometry): SVGElement[] {
+  const taken = new Set(cells.map(({ row, column }) => row * layers.length + column));
   const shapes: SVGElement[] = [];
-  for (let row = 0; row < rows.length; row++)
-    for (let column = 0; column < columns.length; column++)
-      if (!taken.has(`${row},${column}`)) shapes.push(svg('rect', { ...place(row, column), class: 'empty' }));
+  for (let row = 0; row < modules.length; row++)
+    for (let column = 0; column < layers.length; column++)
+      if (!taken.has(row * layers.length + column))
+        shapes.push(svg('rect', { ...place(row, column, geometry), class: 'empty' }));
   return shapes;
 }
 
-function drawCell(cell: HeatCell, { maximum }: HeatModel, measure: Measure): SVGElement {
+function drawCell(cell: GridCell, options: HeatMapOptions): SVGElement {
+  const { index, colours, geometry, chosen } = options;
+  const value = cell.tensor.values[index] ?? null;
+  const isChosen = cell.tensor.target === chosen;
   const shape = svg('rect', {
-    ...place(cell.row, cell.column),
-    class: cell.value === undefined ? 'cell empty' : 'cell',
+    ...place(cell.row, cell.column, geometry),
+    class: `cell${value === null ? ' empty' : ''}${isChosen ? ' chosen' : ''}`,
     role: 'img',
-    'aria-label': `${cell.tensor.module}, ${words(cell, measure)}`,
+    tabindex: -1,
+    'data-tensor': cell.tensor.target,
+    'aria-label': `${cell.tensor.target}: ${words(cell, options)}`,
   });
-  if (cell.value !== undefined) shape.style.fill = colour(cell.value, maximum);
+  if (value !== null) shape.style.fill = colours.of(value);
   return shape;
 }
 
-function place(row: number, column: number): Record<string, number> {
-  return {
-    x: LEFT + column * CELL.width + CELL.gap / 2,
-    y: TOP + row * CELL.height + CELL.gap / 2,
-    width: CELL.width - CELL.gap,
-    height: CELL.height - CELL.gap,
-  };
+function words({ tensor }: GridCell, { metric, index, more }: HeatMapOptions): string {
+  return `${inWords(metric, tensor.values[index], tensor.chances[index])}${more(tensor)}`;
 }
 
-/** One hue of the theme, mixed into the background: the browser mixes, so a change of theme needs no redraw. */
-function colour(value: number, maximum: number): string {
-  const share = scaleLinear([0, maximum === 0 ? 1 : maximum], [4, 100]).clamp(true)(value);
-  return `color-mix(in srgb, var(--vscode-charts-blue) ${share.toFixed(1)}%, var(--vscode-editor-background))`;
-}
-
-function legend({ maximum }: HeatModel, measure: Measure): HTMLElement {
-  const steps = [0, 0.25, 0.5, 0.75, 1];
-  const width = 44;
-  const picture = svg('svg', {
-    class: 'heatmap',
-    viewBox: `0 0 ${steps.length * width + 8} 30`,
-    'aria-hidden': 'true',
-  });
-  picture.style.width = `${steps.length * width + 8}px`;
-  steps.forEach((step, i) => {
-    const swatch = svg('rect', { x: i * width, y: 0, width: width - 2, height: 10, class: 'cell' });
-    swatch.style.fill = colour(step * maximum, maximum);
-    const text = measure.format(step * maximum);
-    picture.append(swatch, svg('text', { x: i * width + width / 2, y: 24, 'text-anchor': 'middle' }, text));
-  });
-  return element('div', { class: 'legend' }, picture);
+function place(row: number, column: number, { left, cell }: Geometry): Record<string, number> {
+  const gap = cell > 10 ? GAP : 0.5;
+  return { x: left + column * cell + gap, y: TOP + row * ROW + GAP, width: cell - 2 * gap, height: ROW - 2 * GAP };
 }
 
 const MOVES: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
@@ -120,30 +103,42 @@ const MOVES: Readonly<Record<string, readonly [rows: number, columns: number]>> 
   ArrowRight: [0, 1],
 };
 
-function moveFocus(event: KeyboardEvent, model: HeatModel, shapes: readonly SVGElement[], hide: () => void): void {
-  if (event.key === 'Escape') return hide();
-  const move = MOVES[event.key];
-  const from = model.cells[shapes.indexOf(event.target as SVGElement)];
-  if (move === undefined || from === undefined) return;
-  event.preventDefault();
-  const next = nextCell(model, from, move);
-  if (next === -1) return;
-  shapes.forEach((shape, index) => shape.setAttribute('tabindex', index === next ? '0' : '-1'));
-  shapes[next]?.focus();
-}
-
-/** The nearest cell in the direction, over places that the patch does not touch. */
-function nextCell(
-  { cells, rows, columns }: HeatModel,
-  from: HeatCell,
-  [down, across]: readonly [number, number],
-): number {
-  let { row, column } = from;
-  for (;;) {
-    row += down;
-    column += across;
-    if (row < 0 || column < 0 || row >= rows.length || column >= columns.length) return -1;
-    const found = cells.findIndex((cell) => cell.row === row && cell.column === column);
-    if (found !== -1) return found;
-  }
+/** On the picture, not on a thousand cells. */
+function listen(picture: SVGElement, shapes: readonly SVGElement[], options: HeatMapOptions): void {
+  const { grid, tooltip, onChoose } = options;
+  const places = new Map<EventTarget, number>(shapes.map((shape, i) => [shape, i]));
+  const cellAt = (event: Event): GridCell | undefined =>
+    event.target === null ? undefined : grid.cells[places.get(event.target) ?? -1];
+  const say = (event: Event): void => {
+    const cell = cellAt(event);
+    if (cell === undefined) tooltip.hide();
+    else tooltip.show(event.target as Element, [cell.tensor.target, words(cell, options)]);
+  };
+  picture.addEventListener('pointerover', say);
+  picture.addEventListener('pointerleave', () => tooltip.hide());
+  picture.addEventListener('focusin', say);
+  picture.addEventListener('focusout', () => tooltip.hide());
+  picture.addEventListener('click', (event) => {
+    const cell = cellAt(event);
+    if (cell !== undefined) onChoose(cell.tensor);
+  });
+  picture.addEventListener('keydown', (event) => {
+    const cell = cellAt(event);
+    if (event.key === 'Escape') tooltip.hide();
+    if (cell === undefined) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      onChoose(cell.tensor);
+      return;
+    }
+    const move = MOVES[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    const next = nextCell(grid, cell, move);
+    if (next === undefined) return;
+    (event.target as Element).setAttribute('tabindex', '-1');
+    const shape = shapes[grid.cells.indexOf(next)];
+    shape?.setAttribute('tabindex', '0');
+    shape?.focus();
+  });
 }

@@ -1,147 +1,128 @@
-import { formatBytes, formatCount } from '../../src/base/format.ts';
-import type { PortedTensor, Provenance } from '../../src/port/provenance.ts';
-import { element, render } from '../common/dom.ts';
-import { facts, listBox, shareBar, table, type Column } from '../common/parts.ts';
-import { button, dropdown } from '../common/ui.ts';
+import type { ReportView } from '../../src/editor/report/viewTypes.ts';
+import { element, render, type Child } from '../common/dom.ts';
+import { facts, listBox, shareBar } from '../common/parts.ts';
+import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
-import type { MeasureName, ReportContract } from '../contract.ts';
-import { heatMap } from './heatMap.ts';
-import { heatModel, MEASURES, type Measure } from './heatModel.ts';
+import type { OtherReport, ReportContract, ReportRef } from '../contract.ts';
+import { Charts } from './charts.ts';
+import { exportActions } from './exportActions.ts';
+import { words } from './glossary.ts';
+import { verdictSection } from './verdict.ts';
 
 const host = new HostEnd<ReportContract>((message) => {
-  if (message.type === 'show') show(message.folder, message.provenance);
-  else render(element('h1', {}, 'This report cannot be shown'), element('p', { role: 'alert' }, message.message));
+  switch (message.type) {
+    case 'show':
+      return show(message.source, message.view, message.other);
+    case 'detail':
+      return charts?.showDetail(message.detail);
+    case 'busy':
+      return busy(message.message);
+    case 'problem':
+      return problem(message.message);
+  }
 });
 
-function describePatch(patch: Provenance['patch'] & { readonly weight?: number }): string {
-  const weight = patch.weight === undefined ? '' : `, weight ${patch.weight}`;
-  return `${patch.path} (made for ${patch.baseName ?? 'an unnamed base'}, ${formatBytes(patch.bytes)}${weight})`;
-}
+let charts: Charts | undefined;
 
-function show(folder: string, provenance: Provenance): void {
-  const { newBase, tensors, output } = provenance;
-  const patches = provenance.combined.length > 0 ? provenance.combined : [provenance.patch];
+function problem(message: string): void {
+  charts = undefined;
   render(
-    element('h1', {}, `${patches.map(({ name }) => name).join(' + ')} on ${newBase.name}`),
-    element('p', { class: 'subtitle' }, subtitle(provenance)),
-    ...listBox('Worth knowing', provenance.warnings, 'warning'),
+    element('h1', {}, 'This report cannot be shown'),
+    element('p', { role: 'alert' }, message),
     element(
       'div',
       { class: 'actions' },
-      button('Verify', 'primary', () => host.send({ type: 'verify' })),
-      button('Reveal in Explorer', 'secondary', () => host.send({ type: 'reveal' })),
+      button('Try Again', 'primary', () => host.send({ type: 'retry' })),
     ),
-    facts([
-      ['Output', `${folder} (${output})`],
-      ...patches.map((one) => ['Patch', describePatch(one)] as const),
-      ...provenance.chain.map(({ onto }) => ['Ported before onto', onto.path] as const),
-      [
-        'New base',
-        `${newBase.path} (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
-      ],
-      ['Formula', provenance.formula],
-      ['Scale λ', String(provenance.scale)],
-      ['Computed on', provenance.device],
-      ...(provenance.oldBase ? [['Old base', provenance.oldBase.path] as const] : []),
-      ['Patch SHA-256', patches.map(({ sha256 }) => sha256).join(', ')],
-    ]),
-    element('h2', {}, 'Coverage'),
-    ...coverage(provenance),
-    element('h2', {}, 'The patch in every layer'),
-    norms(folder, tensors),
   );
 }
 
-function subtitle({ coverage: { touchedTensors, baseTensors }, output }: Provenance): string {
-  return output === 'adapter'
-    ? `The adapter patches ${touchedTensors} of ${baseTensors} tensors of the new base.`
-    : `${touchedTensors} of ${baseTensors} tensors were patched; the others are the new base's, byte for byte.`;
+/** A page that shows something goes on showing it. */
+function busy(message: string): void {
+  const text = element('p', { role: 'status', class: 'subtitle' }, message);
+  if (document.querySelector('h1') === null) render(text);
+  else document.querySelector('.working')?.replaceChildren(text);
 }
 
-function coverage({ coverage: c }: Provenance): HTMLElement[] {
-  const touched = c.touchedParameters / Math.max(1, c.baseParameters);
-  return [
-    shareBar(
-      c.matchedPatchTensors / Math.max(1, c.patchTensors),
-      `${c.matchedPatchTensors} of ${c.patchTensors} patch tensors were ported`,
-    ),
-    shareBar(
-      touched,
-      `${formatCount(c.touchedParameters)} of ${formatCount(c.baseParameters)} parameters were touched`,
-    ),
-  ];
-}
-
-/** The picture with its choice of measure, and the table with all of them. */
-function norms(folder: string, tensors: readonly PortedTensor[]): HTMLElement {
-  const place = element('div', {});
-  const draw = (name: MeasureName): void => {
-    const measure = chosen(name, tensors);
-    host.state = { folder, measure: measure.name };
-    const note = element('p', { class: 'note' }, measure.explanation);
-    place.replaceChildren(note, heatMap(heatModel(tensors, measure), measure));
+function show(source: ReportRef, view: ReportView, other: OtherReport | null): void {
+  const scrolled = document.documentElement.scrollTop;
+  const kept = host.state;
+  host.state = {
+    metric: null,
+    modules: 'all',
+    logarithmic: false,
+    tensor: null,
+    ...kept,
+    ...{ source, other: other?.source ?? null },
   };
-  const initial = chosen(host.state?.measure ?? 'delta', tensors).name;
-  const options = MEASURES.map((measure) => ({
-    value: measure.name,
-    label: isMeasured(measure, tensors) ? measure.label : `${measure.label} (not measured)`,
-    disabled: !isMeasured(measure, tensors),
-  }));
-  draw(initial);
+  charts = new Charts(view, other?.view ?? null, {
+    state: () => host.state ?? fail(),
+    keep: (change) => (host.state = { ...(host.state ?? fail()), ...change }),
+    askForDetail: (target) => host.send({ type: 'detail', target }),
+    removeOther: () => host.send({ type: 'compareNone' }),
+  });
+  render(
+    element('h1', {}, view.title),
+    element('p', { class: 'subtitle' }, view.subtitle),
+    element('div', { class: 'working' }),
+    ...listBox('Worth knowing', view.warnings, 'warning'),
+    verdict(view),
+    actions(view),
+    element('h2', {}, 'The patch in every layer'),
+    charts.element,
+    exportActions(view, () => charts, host),
+    ...view.notes.map((note) => element('p', { class: 'note' }, note)),
+    words(view),
+    ...coverage(view),
+    element('h2', {}, view.kind === 'port' ? 'What was done' : 'What was looked at'),
+    facts(view.facts),
+  );
+  charts.draw();
+  document.documentElement.scrollTop = scrolled;
+}
+
+function fail(): never {
+  throw new Error('the page has no state');
+}
+
+/** What is known of whether it fits, or how to find out. */
+function verdict({ verdict: found, cannotDiagnose }: ReportView): Child {
+  if (found !== null) return verdictSection(found);
+  if (cannotDiagnose !== null) return element('p', { class: 'note' }, cannotDiagnose);
   return element(
     'div',
-    {},
-    dropdown('Show', options, initial, draw),
-    place,
-    ...unmeasuredNote(tensors),
-    details(tensors),
+    { class: 'box information', role: 'note' },
+    element('strong', {}, 'Does it fit?'),
+    element(
+      'p',
+      {},
+      'How far the base moved, whether patch and evolution get in each other’s way, and what rounding swallows is not known yet. Diagnose… reads the weights of both bases and says what speaks for and against this port.',
+    ),
+    button('Diagnose…', 'primary', () => host.send({ type: 'diagnose' })),
   );
 }
 
-function chosen(name: MeasureName, tensors: readonly PortedTensor[]): Measure {
-  const measure =
-    MEASURES.find((candidate) => candidate.name === name && isMeasured(candidate, tensors)) ?? MEASURES[0];
-  if (measure === undefined) throw new Error('there are no measures');
-  return measure;
-}
-
-function isMeasured(measure: Measure, tensors: readonly PortedTensor[]): boolean {
-  return tensors.some((tensor) => measure.of(tensor) !== undefined);
-}
-
-function unmeasuredNote(tensors: readonly PortedTensor[]): HTMLElement[] {
-  if (tensors.some(({ measured }) => measured !== null)) return [];
-  const text =
-    "An adapter is ported without reading the new base's weights, so ‖W‖ is not known. A checkpoint port measures it.";
-  return [element('p', { class: 'note' }, text)];
-}
-
-function details(tensors: readonly PortedTensor[]): HTMLElement {
-  const columns: Column<PortedTensor>[] = [
-    { title: 'Tensor', kind: 'code', value: ({ target }) => target },
-    { title: 'Shape', kind: 'number', value: ({ shape }) => shape.join(' × ') },
-    { title: 'Rank', kind: 'number', value: ({ rank }) => (rank === null ? '' : String(rank)) },
-    { title: '‖W‖', kind: 'number', value: ({ measured }) => measured?.weightNorm?.toPrecision(4) ?? '–' },
-    ...MEASURES.map((measure) => ({
-      title: measure.label,
-      kind: 'number' as const,
-      value: (tensor: PortedTensor) => {
-        const value = measure.of(tensor);
-        return value === undefined ? '–' : measure.format(value);
-      },
-    })),
-    {
-      title: 'Elements unchanged',
-      kind: 'number',
-      value: ({ measured }) => (measured ? `${(100 * measured.absorbedShare).toPrecision(3)} %` : '–'),
-    },
-  ];
+function actions({ kind, verdict: found, cannotDiagnose }: ReportView): HTMLElement {
+  const isPort = kind === 'port';
+  const again = found !== null && cannotDiagnose === null;
   return element(
-    'details',
-    {},
-    element('summary', {}, `Table of all ${tensors.length} tensors`),
-    table('Norms of every patched tensor', columns, tensors),
+    'div',
+    { class: 'actions', role: 'group', 'aria-label': 'Report' },
+    button('Evaluate…', isPort ? 'secondary' : 'primary', () => host.send({ type: 'evaluate' })),
+    ...(isPort
+      ? [
+          button('Verify', 'secondary', () => host.send({ type: 'verify' })),
+          button('Reveal in Explorer', 'secondary', () => host.send({ type: 'reveal' })),
+        ]
+      : [button('Port…', 'secondary', () => host.send({ type: 'port' }))]),
+    ...(again ? [button('Diagnose Again…', 'secondary', () => host.send({ type: 'diagnose' }))] : []),
+    button('Compare With…', 'secondary', () => host.send({ type: 'compareWith' })),
   );
 }
 
-host.send({ type: 'ready' });
+function coverage({ coverage: shares }: ReportView): Child[] {
+  if (shares.length === 0) return [];
+  return [element('h2', {}, 'Coverage'), ...shares.map(({ share, words: text }) => shareBar(share, text))];
+}
+
+host.send({ type: 'ready', other: host.state?.other ?? null });

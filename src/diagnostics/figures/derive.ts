@@ -32,7 +32,8 @@ export function derive(sums: TensorSums, known: Known): Derived {
       ? { value: cosineOf(deltaEvolution, delta, evolution), chance: 1 / Math.sqrt(elements) }
       : null,
     rounding: Object.fromEntries(OUTPUT_DTYPES.map((dtype) => [dtype, roundingOf(sums, dtype)])) as Derived['rounding'],
-    retrained: known.retrained ? retrainedOf(sums, cosineOf) : null,
+    // Nothing is as many times away from a patch that is zero.
+    retrained: known.retrained && delta > 0 ? retrainedOf(sums, cosineOf) : null,
   };
 }
 
@@ -53,10 +54,7 @@ function retrainedOf(
   const norm = Math.sqrt(delta);
   return {
     norm: Math.sqrt(retrained),
-    distance: {
-      value: norm === 0 ? Infinity : distance / norm,
-      chance: norm === 0 ? Infinity : Math.sqrt(1 + retrained / delta),
-    },
+    distance: { value: distance / norm, chance: Math.sqrt(1 + retrained / delta) },
     cosine: { value: cosineOf(deltaRetrained, delta, retrained), chance: 1 / Math.sqrt(elements) },
   };
 }

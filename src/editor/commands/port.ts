@@ -53,6 +53,6 @@ async function lookUp(
 
 async function offerReport(editor: EditorContext, folder: string, message: string): Promise<void> {
   const choice = await showInformation(message, 'Open Report', 'Reveal');
-  if (choice === 'Open Report') await editor.reports.open(folder);
+  if (choice === 'Open Report') await editor.reports.open({ kind: 'port', folder });
   if (choice === 'Reveal') await revealFolder(folder);
 }

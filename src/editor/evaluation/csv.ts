@@ -1,3 +1,4 @@
+import { csvText } from '../../base/csv.ts';
 import type { EvaluationView, ViewDifference } from './viewTypes.ts';
 
 const HEADER = [
@@ -36,7 +37,7 @@ export function csvOf({ columns, rows }: EvaluationView): string {
       ];
     }),
   );
-  return [HEADER.join(','), ...lines.map(written)].map((line) => `${line}\r\n`).join('');
+  return csvText([HEADER, ...lines.map((line) => HEADER.map((name) => line[name]))]);
 }
 
 function differenceLine({ value, low, high, pValue, adjusted, flips }: ViewDifference, reference: string): Line {
@@ -46,15 +47,4 @@ function differenceLine({ value, low, high, pValue, adjusted, flips }: ViewDiffe
     gained: flips?.gainedCount ?? null,
     lost: flips?.lostCount ?? null,
   };
-}
-
-function written(line: Line): string {
-  return HEADER.map((name) => field(line[name])).join(',');
-}
-
-/** A spreadsheet would run what begins like a formula: names are strangers' words. */
-function field(value: string | number | null | undefined): string {
-  if (typeof value !== 'string') return value == null ? '' : String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

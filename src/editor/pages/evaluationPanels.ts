@@ -12,6 +12,7 @@ import { showError } from '../showError.ts';
 import { chooseResults } from './chooseResults.ts';
 import { contentFrom, contentOf, type Content } from './evaluationContent.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
+import { saveAs } from './saveAs.ts';
 
 /** A page of evaluations. */
 interface Shown {
@@ -191,13 +192,5 @@ async function openOne(files: readonly string[]): Promise<void> {
 
 async function exportCsv(view: EvaluationView, { files, title }: Content): Promise<void> {
   const folder = dirname(dirname(files[0] ?? ''));
-  const defaultUri = vscode.Uri.file(join(folder, `${title}.csv`));
-  const target = await vscode.window.showSaveDialog({ defaultUri, filters: { CSV: ['csv'] }, saveLabel: 'Export' });
-  if (target === undefined) return;
-  try {
-    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csvOf(view)));
-  } catch (error) {
-    throw new UserError(`Cannot write ${target.fsPath}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  vscode.window.setStatusBarMessage(`PortLLM: the comparison is in ${basename(target.fsPath)}.`, 5000);
+  await saveAs(join(folder, `${title}.csv`), { CSV: ['csv'] }, csvOf(view));
 }

@@ -57,7 +57,7 @@ describe('the summary of a diagnosis', () => {
     const { verdict, findings, next } = summaryOf({});
     assert.equal(verdict, 'fits');
     assert.ok(findings.every((finding) => finding.verdict === 'fits'));
-    assert.match(next[0] ?? '', /portllm evaluate \/new --patch \/patch/);
+    assert.match(next[0]?.command ?? '', /portllm evaluate \/new --patch \/patch/);
   });
 
   const cases: Readonly<Record<string, readonly [Summary, Summary['verdict'], RegExp]>> = {
@@ -99,7 +99,7 @@ describe('the summary of a diagnosis', () => {
     'a cosine that is unlikely but small': [
       summaryOf({ all: { cosine: { value: 0.01, chance: 0.001 } } }),
       'fits',
-      /next to orthogonal/,
+      /neither along the patch nor against it/,
     ],
     'a patch larger than its weight': [
       summaryOf({ tensor: { norms: { ...ALL.norms, delta: 101 } } }),

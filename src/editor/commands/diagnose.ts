@@ -1,0 +1,55 @@
+import { UserError } from '../../base/errors.ts';
+import type { DiagnoseRequest } from '../../diagnostics/types.ts';
+import type { LibraryItem } from '../../library/item.ts';
+import { isCheckpoint, isPatch } from '../../library/lineage.ts';
+import { readProvenance } from '../../port/provenanceFile.ts';
+import { targetFolder, targetItem } from '../commandTarget.ts';
+import type { EditorContext } from '../context.ts';
+import type { DiagnosedPort } from '../diagnoses.ts';
+import { assertTrusted } from '../trust.ts';
+import { lastPart } from '../wizard/folderNames.ts';
+import { askForDiagnosis, type DiagnoseDraft } from '../wizard/diagnoseWizard.ts';
+
+interface Draft {
+  readonly request: DiagnoseDraft;
+  /** The ported model that was clicked. */
+  readonly port?: DiagnosedPort;
+}
+
+/** Diagnose…: asks, reads the weights, and opens the report. */
+export async function diagnosePatch(editor: EditorContext, target: unknown): Promise<void> {
+  assertTrusted('Diagnosing');
+  const items = await editor.library.load();
+  const { request: draft, port } = await draftFrom(target, items);
+  const request = await askForDiagnosis(items, draft);
+  if (request === undefined) return;
+  await editor.jobs.device();
+  const title = `Diagnosing ${lastPart(request.patch)} on ${lastPart(request.onto)}`;
+  const found = await editor.jobs.long('diagnose', title, { request, device: editor.jobs.deviceChoice });
+  const file = await editor.diagnoses.keep(found, port);
+  await editor.reports.open(port === undefined ? { kind: 'diagnosis', file } : { kind: 'port', folder: port.folder });
+}
+
+/** A ported model knows what it was made from; of a patch or a base the rest is asked, of an earlier request nothing. */
+async function draftFrom(target: unknown, items: readonly LibraryItem[]): Promise<Draft> {
+  if (isRequest(target)) return { request: target };
+  const item = targetItem(target, items);
+  // A report may be of a folder that the library does not list.
+  const folder = item?.kind === 'portedModel' || item === undefined ? targetFolder(target) : undefined;
+  const provenance = folder === undefined ? undefined : await readProvenance(folder).catch(() => undefined);
+  if (folder !== undefined && provenance !== undefined) return draftOfPort({ folder, provenance });
+  if (item === undefined || item.problem !== undefined) return { request: {} };
+  if (isPatch(item)) return { request: { patch: item.path } };
+  return { request: isCheckpoint(item) ? { onto: item.path } : {} };
+}
+
+function draftOfPort(port: DiagnosedPort): Draft {
+  const { patch, newBase, oldBase, scale, combined } = port.provenance;
+  if (combined.length > 0)
+    throw new UserError('Several patches were combined into this model, which cannot be diagnosed together yet.');
+  return { port, request: { patch: patch.path, onto: newBase.path, from: oldBase?.path, scale } };
+}
+
+function isRequest(target: unknown): target is DiagnoseRequest {
+  return typeof target === 'object' && target !== null && 'patch' in target && 'onto' in target;
+}

@@ -1,0 +1,111 @@
+import type { DiagnoseRequest } from '../../diagnostics/types.ts';
+import type { LibraryItem } from '../../library/item.ts';
+import { isPatch } from '../../library/lineage.ts';
+import type { StepResult } from './answers.ts';
+import { pick, type Choice, type StepPosition } from './multiStep.ts';
+import { itemChoice, pickFolder, take } from './pickFolder.ts';
+import { baseChoices, describePatch } from './portSteps.ts';
+
+/** What is known already; what a person answers is added. */
+export type DiagnoseDraft = Partial<DiagnoseRequest>;
+
+interface Answers {
+  patch?: string | undefined;
+  onto?: string | undefined;
+  /** Null where there is none. */
+  from?: string | null | undefined;
+  against?: string | null | undefined;
+  directions?: number | undefined;
+}
+
+type Step = (at: StepPosition, items: readonly LibraryItem[], answers: Answers) => Promise<StepResult>;
+
+/** No folder has an empty path. */
+const SKIPPED = '';
+const NAMED = 'the patch names it as its base';
+/** As many as a patch of common rank has. */
+const DIRECTIONS = 16;
+
+const askPatch: Step = async (at, items, answers) =>
+  take(await pickFolder(at, 'Diagnose which patch?', patchChoices(items)), (folder) => (answers.patch = folder));
+
+const askBase: Step = async (at, items, answers) => {
+  const choices = baseChoices(items, answers.patch, 'the base this patch was made for');
+  return take(await pickFolder(at, 'On which new base?', choices), (folder) => (answers.onto = folder));
+};
+
+const askOldBase: Step = async (at, items, answers) => {
+  const choices = baseChoices(items, answers.patch, NAMED)
+    .filter(({ value }) => value !== answers.onto)
+    .toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
+  const skip = { label: 'Skip', detail: 'Nothing will be known of how the base moved.', value: SKIPPED };
+  const question = 'Which base was the patch trained on? It shows how far the base moved, and whether along the patch';
+  return take(
+    await pickFolder(at, question, [...choices, skip], answers.from ?? undefined),
+    (folder) => (answers.from = folder === SKIPPED ? null : folder),
+  );
+};
+
+function isNamed({ detail }: Choice<string>): boolean {
+  return detail?.startsWith(NAMED) === true;
+}
+
+const askRetrained: Step = async (at, items, answers) => {
+  const skip = { label: 'Skip', detail: 'There is none, or it does not matter.', value: SKIPPED };
+  const choices = patchChoices(items).filter(({ value }) => value !== answers.patch);
+  const question = 'Is there a patch for the same task that was retrained on the new base?';
+  return take(
+    await pickFolder(at, question, [skip, ...choices], answers.against ?? undefined),
+    (folder) => (answers.against = folder === SKIPPED ? null : folder),
+  );
+};
+
+const askDepth: Step = async (at, _items, answers) => {
+  const choices: Choice<number>[] = [
+    {
+      label: 'Everything',
+      detail: `Reads the weights several times: the ${DIRECTIONS} leading directions of every weight and of its evolution too.`,
+      value: DIRECTIONS,
+    },
+    { label: 'Quick', detail: 'Reads each weight once: sizes, evolution, cosines and rounding.', value: 0 },
+  ];
+  return take(await pick(at, 'How much?', choices, answers.directions), (value) => (answers.directions = value));
+};
+
+function patchChoices(items: readonly LibraryItem[]): Choice<string>[] {
+  return items
+    .filter((item) => isPatch(item) && item.problem === undefined)
+    .map((item) => itemChoice(item, describePatch(item)));
+}
+
+/**
+ * Asks for patch, new base, old base, a retrained patch, and how much; what is known is not asked.
+ *
+ * @returns undefined if the person gave up
+ */
+export async function askForDiagnosis(
+  items: readonly LibraryItem[],
+  draft: DiagnoseDraft,
+): Promise<DiagnoseRequest | undefined> {
+  const answers: Answers = { ...draft };
+  const steps = [
+    ...(draft.patch === undefined ? [askPatch] : []),
+    ...(draft.onto === undefined ? [askBase] : []),
+    ...(draft.from === undefined ? [askOldBase] : []),
+    ...(draft.against === undefined ? [askRetrained] : []),
+    askDepth,
+  ];
+  for (let step = 0; step < steps.length;) {
+    const outcome = await steps[step]?.(
+      { title: 'Diagnose', step: step + 1, totalSteps: steps.length },
+      items,
+      answers,
+    );
+    if (outcome === 'cancelled') return undefined;
+    step += outcome === 'back' ? -1 : 1;
+  }
+  const { patch, onto, from, against, directions } = answers;
+  if (patch === undefined || onto === undefined || directions === undefined)
+    throw new Error('a step of the wizard left its answer open');
+  return { patch, onto, from: from ?? undefined, against: against ?? undefined, directions, scale: draft.scale ?? 1 };
+}
