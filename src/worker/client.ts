@@ -1,8 +1,7 @@
-import type { Progress } from '../base/progress.ts';
 import { CancelledError, UserError } from '../base/errors.ts';
 import { sweepStaging } from '../port/staging.ts';
 import { PROTOCOL_VERSION, QUEUED, type Method, type JobParameters, type Result } from './contract.ts';
-import { WorkerProcess } from './process.ts';
+import { WorkerProcess, type Listeners } from './process.ts';
 
 export interface WorkerOptions {
   /** The built dist/worker.js. */
@@ -11,9 +10,8 @@ export interface WorkerOptions {
   readonly log: (line: string) => void;
 }
 
-export interface CallOptions {
+export interface CallOptions extends Listeners {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Longer timers fire at once. */
@@ -79,7 +77,7 @@ export class WorkerClient {
     worker: WorkerProcess,
     method: M,
     parameters: JobParameters<M>,
-    { signal, onProgress }: CallOptions,
+    { signal, ...listeners }: CallOptions,
   ): Promise<Result<M>> {
     let grace: NodeJS.Timeout | undefined;
     const place = Symbol(method);
@@ -92,7 +90,7 @@ export class WorkerClient {
     };
     signal?.addEventListener('abort', giveUp);
     try {
-      return await worker.request(method, parameters, onProgress, signal);
+      return await worker.request(method, parameters, listeners, signal);
     } catch (error) {
       if (worker.dead && worker.pid !== undefined && 'request' in parameters && 'out' in parameters.request)
         await sweepStaging(parameters.request.out, worker.pid);
@@ -127,13 +125,7 @@ export class WorkerClient {
       if (!expected) this.deaths.push(Date.now());
       onExit();
     });
-    const hello = await worker.request(
-      'hello',
-      { protocolVersion: PROTOCOL_VERSION },
-      undefined,
-      undefined,
-      START_TIMEOUT_MS,
-    );
+    const hello = await worker.request('hello', { protocolVersion: PROTOCOL_VERSION }, {}, undefined, START_TIMEOUT_MS);
     if (hello.protocolVersion !== PROTOCOL_VERSION) {
       await worker.stop();
       throw new UserError(

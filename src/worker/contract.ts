@@ -4,6 +4,9 @@ import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';
+import type { ItemAnswer, ItemPlace } from '../evaluation/results/importing/readItem.ts';
+import type { Baseline } from '../evaluation/results/baseline.ts';
+import type { LiveScores } from '../evaluation/run/liveScores.ts';
 import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
 import type { ExtractRequest, ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
@@ -12,7 +15,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -43,7 +46,11 @@ export interface WorkerApi {
   compare(parameters: {
     readonly results: readonly string[];
     readonly reference?: string | undefined;
+    /** A column that all are compared with, if it answered one of their tasks. */
+    readonly baseline?: Baseline | undefined;
   }): Promise<Comparison>;
+  /** One item of several columns, as their samples files have it. */
+  items(parameters: { readonly places: readonly ItemPlace[] }): Promise<ItemAnswer[]>;
   /** The built-in tasks, or those that are named; `data` is the folder where their documents are looked for. */
   tasks(parameters: { readonly names: readonly string[]; readonly data: string | undefined }): Promise<TaskListing[]>;
 }
@@ -70,6 +77,8 @@ export type WorkerHandlers = {
 
 export interface JobContext {
   readonly sink: (progress: Progress) => void;
+  /** What an evaluation has found so far. */
+  readonly onLive: (scores: LiveScores) => void;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,6 @@
 import { compareResults, type Comparison } from '../evaluation/results/compare.ts';
+import { withBaseline } from '../evaluation/results/baseline.ts';
+import { readItem, type ItemAnswer } from '../evaluation/results/importing/readItem.ts';
 import { readResults } from '../evaluation/results/readResults.ts';
 import { listTasks } from '../evaluation/run/listTasks.ts';
 import { evaluate } from '../evaluation/run/evaluate.ts';
@@ -22,11 +24,11 @@ export interface Runtimes {
 export async function evaluateJob(
   { request, onlyKnown = false }: JobParameters<'evaluate'>,
   { chosen, cpu, kernel, warning }: Runtimes,
-  { sink, signal }: JobContext,
+  { sink, onLive, signal }: JobContext,
 ): Promise<EvaluateResult> {
   const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
   const runtime = check?.ok === false ? cpu : chosen;
-  const result = await evaluate(request, { runtime, kernel, toolVersion: VERSION, onlyKnown, sink, signal });
+  const result = await evaluate(request, { runtime, kernel, toolVersion: VERSION, onlyKnown, sink, onLive, signal });
   if (check === undefined || check.ok)
     return { ...result, warnings: [...(warning ? [warning] : []), ...result.warnings] };
   const otherwise = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;
@@ -34,11 +36,17 @@ export async function evaluateJob(
 }
 
 export async function compareJob(
-  { results, reference }: JobParameters<'compare'>,
+  { results, reference, baseline }: JobParameters<'compare'>,
   { signal }: JobContext,
 ): Promise<Comparison> {
-  const columns = await Promise.all(results.map((path) => readResults(path)));
-  return compareResults(columns.flat(), { reference, signal });
+  const columns = (await Promise.all(results.map((path) => readResults(path)))).flat();
+  const all = baseline === undefined ? columns : await withBaseline(columns, baseline, signal);
+  const isThere = all.some(({ label }) => label === baseline?.label);
+  return compareResults(all, { reference: reference ?? (isThere ? baseline?.label : undefined), signal });
+}
+
+export function itemsJob({ places }: JobParameters<'items'>, { signal }: JobContext): Promise<ItemAnswer[]> {
+  return Promise.all(places.map((place) => readItem(place, signal)));
 }
 
 export function tasksJob({ names, data }: JobParameters<'tasks'>, { signal }: JobContext): Promise<TaskListing[]> {

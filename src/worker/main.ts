@@ -10,7 +10,7 @@ import { inspect } from '../library/inspect.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
-import { compareJob, evaluateJob, tasksJob } from './evaluating.ts';
+import { compareJob, evaluateJob, itemsJob, tasksJob } from './evaluating.ts';
 import { serve } from './server.ts';
 
 interface Device {
@@ -69,6 +69,7 @@ const handlers: WorkerHandlers = {
     return evaluateJob(parameters, runtimes, context);
   },
   compare: compareJob,
+  items: itemsJob,
   tasks: tasksJob,
   verify: async ({ folder, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);

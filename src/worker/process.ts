@@ -8,13 +8,20 @@ import {
 } from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
 import type { Progress } from '../base/progress.ts';
+import type { LiveScores } from '../evaluation/run/liveScores.ts';
 import type { Method, JobParameters, Result } from './contract.ts';
-import { fromWire, PROGRESS, requestType } from './wire.ts';
+import { fromWire, LIVE, PROGRESS, requestType } from './wire.ts';
 
 export interface Exit {
   /** We asked for it. */
   readonly expected: boolean;
   readonly reason: string;
+}
+
+/** What a job tells while it runs. */
+export interface Listeners {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onLive?: ((scores: LiveScores) => void) | undefined;
 }
 
 const STDERR_KEPT = 8192;
@@ -25,7 +32,7 @@ export class WorkerProcess {
   readonly exited: Promise<Exit>;
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
-  private readonly listeners = new Map<number, (progress: Progress) => void>();
+  private readonly listeners = new Map<number, Listeners>();
   private nextJob = 1;
   private stderr = '';
   private stopping = false;
@@ -43,7 +50,8 @@ export class WorkerProcess {
       this.child.once('exit', (code, signal) => resolve({ expected: this.stopping, reason: exitReason(code, signal) }));
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
-    this.connection.onNotification(PROGRESS, ({ job, progress }) => this.listeners.get(job)?.(progress));
+    this.connection.onNotification(PROGRESS, ({ job, progress }) => this.listeners.get(job)?.onProgress?.(progress));
+    this.connection.onNotification(LIVE, ({ job, scores }) => this.listeners.get(job)?.onLive?.(scores));
     this.connection.onError(([error]) => log(`worker connection: ${error.message}`));
     this.connection.listen();
   }
@@ -60,7 +68,7 @@ export class WorkerProcess {
   async request<M extends Method>(
     method: M,
     parameters: JobParameters<M>,
-    onProgress: ((progress: Progress) => void) | undefined,
+    listeners: Listeners,
     signal: AbortSignal | undefined,
     timeoutMs?: number,
   ): Promise<Result<M>> {
@@ -69,7 +77,7 @@ export class WorkerProcess {
     const cancel = (): void => cancellation.cancel();
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel);
-    if (onProgress) this.listeners.set(job, onProgress);
+    this.listeners.set(job, listeners);
     const deadline = timeoutMs === undefined ? undefined : this.deadline(timeoutMs);
     try {
       const answer = this.connection.sendRequest(requestType(method), { job, parameters }, cancellation.token);

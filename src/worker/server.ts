@@ -2,7 +2,7 @@ import type { CancellationToken, MessageConnection, RequestHandler, ResponseErro
 import { throwIfCancelled } from '../base/abort.ts';
 import { CancelledError } from '../base/errors.ts';
 import { QUEUED, type JobContext, type Method, type Result, type WireError, type WorkerHandlers } from './contract.ts';
-import { PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
+import { LIVE, PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
 
 /** Answers every method of the contract on a connection; `shutdown` cancels the jobs and waits for them to clean up. */
 export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
@@ -27,9 +27,10 @@ function register<M extends Method>(
   const answer = async ({ job, parameters }: Envelope<M>, token: CancellationToken): Promise<Answer<M>> => {
     const signal = AbortSignal.any([toSignal(token), closing]);
     const sink: JobContext['sink'] = (progress) => void connection.sendNotification(PROGRESS, { job, progress });
+    const onLive: JobContext['onLive'] = (scores) => void connection.sendNotification(LIVE, { job, scores });
     const run = (): Promise<Result<M>> => {
       throwIfCancelled(signal);
-      return handlers[method](parameters, { sink, signal });
+      return handlers[method](parameters, { sink, onLive, signal });
     };
     try {
       return await (QUEUED.has(method) ? queue.add(run, signal) : run());

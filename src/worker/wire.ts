@@ -1,6 +1,7 @@
 import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc';
 import { CancelledError, InputError, UserError } from '../base/errors.ts';
 import type { Progress } from '../base/progress.ts';
+import type { LiveScores } from '../evaluation/run/liveScores.ts';
 import type { Method, JobParameters, Result, WireError } from './contract.ts';
 
 /** A request carries its job's number, by which progress finds its way back. */
@@ -14,6 +15,8 @@ export function requestType<M extends Method>(method: M): RequestType<Envelope<M
 }
 
 export const PROGRESS = new NotificationType<{ job: number; progress: Progress }>('progress');
+
+export const LIVE = new NotificationType<{ job: number; scores: LiveScores }>('live');
 
 /** Above JSON-RPC's reserved range. */
 const JOB_FAILED = 1;

@@ -30,10 +30,10 @@ function difference(column: number, reference: number, value: number, half: numb
     notes: [],
     flips: {
       gained: [
-        { docId: 3, excerpt: `The food was the ${HOSTILE}` },
-        { docId: 7, excerpt: 'The place was the' },
+        { docId: 3, referenceDocId: 3, excerpt: `The food was the ${HOSTILE}` },
+        { docId: 7, referenceDocId: 7, excerpt: 'The place was the' },
       ],
-      lost: [{ docId: 11, excerpt: 'The animal was the' }],
+      lost: [{ docId: 11, referenceDocId: 11, excerpt: 'The animal was the' }],
       gainedCount: 12,
       lostCount: 1,
     },

@@ -105,6 +105,14 @@ export class Session {
     });
   }
 
+  /** High contrast is not taken from the settings that a window starts with, only from a change. */
+  async setTheme(theme: string): Promise<void> {
+    await this.bridge.evaluate(
+      (vscode, name) => vscode.workspace.getConfiguration('workbench').update('colorTheme', name, 1),
+      theme,
+    );
+  }
+
   /** Goes through the wizard; what was clicked on is not asked again. */
   async answerWizard({ patch, base, oldBase, kind, tied, out }: WizardAnswers): Promise<void> {
     for (const label of [patch, base, oldBase, kind, tied]) if (label !== undefined) await this.wizard.choose(label);

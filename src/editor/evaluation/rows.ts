@@ -1,7 +1,7 @@
 import type { Comparison, Difference, Flip, PortRecovery, TaskComparison } from '../../evaluation/results/compare.ts';
 import { formatInteger, formatInterval, type Unit } from '../../evaluation/statistics/format.ts';
 import { cellText, differenceText, verdictText } from '../../evaluation/results/text/numbers.ts';
-import type { ViewDifference, ViewRow } from './viewTypes.ts';
+import type { ViewDifference, ViewItem, ViewRow } from './viewTypes.ts';
 
 /** Of longer lists the rest is in the samples files. */
 const LISTED = 100;
@@ -71,8 +71,10 @@ function notesOf({ column, against, pairing, note }: Difference, labelOf: (colum
   ];
 }
 
-function listed(flips: readonly Flip[]): Flip[] {
-  return flips.slice(0, LISTED).map(({ docId, excerpt }) => ({ docId, excerpt }));
+function listed(flips: readonly Flip[]): ViewItem[] {
+  return flips
+    .slice(0, LISTED)
+    .map(({ docId, againstDocId, excerpt }) => ({ docId, referenceDocId: againstDocId, excerpt }));
 }
 
 function recoveryText({ ported, recovery }: PortRecovery, labelOf: (column: number) => string): string {

@@ -92,6 +92,8 @@ export interface ViewFlips {
 
 export interface ViewItem {
   readonly docId: number;
+  /** Its number in the other column. */
+  readonly referenceDocId: number;
   readonly excerpt: string;
 }
 

@@ -10,12 +10,13 @@ import { readResults } from '../results/readResults.ts';
 import { writeResults } from '../results/writeResults.ts';
 import { checkItems } from '../tasks/checkItems.ts';
 import type { PlannedColumn } from './column.ts';
+import { LiveTable, type LiveScores } from './liveScores.ts';
 import { Models } from './models.ts';
 import { planColumns } from './planColumns.ts';
 import { prepareTask, type PreparedTask } from './prepareTask.ts';
 import type { EvaluateResult } from './result.ts';
 import { itemsOf, runColumn, type RanColumn } from './runColumn.ts';
-import { ITEMS } from './runTask.ts';
+import { ITEMS, type TaskTools } from './runTask.ts';
 
 export interface EvaluateTools {
   readonly runtime: GraphRuntime;
@@ -24,6 +25,8 @@ export interface EvaluateTools {
   /** Count what is known, ask nothing, and leave out what cannot be counted. */
   readonly onlyKnown: boolean;
   readonly sink: ProgressSink;
+  /** Is told, now and then, what was found so far. */
+  readonly onLive?: ((scores: LiveScores) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -45,10 +48,13 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
   const planning = { models, kernel, device: runtime.device, sink: tools.sink, signal };
   const { columns, problems } = await planColumns(request, tasks, planning, onlyKnown);
   const all = new AllItems(columns, tasks, tools.sink);
+  const live = tools.onLive && new LiveTable(labelsOf(columns), sizesOf(columns, tasks), tools.onLive);
   const runs: RanColumn[] = [];
   const files: string[] = [];
-  for (const column of columns) {
-    const run = await runColumn(column, tasks, { request, onlyKnown, sink: all.sink, signal });
+  for (const [i, column] of columns.entries()) {
+    const onScored = live && ((...scored: Parameters<NonNullable<TaskTools['onScored']>>) => live.add(i, ...scored));
+    const run = await runColumn(column, tasks, { request, onlyKnown, sink: all.sink, signal, onScored });
+    live?.tell(true);
     if (run.tasks.every(({ records }) => records.length === 0)) continue;
     runs.push(run);
     files.push(await writeResults(request, run, { toolVersion, signal }));
@@ -70,6 +76,18 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
       ]),
     ],
   };
+}
+
+function labelsOf(columns: readonly PlannedColumn[]): string[] {
+  return columns.map(({ facts }) => facts.label);
+}
+
+/** Every column is asked the same. */
+function sizesOf(
+  [column]: readonly PlannedColumn[],
+  tasks: readonly PreparedTask[],
+): { readonly prepared: PreparedTask; readonly total: number }[] {
+  return tasks.map((prepared) => ({ prepared, total: column === undefined ? 0 : itemsOf(column, [prepared]).length }));
 }
 
 /** @throws InputError for what is no folder, and for the folder of a model or patch, which must stay as it is */

@@ -7,7 +7,7 @@ import { openJournal, type Journal } from '../results/journal.ts';
 import type { ItemRecord, TaskRun } from '../results/types.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { scoreItem } from '../tasks/score.ts';
-import type { Answer, Item } from '../types.ts';
+import type { Answer, Item, Scored } from '../types.ts';
 import type { PlannedColumn } from './column.ts';
 import type { PreparedTask } from './prepareTask.ts';
 
@@ -28,6 +28,8 @@ export interface TaskTools {
   readonly onlyKnown: boolean;
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
+  /** Is told of every item, also of those that were known. */
+  readonly onScored?: ((task: PreparedTask, scored: readonly Scored[]) => void) | undefined;
 }
 
 /** One task on one column; answers that an earlier, stopped evaluation left are not asked for again. */
@@ -37,14 +39,24 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
   const items = prepared.items(column.planned.tokenizer.eos?.text);
   const begin = performance.now();
   await using journal = await openJournal(request.out, journalKey(column.planned.identity, prepared, request));
+  const scores = new Map<number, readonly Scored[]>();
+  const score = (item: Item, own: readonly Answer[]): void => {
+    const scored = scoreItem(task, item, own);
+    scores.set(item.docId, scored);
+    tools.onScored?.(prepared, scored);
+  };
   const answers = knownAnswers(journal, items);
+  for (const item of items) {
+    const own = answers.get(item.docId);
+    if (own !== undefined) score(item, own);
+  }
   if (!tools.onlyKnown)
-    await answerRest(column, items, answers, journal, task.name, tools).catch((error: unknown) => {
+    await answerRest(column, items, { answers, journal, score }, task.name, tools).catch((error: unknown) => {
       throw error instanceof InputError ? new InputError(`${task.name}: ${error.message}`, error.hint) : error;
     });
   const records = items.flatMap((item): ItemRecord[] => {
-    const own = answers.get(item.docId);
-    return own === undefined ? [] : [{ item, answers: own, scored: scoreItem(task, item, own) }];
+    const [own, scored] = [answers.get(item.docId), scores.get(item.docId)];
+    return own === undefined || scored === undefined ? [] : [{ item, answers: own, scored }];
   });
   const complete = records.length === items.length;
   const seconds = (performance.now() - begin) / 1000;
@@ -65,11 +77,17 @@ function knownAnswers(journal: Journal, items: readonly Item[]): Answers {
   );
 }
 
+/** Where answers go. */
+interface Answered {
+  readonly answers: Answers;
+  readonly journal: Journal;
+  readonly score: (item: Item, answers: readonly Answer[]) => void;
+}
+
 async function answerRest(
   column: RunningColumn,
   items: readonly Item[],
-  answers: Answers,
-  journal: Journal,
+  { answers, journal, score }: Answered,
   task: string,
   { sink, signal }: TaskTools,
 ): Promise<void> {
@@ -82,9 +100,11 @@ async function answerRest(
     throwIfCancelled(signal);
     const some = rest.slice(from, from + ITEMS_AT_ONCE);
     const onAnswered = (question: number, own: readonly Answer[]): void => {
-      const docId = some[question]?.docId ?? -1;
-      answers.set(docId, own);
-      journal.add(docId, own);
+      const item = some[question];
+      if (item === undefined) throw new Error(`an answer to question ${question} of ${some.length}`);
+      answers.set(item.docId, own);
+      journal.add(item.docId, own);
+      score(item, own);
       meter.addBytes(1);
       meter.addTensor();
     };

@@ -25,7 +25,8 @@ export async function differenceOf(
   const [a = [], b = []] = values;
   const { difference, interval, standardError, table, note } = await compareColumns(a, b, { ...options, aggregation });
   if (![difference, standardError, interval.low, interval.high].every(Number.isFinite)) throw notFinite();
-  const named = (places: readonly number[]): Flip[] => places.flatMap((place) => flipOf(items[0]?.[place]));
+  const named = (places: readonly number[]): Flip[] =>
+    places.flatMap((place) => flipOf(items[0]?.[place], items[1]?.[place]));
   return {
     ...{ column, against, pairing, difference, interval, standardError },
     test: table ? { p: table.pValue, corrected: table.pValue, tests: 1, text: table.test } : null,
@@ -39,8 +40,8 @@ export function notFinite(): InputError {
   return new InputError('The numbers grow beyond all bounds: they cannot be compared.');
 }
 
-function flipOf(item: ImportedItem | undefined): Flip[] {
-  return item ? [{ docId: item.docId, excerpt: item.excerpt }] : [];
+function flipOf(item: ImportedItem | undefined, other: ImportedItem | undefined): Flip[] {
+  return item && other ? [{ docId: item.docId, againstDocId: other.docId, excerpt: item.excerpt }] : [];
 }
 
 /** @param p where there is one, it decides */

@@ -106,7 +106,10 @@ export interface Flips {
 }
 
 export interface Flip {
+  /** Of `column`. */
   readonly docId: number;
+  /** Of `against`, which may number its documents otherwise. */
+  readonly againstDocId: number;
   /** The end of its prompt. */
   readonly excerpt: string;
 }

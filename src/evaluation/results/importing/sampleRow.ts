@@ -55,13 +55,13 @@ function metricValue(value: unknown): MetricValue | undefined {
 }
 
 /** The first argument of the first request: `{gen_args_0: {arg_0}}`, or before 0.4.3 `[[arg_0, …], …]`. */
-function promptIn(given: unknown): string {
+export function promptIn(given: unknown): string {
   const [request] = valuesIn(given);
   const [prompt] = valuesIn(request);
   return typeof prompt === 'string' ? prompt : '';
 }
 
-function valuesIn(value: unknown): readonly unknown[] {
+export function valuesIn(value: unknown): readonly unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }
 
@@ -79,7 +79,7 @@ function isTruth(value: unknown): boolean {
 }
 
 /** Also as Python's `str` writes it. */
-function numberIn(value: unknown): number | undefined {
+export function numberIn(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (value === 'nan') return NaN;
   if (value === 'inf' || value === '-inf') return value === 'inf' ? Infinity : -Infinity;
@@ -87,7 +87,7 @@ function numberIn(value: unknown): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
-function textOfTarget(target: unknown): string {
+export function textOfTarget(target: unknown): string {
   if (typeof target === 'string' || typeof target === 'number') return targetText(target);
   if (Array.isArray(target) && target.every((each) => typeof each === 'number')) return targetText(target);
   return dumps(target);

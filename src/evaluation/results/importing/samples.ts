@@ -51,13 +51,13 @@ function add(drafts: Map<number, Draft>, row: Row, { filters, metrics }: KnownOf
   }
 }
 
-function rowFrom(value: unknown, place: string): Row {
+export function rowFrom(value: unknown, place: string): Row {
   const { data, error } = ROW.safeParse(value);
   if (data) return data;
   throw new InputError(`${place}: ${issueText(error)}.`);
 }
 
-async function* rowsOf(file: DataFile, signal: AbortSignal): AsyncGenerator<{ value: unknown; place: string }> {
+export async function* rowsOf(file: DataFile, signal: AbortSignal): AsyncGenerator<{ value: unknown; place: string }> {
   for await (const { number, text } of linesOf({ file, signal })) {
     if (text.trimStart().startsWith('[')) {
       const whole = parse(decode(await file.read(0, file.size), file.path), file.path);

@@ -1,0 +1,88 @@
+import { InputError } from '../../../base/errors.ts';
+import { withDataFile } from '../../data/dataFile.ts';
+import { exists, samplesPaths } from './findFiles.ts';
+import { numberIn, promptIn, textOfTarget, valuesIn, type Row } from './sampleRow.ts';
+import { rowFrom, rowsOf } from './samples.ts';
+
+/** Which item of which column: a results file with samples beside it, or a samples file. */
+export interface ItemPlace {
+  readonly source: string;
+  readonly task: string;
+  readonly docId: number;
+}
+
+/** What a model was asked and what it answered. */
+export interface ItemAnswer {
+  readonly prompt: string;
+  /** As the file has it. */
+  readonly target: string;
+  /** Of a multiple choice, or of a text whose likelihood was asked for. */
+  readonly choices: readonly ItemChoice[];
+  /** What was generated; after its filter. */
+  readonly texts: readonly string[];
+}
+
+export interface ItemChoice {
+  readonly text: string;
+  /** Natural logarithm, summed over its tokens; null where the file has none. */
+  readonly logProbability: number | null;
+  readonly isTarget: boolean;
+}
+
+/** @throws InputError where there are no samples, or not of this document; CancelledError */
+export async function readItem({ source, task, docId }: ItemPlace, signal: AbortSignal): Promise<ItemAnswer> {
+  const path = await samplesOf(source, task);
+  const found = await withDataFile(path, async (file) => {
+    for await (const { value, place } of rowsOf(file, signal)) {
+      const row = rowFrom(value, place);
+      if (row.doc_id === docId) return row;
+    }
+    return undefined;
+  });
+  if (found === undefined) throw new InputError(`${path} has no document ${docId}.`);
+  return answerIn(found);
+}
+
+async function samplesOf(source: string, task: string): Promise<string> {
+  if (source.endsWith('.jsonl')) return source;
+  for (const path of samplesPaths(source, task, undefined)) if (await exists(path)) return path;
+  throw new InputError(
+    `There are no samples of ${task} beside ${source}.`,
+    'lm-evaluation-harness writes them with --log_samples.',
+  );
+}
+
+function answerIn(row: Row): ItemAnswer {
+  const requests = valuesIn(row.arguments).map((request) => valuesIn(request));
+  const target = textOfTarget(row.target);
+  const responses = valuesIn(row.filtered_resps);
+  const isGenerated = typeof requests[0]?.[1] === 'object';
+  if (isGenerated) return { prompt: promptIn(row.arguments), target, choices: [], texts: responses.map(textIn) };
+  const texts = requests.map(([, continuation]) => (typeof continuation === 'string' ? continuation : ''));
+  const own = valuesIn(row.resps);
+  return {
+    prompt: promptIn(row.arguments),
+    target,
+    texts: [],
+    choices: texts.map((text, i) => ({
+      text,
+      logProbability: logProbabilityIn(own[i]) ?? logProbabilityIn(responses[i]) ?? null,
+      isTarget: texts.length > 1 && isTarget(target, text, i),
+    })),
+  };
+}
+
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `["-1.2", "False"]`, in one list more where there may be several answers. */
+function logProbabilityIn(value: unknown): number | undefined {
+  if (!Array.isArray(value)) return numberIn(value);
+  return logProbabilityIn(value[0] as unknown);
+}
+
+/** lm-eval writes the number of the right choice, or what it says. */
+function isTarget(target: string, text: string, index: number): boolean {
+  return target === String(index) || target.trim() === text.trim();
+}
