@@ -1,11 +1,14 @@
 import * as vscode from 'vscode';
+import { PinnedBaseline } from './editor/baseline.ts';
 import { Diagnoses } from './editor/diagnoses.ts';
-import { EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
+import { EvaluationRuns } from './editor/evaluationRuns.ts';
+import { EVALUATIONS_VIEW, EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
 import { Jobs } from './editor/jobs.ts';
 import { LibraryModel } from './editor/libraryModel.ts';
 import { LibraryTree } from './editor/libraryTree.ts';
 import { EvaluationPanels } from './editor/pages/evaluationPanels.ts';
 import { ReportPanels } from './editor/pages/reportPanels.ts';
+import { RunsView } from './editor/pages/runsView.ts';
 import { registerCommands } from './editor/registerCommands.ts';
 import { readSettings } from './editor/settings.ts';
 import { StatusItem } from './editor/status.ts';
@@ -27,7 +30,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const jobs = new Jobs(worker, status, log);
   const diagnoses = new Diagnoses(vscode.Uri.joinPath(context.globalStorageUri, 'diagnoses').fsPath);
   const reports = new ReportPanels(extensionUri, library, diagnoses, log);
-  const evaluations = new EvaluationPanels(extensionUri, jobs, log);
+  const runs = new EvaluationRuns(context.workspaceState);
+  const baseline = new PinnedBaseline(context.workspaceState);
+  const evaluations = new EvaluationPanels({ extensionUri, jobs, runs, baseline, log });
+  const runsView = new RunsView({ extensionUri, jobs, runs, baseline, evaluations, log });
   subscriptions.push(
     log,
     library,
@@ -37,10 +43,15 @@ export function activate(context: vscode.ExtensionContext): void {
       showCollapseAll: true,
       canSelectMany: true,
     }),
+    runs,
+    baseline,
+    evaluations,
+    runsView,
+    vscode.window.registerWebviewViewProvider(EVALUATIONS_VIEW, runsView),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
     vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll()),
-    registerCommands({ extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations }),
+    registerCommands({ extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs }),
   );
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));

@@ -1,5 +1,5 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
-import type { EvaluationView } from '../src/editor/evaluation/viewTypes.ts';
+import type { EvaluationView, LiveView, RunView, ViewItemDetail } from '../src/editor/evaluation/viewTypes.ts';
 import type { ReportView, ViewDetail } from '../src/editor/report/viewTypes.ts';
 import type { PortPlan } from '../src/port/plan/planTypes.ts';
 
@@ -60,7 +60,25 @@ export interface OtherReport {
 /** The comparison of results; numbers are put into words by the host. */
 export interface EvaluationContract {
   toPage:
-    | { readonly type: 'show'; readonly files: readonly string[]; readonly view: EvaluationView }
+    | {
+        readonly type: 'show';
+        readonly files: readonly string[];
+        readonly view: EvaluationView;
+        /** The label of the column that was pinned for all evaluations. */
+        readonly baseline: string | null;
+      }
+    /** One that runs. */
+    | { readonly type: 'live'; readonly title: string; readonly live: LiveView }
+    /** Answers `item`. */
+    | { readonly type: 'item'; readonly column: number; readonly reference: number; readonly detail: ViewItemDetail }
+    | {
+        readonly type: 'noItem';
+        readonly column: number;
+        readonly reference: number;
+        readonly task: string;
+        readonly docId: number;
+        readonly message: string;
+      }
     | { readonly type: 'busy'; readonly message: string }
     | { readonly type: 'problem'; readonly message: string };
   fromPage:
@@ -71,6 +89,19 @@ export interface EvaluationContract {
     | { readonly type: 'compareWith' }
     | { readonly type: 'exportCsv' }
     | { readonly type: 'copyMarkdown' }
+    /** Ends the evaluation that runs. */
+    | { readonly type: 'cancel' }
+    /** Compare all evaluations with this column; null: with none. */
+    | { readonly type: 'pin'; readonly column: number | null }
+    /** Prompt and answers of one item that flipped. */
+    | {
+        readonly type: 'item';
+        readonly task: string;
+        readonly column: number;
+        readonly reference: number;
+        readonly docId: number;
+        readonly referenceDocId: number;
+      }
     /** Compare with another column. */
     | { readonly type: 'reference'; readonly column: number };
   /** The results files, read again when the window is loaded again, with the page's title and the label of the column that
@@ -81,6 +112,25 @@ export interface EvaluationContract {
     readonly reference: string | null;
     readonly open: readonly string[];
   };
+}
+
+/** The list of evaluations in the side bar, with the one that is chosen in short. */
+export interface RunsContract {
+  toPage:
+    | { readonly type: 'runs'; readonly runs: readonly RunView[]; readonly baseline: string | null }
+    | { readonly type: 'show'; readonly id: string; readonly view: EvaluationView }
+    | { readonly type: 'live'; readonly id: string; readonly live: LiveView }
+    | { readonly type: 'busy'; readonly id: string }
+    | { readonly type: 'problem'; readonly id: string; readonly message: string };
+  fromPage:
+    | { readonly type: 'ready'; readonly chosen: string | null }
+    | { readonly type: 'choose'; readonly id: string }
+    | { readonly type: 'open'; readonly id: string }
+    | { readonly type: 'cancel'; readonly id: string }
+    | { readonly type: 'pin'; readonly column: number | null }
+    | { readonly type: 'evaluate' }
+    | { readonly type: 'import' };
+  state: { readonly chosen: string | null };
 }
 
 export interface PageContract {

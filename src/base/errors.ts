@@ -26,6 +26,12 @@ export class CancelledError extends Error {
   }
 }
 
+/** What a page shows of an error: what is wrong, and what to do. */
+export function problemText(error: unknown): string {
+  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
+  return `${error instanceof Error ? error.message : String(error)}${hint}`;
+}
+
 const SYSTEM_REASONS: Record<string, string> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',

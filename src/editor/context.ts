@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { WorkerClient } from '../worker/client.ts';
 import type { Diagnoses } from './diagnoses.ts';
+import type { EvaluationRuns } from './evaluationRuns.ts';
 import type { Jobs } from './jobs.ts';
 import type { LibraryModel } from './libraryModel.ts';
 import type { EvaluationPanels } from './pages/evaluationPanels.ts';
@@ -16,4 +17,5 @@ export interface EditorContext {
   readonly diagnoses: Diagnoses;
   readonly reports: ReportPanels;
   readonly evaluations: EvaluationPanels;
+  readonly runs: EvaluationRuns;
 }

@@ -7,6 +7,7 @@ export const COMMANDS = {
   evaluate: 'portllm.evaluate',
   compareResults: 'portllm.compareResults',
   openEvaluation: 'portllm.openEvaluation',
+  importResults: 'portllm.importResults',
   verify: 'portllm.verify',
   openReport: 'portllm.openReport',
   reveal: 'portllm.reveal',
@@ -18,6 +19,7 @@ export const COMMANDS = {
 } as const;
 
 export const LIBRARY_VIEW = 'portllm.library';
+export const EVALUATIONS_VIEW = 'portllm.evaluations';
 export const REPORT_PAGE = 'portllm.report';
 export const EVALUATION_PAGE = 'portllm.evaluation';
 

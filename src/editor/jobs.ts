@@ -4,10 +4,16 @@ import { plainText } from '../base/plainText.ts';
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import type { WorkerClient } from '../worker/client.ts';
+import type { Listeners } from '../worker/process.ts';
 import type { JobParameters, Method, Result } from '../worker/contract.ts';
 import { showWarning } from './messages.ts';
 import { readSettings } from './settings.ts';
 import type { StatusItem } from './status.ts';
+
+/** Whoever else listens to a job, and may end it. */
+export interface LongOptions extends Listeners {
+  readonly controller?: AbortController;
+}
 
 type Report = vscode.Progress<{ message?: string; increment?: number }>;
 
@@ -35,16 +41,24 @@ export class Jobs {
    *
    * @throws whatever ended the job; CancelledError if the person did
    */
-  async long<M extends Method>(method: M, title: string, parameters: JobParameters<M>): Promise<Result<M>> {
+  async long<M extends Method>(
+    method: M,
+    title: string,
+    parameters: JobParameters<M>,
+    { onProgress: tell, onLive, controller = new AbortController() }: LongOptions = {},
+  ): Promise<Result<M>> {
     const options = { location: vscode.ProgressLocation.Notification, title: plainText(title), cancellable: true };
     const run = async (report: Report, token: vscode.CancellationToken): Promise<Result<M>> => {
-      const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
       const busy = this.status.busy(title);
-      const onProgress = progressReporter(report);
+      const show = progressReporter(report);
+      const onProgress = (progress: Progress): void => {
+        show(progress);
+        tell?.(progress);
+      };
       try {
         const begin = performance.now();
-        const result = await this.worker.call(method, parameters, { signal: controller.signal, onProgress });
+        const result = await this.worker.call(method, parameters, { signal: controller.signal, onProgress, onLive });
         this.log.info(`${title}: done in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
         return result;
       } finally {

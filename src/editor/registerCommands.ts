@@ -4,7 +4,7 @@ import { copyDiagnostics } from './commands/copyDiagnostics.ts';
 import { diagnosePatch } from './commands/diagnose.ts';
 import { evaluateModels } from './commands/evaluate.ts';
 import { extractPatch } from './commands/extract.ts';
-import { compareResults, openEvaluation } from './commands/openEvaluation.ts';
+import { compareResults, importResults, openEvaluation } from './commands/openEvaluation.ts';
 import { portPatch } from './commands/port.ts';
 import { revealFolder } from './commands/reveal.ts';
 import { verifyPorted } from './commands/verify.ts';
@@ -28,6 +28,7 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
     evaluate: (target, selected) => evaluateModels(editor, target, selected),
     compareResults: () => compareResults(editor),
     openEvaluation: (target, selected) => openEvaluation(editor, target, selected),
+    importResults: () => importResults(editor),
     verify: (target) => verifyPorted(editor, target),
     openReport: async (target) => {
       const folder = await portedFolder(target, await editor.library.load());

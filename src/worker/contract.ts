@@ -48,6 +48,8 @@ export interface WorkerApi {
     readonly reference?: string | undefined;
     /** A column that all are compared with, if it answered one of their tasks. */
     readonly baseline?: Baseline | undefined;
+    /** Old base, its patch, new base, ported, retrained: else in the order of the files. */
+    readonly byRole?: boolean | undefined;
   }): Promise<Comparison>;
   /** One item of several columns, as their samples files have it. */
   items(parameters: { readonly places: readonly ItemPlace[] }): Promise<ItemAnswer[]>;
@@ -57,15 +59,8 @@ export interface WorkerApi {
 
 export type Method = keyof WorkerApi;
 
-/** Jobs that read weights run one after the other; what only looks at headers is answered at once. */
-export const QUEUED: ReadonlySet<Method> = new Set<Method>([
-  'port',
-  'verify',
-  'extract',
-  'diagnose',
-  'evaluate',
-  'compare',
-]);
+/** Jobs that read weights run one after the other; what only looks at headers or results is answered at once. */
+export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract', 'diagnose', 'evaluate']);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;

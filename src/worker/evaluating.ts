@@ -1,7 +1,8 @@
 import { compareResults, type Comparison } from '../evaluation/results/compare.ts';
 import { withBaseline } from '../evaluation/results/baseline.ts';
 import { readItem, type ItemAnswer } from '../evaluation/results/importing/readItem.ts';
-import { readResults } from '../evaluation/results/readResults.ts';
+import { COLUMN_ROLES } from '../evaluation/request.ts';
+import { readResults, type ImportedColumn } from '../evaluation/results/readResults.ts';
 import { listTasks } from '../evaluation/run/listTasks.ts';
 import { evaluate } from '../evaluation/run/evaluate.ts';
 import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
@@ -36,13 +37,19 @@ export async function evaluateJob(
 }
 
 export async function compareJob(
-  { results, reference, baseline }: JobParameters<'compare'>,
+  { results, reference, baseline, byRole = false }: JobParameters<'compare'>,
   { signal }: JobContext,
 ): Promise<Comparison> {
-  const columns = (await Promise.all(results.map((path) => readResults(path)))).flat();
+  const read = (await Promise.all(results.map((path) => readResults(path)))).flat();
+  const columns = byRole ? read.toSorted((a, b) => placeOf(a) - placeOf(b)) : read;
   const all = baseline === undefined ? columns : await withBaseline(columns, baseline, signal);
   const isThere = all.some(({ label }) => label === baseline?.label);
   return compareResults(all, { reference: reference ?? (isThere ? baseline?.label : undefined), signal });
+}
+
+/** Those without a role come last. */
+function placeOf({ role }: ImportedColumn): number {
+  return role === undefined ? COLUMN_ROLES.length : COLUMN_ROLES.indexOf(role);
 }
 
 export function itemsJob({ places }: JobParameters<'items'>, { signal }: JobContext): Promise<ItemAnswer[]> {

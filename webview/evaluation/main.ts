@@ -1,17 +1,25 @@
-import type { EvaluationView } from '../../src/editor/evaluation/viewTypes.ts';
+import type { EvaluationView, LiveView } from '../../src/editor/evaluation/viewTypes.ts';
 import { element, render, type Child } from '../common/dom.ts';
 import { facts, listBox } from '../common/parts.ts';
 import { button, dropdown } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
 import type { EvaluationContract } from '../contract.ts';
-import { flipLists } from './flips.ts';
+import { barsSection } from './bars.ts';
+import { Flips } from './flips.ts';
+import { liveSection } from './live.ts';
 import { sweepSection } from './sweepChart.ts';
 import { differenceTables, scoreTable } from './tables.ts';
 
 const host = new HostEnd<EvaluationContract>((message) => {
   switch (message.type) {
     case 'show':
-      return show(message.files, message.view);
+      return show(message.files, message.view, message.baseline);
+    case 'live':
+      return live(message.title, message.live);
+    case 'item':
+      return flips?.show(message.column, message.reference, message.detail);
+    case 'noItem':
+      return flips?.fail(message);
     case 'busy':
       return busy(message.message);
     case 'problem':
@@ -39,7 +47,28 @@ function busy(message: string): void {
   else document.querySelector('.working')?.replaceChildren(words);
 }
 
-function show(files: readonly string[], view: EvaluationView): void {
+let flips: Flips | undefined;
+
+/** One that runs: what it has found so far. */
+function live(title: string, running: LiveView): void {
+  flips = undefined;
+  render(
+    element('h1', {}, title),
+    liveSection(running),
+    element(
+      'div',
+      { class: 'actions' },
+      button('Stop', 'secondary', () => host.send({ type: 'cancel' })),
+    ),
+    element(
+      'p',
+      { class: 'note' },
+      'What is answered is kept: an evaluation that was stopped goes on later. Differences with their tests come at the end.',
+    ),
+  );
+}
+
+function show(files: readonly string[], view: EvaluationView, baseline: string | null): void {
   const { columns, reference, title, subtitle, partial, warnings, how, notes } = view;
   const open = openLists();
   const label = reference === null ? null : (columns[reference]?.label ?? null);
@@ -53,8 +82,9 @@ function show(files: readonly string[], view: EvaluationView): void {
     actions(),
     element('h2', {}, 'Scores'),
     scoreTable(view),
+    ...barsSection(view),
     element('p', { class: 'note' }, '± one standard error, as lm-evaluation-harness computes it.'),
-    ...(reference === null ? [] : comparisons(view, reference)),
+    ...(reference === null ? [] : comparisons(view, reference, baseline)),
     ...sweeps(view),
     element('h2', {}, 'How it was computed'),
     facts(how),
@@ -113,17 +143,25 @@ function chooser({ columns }: EvaluationView, reference: number): HTMLElement {
   });
 }
 
-function comparisons(view: EvaluationView, reference: number): Child[] {
+/** Pinned, a column is what all evaluations of the workspace are compared with. */
+function pinButton({ columns }: EvaluationView, reference: number, baseline: string | null): HTMLElement {
+  const label = columns[reference]?.label ?? '';
+  if (baseline === label) return button('Unpin Baseline', 'secondary', () => host.send({ type: 'pin', column: null }));
+  return button('Pin as Baseline', 'secondary', () => host.send({ type: 'pin', column: reference }));
+}
+
+function comparisons(view: EvaluationView, reference: number, baseline: string | null): Child[] {
   const labels = view.columns.map(({ label }) => label);
-  const flips = view.rows.flatMap((row) => flipLists(row, labels));
+  flips = new Flips(labels, (question) => host.send({ type: 'item', ...question }));
+  const lists = view.rows.flatMap((row) => flips?.lists(row) ?? []);
   const compared = view.rows.flatMap((row) => differenceTables(row, view));
   const none = element('p', { class: 'note' }, 'No task has items of two columns that can be compared.');
   return [
     element('h2', {}, 'Differences on the same items'),
-    chooser(view, reference),
+    element('div', { class: 'controls' }, chooser(view, reference), pinButton(view, reference, baseline)),
     element('div', { class: 'working' }),
     ...(compared.length === 0 ? [none] : compared),
-    ...(flips.length === 0 ? [] : [element('h2', {}, 'Items that flipped'), ...flips]),
+    ...(lists.length === 0 ? [] : [element('h2', {}, 'Items that flipped'), ...lists]),
   ];
 }
 

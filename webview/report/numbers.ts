@@ -36,5 +36,5 @@ export function besideWords({ beside, unit }: ViewMetric, chance: number | null 
 
 /** −18 as ⁻¹⁸ */
 export function superscript(exponent: number): string {
-  return [...String(exponent)].map((sign) => (sign === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)] ?? ''))).join('');
+  return Array.from(String(exponent), (sign) => (sign === '-' ? '⁻' : ('⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)] ?? ''))).join('');
 }

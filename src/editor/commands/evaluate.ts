@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { CancelledError, InputError, UserError } from '../../base/errors.ts';
-import { plural } from '../../base/format.ts';
+import { formatProgress, plural } from '../../base/format.ts';
+import type { Progress } from '../../base/progress.ts';
 import type { EvaluateRequest } from '../../evaluation/request.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
 import type { LibraryItem } from '../../library/item.ts';
@@ -53,9 +55,16 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
   const parameters = { request, device: jobs.deviceChoice };
   const { columns, tasks } = request;
   const title = `Evaluating ${plural(columns.length, 'column')} on ${plural(tasks.length, 'task')}`;
+  const controller = new AbortController();
+  const run = editor.runs.start(resolve(request.out), () => controller.abort());
+  editor.evaluations.begin(request.out);
   try {
-    open(editor, await jobs.long('evaluate', title, parameters));
+    const onProgress = (progress: Progress): void => run.progress(formatProgress(progress));
+    const result = await jobs.long('evaluate', title, parameters, { controller, onProgress, onLive: run.live });
+    run.end('finished');
+    open(editor, result);
   } catch (error) {
+    run.end(error instanceof CancelledError ? 'stopped' : 'failed');
     // Nearly all that cannot be evaluated is found out before anything is answered.
     if (error instanceof InputError) throw error;
     const isStopped = error instanceof CancelledError;
@@ -65,6 +74,8 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
       },
     );
     if (!isStopped) throw error;
+  } finally {
+    await editor.evaluations.end(request.out);
   }
 }
 

@@ -15,6 +15,15 @@ export async function openEvaluation(
   if (files.length > 0) await evaluations.open(files as string[]);
 }
 
+/** Import Evaluation Results…: lm-eval's, or ours of elsewhere, into the list of evaluations. */
+export async function importResults({ evaluations, runs }: EditorContext): Promise<void> {
+  assertTrusted('Comparing');
+  const files = await chooseResults('Results to import: results_*.json of lm-evaluation-harness, or ours', 'Import');
+  if (files.length === 0) return;
+  await runs.import(files);
+  await evaluations.open(files);
+}
+
 /** Compare Evaluation Results…: ours and lm-eval's alike. */
 export async function compareResults({ evaluations }: EditorContext): Promise<void> {
   assertTrusted('Comparing');

@@ -116,3 +116,61 @@ export interface ViewPoint {
   readonly stderr: number | null;
   readonly text: string;
 }
+
+/** An evaluation that runs. */
+export interface LiveView {
+  /** "storyteller-v2 · kind: 128 of 500 items · 3 s left" */
+  readonly progress: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly LiveViewRow[];
+}
+
+export interface LiveViewRow {
+  readonly name: string;
+  readonly unit: ViewUnit;
+  readonly cells: readonly LiveViewCell[];
+}
+
+export interface LiveViewCell {
+  /** Of the items that are done. */
+  readonly share: number;
+  /** "128 of 500" */
+  readonly count: string;
+  readonly value: number | null;
+  readonly stderr: number | null;
+  readonly text: string;
+}
+
+/** One item as two columns answered it. */
+export interface ViewItemDetail {
+  readonly task: string;
+  readonly docId: number;
+  readonly prompt: string;
+  readonly target: string;
+  readonly columns: readonly [string, string];
+  readonly choices: readonly ViewChoice[];
+  /** What the two generated. */
+  readonly texts: readonly (readonly string[])[];
+}
+
+export interface ViewChoice {
+  readonly text: string;
+  readonly isTarget: boolean;
+  /** Natural logarithms, of each column; null where the file has none. */
+  readonly logProbabilities: readonly (number | null)[];
+  /** Each has the highest of its column. */
+  readonly isBest: readonly boolean[];
+}
+
+/** One row of the list of evaluations. */
+export interface RunView {
+  /** The folder of an evaluation, or the file that was imported. */
+  readonly id: string;
+  readonly title: string;
+  readonly status: RunStatus;
+  /** "3 columns, 26 Nov 2026, 14:05", or how far it is. */
+  readonly detail: string;
+}
+
+export const RUN_STATUSES = ['running', 'finished', 'stopped', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve, sep } from 'node:path';
 import type { Comparison } from '../../evaluation/results/compare.ts';
+import type { Baseline } from '../../evaluation/results/baseline.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
 import { readRunFacts } from '../evaluation/runFacts.ts';
 import { viewOf } from '../evaluation/view.ts';
@@ -18,6 +19,12 @@ export interface Content {
   readonly view: Promise<EvaluationView>;
 }
 
+/** An evaluation that runs: there is nothing to compare yet. */
+export function contentOfRunning(out: string): Content {
+  const folder = resolve(out);
+  return { files: [], out: folder, title: basename(folder), reference: undefined, view: new Promise(() => undefined) };
+}
+
 /** What an evaluation ended with. */
 export function contentOf({ files, out, comparison }: EvaluateResult, stopped: string | undefined): Content {
   const folder = resolve(out);
@@ -33,12 +40,20 @@ export function contentFrom(
   files: readonly string[],
   jobs: Jobs,
   { title = commonFolder(files), reference }: { title?: string | undefined; reference?: string | undefined } = {},
-  out?: string,
+  {
+    out,
+    baseline,
+    stopped,
+  }: { out?: string | undefined; baseline?: Baseline | undefined; stopped?: string | undefined } = {},
 ): Content {
-  return content({ files, out, title, reference }, () => {
-    assertTrusted('Comparing results');
-    return jobs.quick('compare', { results: files, reference });
-  });
+  return content(
+    { files, out, title, reference },
+    () => {
+      assertTrusted('Comparing results');
+      return jobs.quick('compare', { results: files, reference, baseline, byRole: true });
+    },
+    stopped,
+  );
 }
 
 function content(what: Omit<Content, 'view'>, compare: () => Promise<Comparison>, stopped?: string): Content {

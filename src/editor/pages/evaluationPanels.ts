@@ -1,16 +1,18 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import type { EvaluationContract } from '../../../webview/contract.ts';
-import { UserError } from '../../base/errors.ts';
+import { problemText } from '../../base/errors.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
+import type { PinnedBaseline } from '../baseline.ts';
 import { csvOf } from '../evaluation/csv.ts';
+import { itemDetail } from '../evaluation/itemDetail.ts';
 import { markdownOf } from '../evaluation/markdown.ts';
-import type { EvaluationView } from '../evaluation/viewTypes.ts';
+import type { EvaluationRuns } from '../evaluationRuns.ts';
 import { EVALUATION_PAGE } from '../ids.ts';
 import type { Jobs } from '../jobs.ts';
 import { showError } from '../showError.ts';
 import { chooseResults } from './chooseResults.ts';
-import { contentFrom, contentOf, type Content } from './evaluationContent.ts';
+import { contentFrom, contentOf, contentOfRunning, type Content } from './evaluationContent.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
 import { saveAs } from './saveAs.ts';
 
@@ -19,21 +21,58 @@ interface Shown {
   readonly panel: vscode.WebviewPanel;
   readonly end: PageEnd<EvaluationContract>;
   content: Content;
+  /** What it showed before an evaluation that runs. */
+  before: Content | undefined;
   /** The content could not be read. */
   failed: boolean;
 }
 
-/** The comparisons that are open; restored with the window, from their results files. */
-export class EvaluationPanels implements vscode.WebviewPanelSerializer<EvaluationContract['state']> {
-  private readonly extensionUri: vscode.Uri;
-  private readonly jobs: Jobs;
-  private readonly log: vscode.LogOutputChannel;
-  private readonly pages = new Set<Shown>();
+export interface EvaluationParts {
+  readonly extensionUri: vscode.Uri;
+  readonly jobs: Jobs;
+  readonly runs: EvaluationRuns;
+  readonly baseline: PinnedBaseline;
+  readonly log: vscode.LogOutputChannel;
+}
 
-  constructor(extensionUri: vscode.Uri, jobs: Jobs, log: vscode.LogOutputChannel) {
-    this.extensionUri = extensionUri;
-    this.jobs = jobs;
-    this.log = log;
+type Message<T extends EvaluationContract['fromPage']['type']> = EvaluationContract['fromPage'] & { readonly type: T };
+
+/** The comparisons that are open; restored with the window, from their results files. */
+export class EvaluationPanels implements vscode.WebviewPanelSerializer<EvaluationContract['state']>, vscode.Disposable {
+  private readonly parts: EvaluationParts;
+  private readonly pages = new Set<Shown>();
+  private readonly subscriptions: vscode.Disposable;
+
+  constructor(parts: EvaluationParts) {
+    this.parts = parts;
+    this.subscriptions = vscode.Disposable.from(
+      parts.runs.onDidChange(() => this.sendLive()),
+      parts.baseline.onDidChange(() => void this.compareAnew()),
+    );
+  }
+
+  dispose(): void {
+    this.subscriptions.dispose();
+  }
+
+  /** An evaluation that begins: what it finds is shown as it comes. */
+  begin(folder: string): void {
+    const out = resolve(folder);
+    const earlier = this.pageOf(out);
+    if (earlier === undefined) this.create(contentOfRunning(out), 'beside');
+    else Object.assign(earlier, { before: earlier.content, content: contentOfRunning(out) });
+    this.sendLive();
+  }
+
+  /** One that ended with nothing to show: the page shows again what it did before. */
+  async end(folder: string): Promise<void> {
+    const page = this.pageOf(resolve(folder));
+    if (page === undefined || page.content.files.length > 0) return;
+    if (page.before === undefined) page.panel.dispose();
+    else {
+      page.content = page.before;
+      await this.send(page);
+    }
   }
 
   /**
@@ -43,21 +82,33 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
    */
   show(result: EvaluateResult, stopped?: string): void {
     const out = resolve(result.out);
-    const earlier = [...this.pages].find(({ content }) => content.out === out);
-    const content = contentOf(result, stopped);
+    const baseline = this.parts.baseline.value;
+    const content =
+      baseline === undefined
+        ? contentOf(result, stopped)
+        : contentFrom(result.files, this.parts.jobs, { title: basename(out) }, { out, baseline, stopped });
+    const earlier = this.pageOf(out);
     if (earlier === undefined) this.create(content, 'beside');
-    else void this.replace(earlier, content).catch((error: unknown) => showError(error, this.log));
+    else void this.replace(earlier, content).catch((error: unknown) => this.say(error));
   }
 
   /** Results files. */
-  async open(files: readonly string[]): Promise<void> {
+  async open(files: readonly string[], title?: string): Promise<void> {
     const existing = [...this.pages].find(({ content }) => content.files.join('\n') === files.join('\n'));
     if (existing === undefined) {
-      this.create(contentFrom(files, this.jobs), 'here');
+      this.create(this.read(files, { title }), 'here');
       return;
     }
     existing.panel.reveal();
     await this.retry(existing);
+  }
+
+  /** The page of an evaluation that runs. */
+  reveal(folder: string): boolean {
+    const page = this.pageOf(resolve(folder));
+    if (page === undefined) this.begin(folder);
+    else page.panel.reveal();
+    return page !== undefined;
   }
 
   /** Reads again what could not be read: files may have been mended, or the workspace may be trusted now. */
@@ -69,11 +120,22 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     const files = Array.isArray(state?.files) ? state.files.filter((file) => typeof file === 'string') : [];
     if (files.length === 0) panel.dispose();
     else {
-      panel.webview.options = pageOptions(this.extensionUri);
+      panel.webview.options = pageOptions(this.parts.extensionUri);
       const { title, reference } = state ?? {};
-      this.attach(panel, contentFrom(files, this.jobs, { title, reference: reference ?? undefined }));
+      this.attach(panel, this.read(files, { title, reference: reference ?? undefined }));
     }
     return Promise.resolve();
+  }
+
+  private read(
+    files: readonly string[],
+    what: { title?: string | undefined; reference?: string | undefined },
+  ): Content {
+    return contentFrom(files, this.parts.jobs, what, { baseline: this.parts.baseline.value });
+  }
+
+  private pageOf(out: string): Shown | undefined {
+    return [...this.pages].find(({ content }) => content.out === out);
   }
 
   /** @param place what comes by itself opens beside what is being worked on, without taking the keyboard from it */
@@ -82,55 +144,110 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     const isBeside = place === 'beside' && !isEmpty;
     const viewColumn = isBeside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const where = { viewColumn, preserveFocus: place === 'beside' };
-    const options = pageOptions(this.extensionUri);
+    const options = pageOptions(this.parts.extensionUri);
     this.attach(vscode.window.createWebviewPanel(EVALUATION_PAGE, '', where, options), content);
   }
 
   private attach(panel: vscode.WebviewPanel, content: Content): void {
     panel.title = titleOf(content);
     const end = new PageEnd<EvaluationContract>(panel.webview, (message) => {
-      void this.answer(page, message).catch((error: unknown) => showError(error, this.log));
+      void this.answer(page, message).catch((error: unknown) => this.say(error));
     });
-    const page: Shown = { panel, end, content, failed: false };
+    const page: Shown = { panel, end, content, before: undefined, failed: false };
     this.pages.add(page);
     panel.onDidDispose(() => this.pages.delete(page));
-    panel.webview.html = pageHtml(panel.webview, this.extensionUri, 'evaluation', 'Evaluation');
+    panel.webview.html = pageHtml(panel.webview, this.parts.extensionUri, 'evaluation', 'Evaluation');
+  }
+
+  private say(error: unknown): void {
+    void showError(error, this.parts.log);
   }
 
   private async answer(page: Shown, message: EvaluationContract['fromPage']): Promise<void> {
-    const { files, title, view } = page.content;
+    const { files, view, out } = page.content;
     switch (message.type) {
       case 'ready':
         return this.send(page);
       case 'retry':
         return this.retry(page);
+      case 'cancel': {
+        if (out !== undefined) this.parts.runs.cancel(out);
+        return;
+      }
       case 'openFile':
         return openOne(files);
       case 'compareWith':
         return this.compareWith(page);
       case 'exportCsv':
-        return exportCsv(await view, page.content);
+        return saveAs(nameOf(page.content), { CSV: ['csv'] }, csvOf(await view));
       case 'copyMarkdown':
         await vscode.env.clipboard.writeText(markdownOf(await view));
         vscode.window.setStatusBarMessage('PortLLM: the comparison is on the clipboard as Markdown.', 5000);
         return;
-      case 'reference': {
-        const reference = (await view).columns[message.column]?.label;
-        if (reference === undefined) return;
-        return this.replace(page, contentFrom(files, this.jobs, { title, reference }, page.content.out));
-      }
+      case 'pin':
+        return this.pin(page, message.column);
+      case 'item':
+        return this.sendItem(page, message);
+      case 'reference':
+        return this.compareWithColumn(page, message.column);
     }
+  }
+
+  private async compareWithColumn(page: Shown, column: number): Promise<void> {
+    const { files, title, out, view } = page.content;
+    const reference = (await view).columns[column]?.label;
+    if (reference === undefined) return;
+    const baseline = this.parts.baseline.value;
+    await this.replace(page, contentFrom(files, this.parts.jobs, { title, reference }, { out, baseline }));
   }
 
   private async compareWith(page: Shown): Promise<void> {
     const chosen = await chooseResults('Results to compare with: results_*.json, ours or of lm-evaluation-harness');
     if (chosen.length === 0) return;
     const { files, title, reference } = page.content;
-    await this.replace(page, contentFrom([...new Set([...files, ...chosen])], this.jobs, { title, reference }));
+    await this.replace(page, this.read([...new Set([...files, ...chosen])], { title, reference }));
+  }
+
+  /** Null takes the pin away. */
+  private async pin({ content }: Shown, column: number | null): Promise<void> {
+    const found = column === null ? undefined : (await content.view).columns[column];
+    await this.parts.baseline.pin(found && { label: found.label, source: found.source });
+  }
+
+  /** The pinned baseline is another one. */
+  private async compareAnew(): Promise<void> {
+    const baseline = this.parts.baseline.value;
+    for (const page of this.pages) {
+      const { files, title, out } = page.content;
+      if (files.length === 0) continue;
+      const content = contentFrom(files, this.parts.jobs, { title }, { out, baseline });
+      await this.replace(page, content, false).catch((error: unknown) => this.say(error));
+    }
+  }
+
+  private async sendItem(
+    page: Shown,
+    { task, column, reference, docId, referenceDocId }: Message<'item'>,
+  ): Promise<void> {
+    const { columns } = await page.content.view;
+    const [own, other] = [columns[column], columns[reference]];
+    if (own === undefined || other === undefined) return;
+    const places = [
+      { source: own.source, task, docId },
+      { source: other.source, task, docId: referenceDocId },
+    ];
+    try {
+      const [first, second] = await this.parts.jobs.quick('items', { places });
+      if (first === undefined || second === undefined) return;
+      const detail = itemDetail(task, docId, [own.label, other.label], [first, second]);
+      this.post(page, { type: 'item', column, reference, detail });
+    } catch (error) {
+      this.post(page, { type: 'noItem', column, reference, task, docId, message: problemText(error) });
+    }
   }
 
   /** A page that shows something goes on showing it where the new content cannot be read. @throws what says why */
-  private async replace(page: Shown, content: Content): Promise<void> {
+  private async replace(page: Shown, content: Content, reveal = true): Promise<void> {
     const before = page.content;
     page.content = content;
     await this.working(page, content.view).catch(async (error: unknown) => {
@@ -140,20 +257,34 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     });
     if (page.content !== content || !this.pages.has(page)) return;
     page.panel.title = titleOf(content);
-    page.panel.reveal(undefined, true);
+    if (reveal) page.panel.reveal(undefined, true);
     await this.send(page);
   }
 
   private async retry(page: Shown): Promise<void> {
     if (!page.failed) return;
-    page.content = contentFrom(page.content.files, this.jobs, page.content, page.content.out);
+    const { files, out } = page.content;
+    page.content = contentFrom(files, this.parts.jobs, page.content, { out, baseline: this.parts.baseline.value });
     await this.send(page);
+  }
+
+  private sendLive(): void {
+    for (const page of this.pages) {
+      const { out, files, title } = page.content;
+      const live = out === undefined || files.length > 0 ? undefined : this.parts.runs.liveOf(out);
+      if (live !== undefined) this.post(page, { type: 'live', title, live });
+    }
   }
 
   private async send(page: Shown): Promise<void> {
     const { content } = page;
+    if (content.files.length === 0) {
+      this.sendLive();
+      return;
+    }
     const message = await this.working(page, content.view).then(
-      (view) => ({ type: 'show', files: content.files, view }) as const,
+      (view) =>
+        ({ type: 'show', files: content.files, view, baseline: this.parts.baseline.value?.label ?? null }) as const,
       (error: unknown) => ({ type: 'problem', message: problemText(error) }) as const,
     );
     // It may have been told to show something else meanwhile.
@@ -178,11 +309,6 @@ function titleOf({ title }: Content): string {
   return `Evaluation: ${title}`;
 }
 
-function problemText(error: unknown): string {
-  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
-  return `${error instanceof Error ? error.message : String(error)}${hint}`;
-}
-
 async function openOne(files: readonly string[]): Promise<void> {
   const choices = files.map((file) => ({ label: basename(dirname(file)), description: file, file }));
   const chosen =
@@ -190,7 +316,6 @@ async function openOne(files: readonly string[]): Promise<void> {
   if (chosen !== undefined) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(chosen.file));
 }
 
-async function exportCsv(view: EvaluationView, { files, title }: Content): Promise<void> {
-  const folder = dirname(dirname(files[0] ?? ''));
-  await saveAs(join(folder, `${title}.csv`), { CSV: ['csv'] }, csvOf(view));
+function nameOf({ files, title }: Content): string {
+  return join(dirname(dirname(files[0] ?? '')), `${title}.csv`);
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { OtherReport, ReportContract, ReportRef } from '../../../webview/contract.ts';
-import { UserError } from '../../base/errors.ts';
+import { problemText } from '../../base/errors.ts';
 import type { Diagnoses } from '../diagnoses.ts';
 import { COMMANDS, REPORT_PAGE } from '../ids.ts';
 import type { LibraryModel } from '../libraryModel.ts';
@@ -159,11 +159,6 @@ function folderOf({ ref }: Shown): string | undefined {
 
 function requestOf({ source }: Shown): { patch: string } | undefined {
   return source?.diagnosis?.diagnosis.request;
-}
-
-function problemText(error: unknown): string {
-  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
-  return `${error instanceof Error ? error.message : String(error)}${hint}`;
 }
 
 async function exportData(page: Shown, format: 'csv' | 'json'): Promise<void> {

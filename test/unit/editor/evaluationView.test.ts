@@ -113,7 +113,7 @@ describe('viewOf', () => {
   it('names the items that flipped', () => {
     const flips = row.differences[0]?.flips;
     assert.deepEqual([flips?.gainedCount, flips?.lostCount], [20, 1]);
-    assert.deepEqual(flips?.lost, [{ docId: 3, excerpt: 'question 3' }]);
+    assert.deepEqual(flips?.lost, [{ docId: 3, referenceDocId: 3, excerpt: 'question 3' }]);
     assert.equal(flips.gained[0]?.docId, 12);
   });
 

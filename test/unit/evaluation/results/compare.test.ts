@@ -69,7 +69,7 @@ describe('columns in pairs', () => {
       );
       assert.deepEqual(found.pairing, { n: N, by: 'document', leftOut: [0, 0] });
     }
-    assert.deepEqual(first.differences[1]!.flips!.gained[0], { docId: 2, excerpt: 'What is 2?' });
+    assert.deepEqual(first.differences[1]!.flips!.gained[0], { docId: 2, againstDocId: 2, excerpt: 'What is 2?' });
     assert.deepEqual(
       first.differences.map(({ verdict }) => verdict),
       ['no difference shown', 'better', 'better', 'worse'],

@@ -1,0 +1,159 @@
+import type { EvaluationView, LiveView, RunStatus, RunView } from '../../src/editor/evaluation/viewTypes.ts';
+import { element, svg, type Child } from '../common/dom.ts';
+import { button } from '../common/ui.ts';
+import { HostEnd } from '../common/vscode.ts';
+import type { RunsContract } from '../contract.ts';
+import { barsSection } from '../evaluation/bars.ts';
+import { liveSection } from '../evaluation/live.ts';
+import { inShort } from './inShort.ts';
+
+const host = new HostEnd<RunsContract>((message) => {
+  switch (message.type) {
+    case 'runs':
+      runs = message.runs;
+      baseline = message.baseline;
+      return drawRuns();
+    case 'show':
+      return drawChosen(message.id, (run) => shown(run, message.view));
+    case 'live':
+      return drawChosen(message.id, (run) => running(run, message.live));
+    case 'busy':
+      return drawChosen(message.id, () => [element('p', { role: 'status', class: 'note' }, 'Comparing …')]);
+    case 'problem':
+      return drawChosen(message.id, () => [element('p', { role: 'alert' }, message.message)]);
+  }
+});
+
+let runs: readonly RunView[] = [];
+let baseline: string | null = null;
+let chosen = host.state?.chosen ?? null;
+
+const list = element('ul', { class: 'runs', role: 'listbox', 'aria-label': 'Evaluations' });
+const place = element('div', { class: 'chosen-run' });
+const empty = element('div', {});
+const app = document.getElementById('app');
+app?.replaceChildren(empty, list, place);
+app?.setAttribute('aria-busy', 'false');
+list.addEventListener('keydown', move);
+
+/** Where nothing is chosen, what runs is. */
+function drawRuns(): void {
+  const underWay = chosen === null ? runs.find(({ status }) => status === 'running') : undefined;
+  if (underWay !== undefined) choose(underWay.id);
+  else drawList();
+}
+
+function drawList(): void {
+  const hadFocus = list.contains(document.activeElement);
+  list.replaceChildren(...runs.map(row));
+  list.hidden = runs.length === 0;
+  empty.replaceChildren(...(runs.length === 0 ? nothingYet() : []));
+  if (!runs.some(({ id }) => id === chosen)) place.replaceChildren();
+  if (hadFocus) list.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+}
+
+function nothingYet(): Child[] {
+  return [
+    element(
+      'p',
+      {},
+      'No evaluation yet. An evaluation says what a port is worth: old base, new base, with and without the patch, item by item.',
+    ),
+    element(
+      'div',
+      { class: 'actions' },
+      button('Evaluate…', 'primary', () => host.send({ type: 'evaluate' })),
+      button('Import Results…', 'secondary', () => host.send({ type: 'import' })),
+    ),
+  ];
+}
+
+function row({ id, title, status, detail }: RunView, index: number): HTMLElement {
+  const isChosen = id === chosen;
+  const isFirst = runs.every((run) => run.id !== chosen) && index === 0;
+  const made = element(
+    'li',
+    { role: 'option', 'aria-selected': String(isChosen), tabindex: isChosen || isFirst ? 0 : -1, 'data-id': id },
+    sign(status),
+    element('span', { class: 'run-title' }, title),
+    element('span', { class: 'role' }, detail),
+  );
+  made.addEventListener('click', () => choose(id));
+  made.addEventListener('dblclick', () => host.send({ type: 'open', id }));
+  return made;
+}
+
+function choose(id: string): void {
+  chosen = id;
+  host.state = { chosen };
+  drawList();
+  host.send({ type: 'choose', id });
+}
+
+function move(event: KeyboardEvent): void {
+  const rows = [...list.querySelectorAll<HTMLElement>('[role=option]')];
+  const at = rows.indexOf(event.target as HTMLElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+  if (next !== undefined) {
+    event.preventDefault();
+    rows[at]?.setAttribute('tabindex', '-1');
+    const found = rows[Math.min(rows.length - 1, Math.max(0, next))];
+    found?.setAttribute('tabindex', '0');
+    found?.focus();
+  }
+  const id = rows[at]?.dataset.id;
+  if (id === undefined || (event.key !== 'Enter' && event.key !== ' ')) return;
+  event.preventDefault();
+  if (event.key === 'Enter' && id === chosen) host.send({ type: 'open', id });
+  else choose(id);
+}
+
+function drawChosen(id: string, draw: (run: RunView) => Child[]): void {
+  const run = runs.find((one) => one.id === id);
+  if (id !== chosen || run === undefined) return;
+  place.replaceChildren(...draw(run));
+}
+
+function shown({ id, title }: RunView, view: EvaluationView): Child[] {
+  return [
+    element('h2', {}, title),
+    element('p', { class: 'note' }, view.subtitle),
+    ...(view.partial === null ? [] : [element('p', { class: 'note' }, view.partial)]),
+    element(
+      'div',
+      { class: 'actions' },
+      button('Open in Editor', 'primary', () => host.send({ type: 'open', id })),
+    ),
+    ...barsSection(view, 3),
+    ...inShort(view, baseline, (column) => host.send({ type: 'pin', column })),
+  ];
+}
+
+function running({ id, title }: RunView, live: LiveView): Child[] {
+  return [
+    element('h2', {}, title),
+    liveSection(live),
+    element(
+      'div',
+      { class: 'actions' },
+      button('Open in Editor', 'primary', () => host.send({ type: 'open', id })),
+      button('Stop', 'secondary', () => host.send({ type: 'cancel', id })),
+    ),
+  ];
+}
+
+const SHAPES: Readonly<Record<RunStatus, string>> = {
+  running: 'M8 2.5 A5.5 5.5 0 1 1 2.5 8',
+  finished: 'M3 8.5 L6.5 12 L13 4.5',
+  stopped: 'M4 4 H12 V12 H4 Z',
+  failed: 'M3.5 3.5 L12.5 12.5 M12.5 3.5 L3.5 12.5',
+};
+
+function sign(status: RunStatus): SVGElement {
+  const size = { viewBox: '0 0 16 16', width: 16, height: 16 };
+  const picture = svg('svg', { class: `sign ${status}`, ...size, role: 'img', 'aria-label': status });
+  picture.append(svg('path', { d: SHAPES[status] }));
+  return picture;
+}
+
+host.send({ type: 'ready', chosen });
