@@ -108,7 +108,8 @@ export class Session {
   /** High contrast is not taken from the settings that a window starts with, only from a change. */
   async setTheme(theme: string): Promise<void> {
     await this.bridge.evaluate(
-      (vscode, name) => vscode.workspace.getConfiguration('workbench').update('colorTheme', name, 1),
+      (vscode, name) =>
+        vscode.workspace.getConfiguration('workbench').update('colorTheme', name, vscode.ConfigurationTarget.Global),
       theme,
     );
   }

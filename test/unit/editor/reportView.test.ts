@@ -62,7 +62,7 @@ describe('the view of a report', () => {
     assert.equal(findings[0]?.verdict, verdict);
     const lineage = findings.find(({ text }) => text.includes('cos(W, W′)'));
     assert.equal(lineage?.evidence, 'hint: shown for moving a fine-tune to another base');
-    assert.equal(lineage?.sourceName, 'arXiv 2510.09658');
+    assert.equal(lineage.sourceName, 'arXiv 2510.09658');
   });
 
   it('leaves out what is not known without an old base', async () => {

@@ -23,7 +23,7 @@ describe('the evaluation page', () => {
     rendered = await renderPage(browser, 'evaluation');
     await rendered.send({ type: 'busy', message: 'Comparing …' });
     await rendered.page.getByRole('status').waitFor();
-    await rendered.send({ type: 'show', files: FILES, view: VIEW });
+    await rendered.send({ type: 'show', files: FILES, view: VIEW, baseline: null });
     await rendered.page.getByRole('heading', { level: 1 }).waitFor();
   });
   after(() => browser.close());
@@ -72,6 +72,86 @@ describe('the evaluation page', () => {
     assert.equal(await rendered.page.getByRole('heading', { level: 1 }).textContent(), HOSTILE);
   });
 
+  it('asks for one item when it is opened, and shows what both answered', async () => {
+    const { page, send, sent } = rendered;
+    const item = page.locator('details.flips[open] details.item', { hasText: 'item 7' });
+    await item.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await item.getByRole('status').waitFor();
+    const question = { task: 'kind.test', column: 2, reference: 1, docId: 7, referenceDocId: 7 };
+    assert.deepEqual((await sent()).at(-1), { type: 'item', ...question });
+    const choice = (text: string, a: number, b: number, own: boolean): object => ({
+      ...{ text, isTarget: own, logProbabilities: [a, b], isBest: [own, !own] },
+    });
+    const detail = {
+      ...{ task: 'kind.test', docId: 7, prompt: `Q: ${HOSTILE}\nA:`, target: '0', texts: [[], []] },
+      columns: ['storyteller-v2 + kind', 'storyteller-v2'],
+      choices: [choice(' garden', -1.5, -7.36, true), choice(' horse', -4, -7.07, false)],
+    };
+    await send({ type: 'item', column: 2, reference: 1, detail });
+    await item.locator('.prompt').getByText(HOSTILE).waitFor();
+    assert.deepEqual(await item.locator('tbody tr').allTextContents(), [
+      ' garden ✓ right−1.500 chosen−7.360',
+      ' horse−4.000−7.070 chosen',
+    ]);
+    const missing = page.locator('details.flips[open] details.item', { hasText: 'item 11' });
+    await missing.locator('summary').click();
+    await send({
+      type: 'noItem',
+      column: 2,
+      reference: 1,
+      task: 'kind.test',
+      docId: 11,
+      message: `No samples ${HOSTILE}`,
+    });
+    await missing.getByRole('alert').getByText(HOSTILE).waitFor();
+  });
+
+  it('draws bars with whiskers for what the table says', async () => {
+    const bars = rendered.page.getByRole('figure', { name: 'kind.test · acc as bars' });
+    assert.deepEqual(await attributes(bars.getByRole('img'), 'aria-label'), [
+      'storyteller-v1: 30.0 ± 10.5',
+      'storyteller-v2: 35.0 ± 10.9',
+      'storyteller-v2 + kind: 90.0 ± 6.9',
+    ]);
+    const widths = (await attributes(bars.locator('.score'), 'width')).map(Number);
+    assert.ok(Math.abs(widths[2]! / widths[0]! - 3) < 1e-9, 'from zero');
+    assert.equal(await bars.locator('.whisker').count(), 9);
+  });
+
+  it('pins and unpins what all evaluations are compared with', async () => {
+    const { page, send, sent } = rendered;
+    await page.getByRole('button', { name: 'Pin as Baseline' }).click();
+    assert.deepEqual((await sent()).at(-1), { type: 'pin', column: 1 });
+    await send({ type: 'show', files: FILES, view: VIEW, baseline: 'storyteller-v2' });
+    await page.getByRole('button', { name: 'Unpin Baseline' }).click();
+    assert.deepEqual((await sent()).at(-1), { type: 'pin', column: null });
+    await send({ type: 'show', files: FILES, view: VIEW, baseline: null });
+    await page.getByRole('button', { name: 'Pin as Baseline' }).waitFor();
+  });
+
+  it('shows one that runs, and stops it', async () => {
+    const again = await renderPage(browser, 'evaluation');
+    const cells = [
+      { share: 0.5, count: '250 of 500', value: 0.3, stderr: 0.02, text: '30.0 ± 2.0' },
+      { share: 0, count: '0 of 500', value: null, stderr: null, text: '–' },
+    ];
+    const live = {
+      progress: '250 of 1000 in all',
+      columns: ['a', 'b'],
+      rows: [{ name: 'kind · acc', unit: 'percent', cells }],
+    };
+    await again.send({ type: 'live', title: HOSTILE, live });
+    await again.page.getByRole('status').getByText('250 of 1000 in all').waitFor();
+    assert.equal(await again.page.getByRole('img', { name: 'a: 250 of 500' }).count(), 1);
+    assert.equal(await again.page.getByRole('img', { name: 'a: 30.0 ± 2.0' }).count(), 1);
+    await again.page.getByRole('button', { name: 'Stop' }).click();
+    assert.deepEqual((await again.sent()).at(-1), { type: 'cancel' });
+    await again.send({ type: 'show', files: FILES, view: VIEW, baseline: null });
+    await again.page.getByRole('heading', { name: 'Scores' }).waitFor();
+    assert.deepEqual(again.problems, []);
+  });
+
   it('draws the sweep with its best scale, and has the same numbers in a table', async () => {
     const section = rendered.page.locator('.sweep');
     assert.equal(await section.locator('.curve .point').count(), 3);
@@ -103,7 +183,7 @@ describe('the evaluation page', () => {
     await send({ type: 'busy', message: 'Comparing again …' });
     await page.getByRole('status').waitFor();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await send({ type: 'show', files: FILES, view: { ...VIEW, reference: 0 } });
+    await send({ type: 'show', files: FILES, view: { ...VIEW, reference: 0 }, baseline: null });
     await page.getByRole('status').waitFor({ state: 'detached' });
     assert.equal(((await state()) as { reference: string }).reference, 'storyteller-v1');
     assert.equal(await page.locator('vscode-dropdown:focus').count(), 1);
@@ -132,7 +212,7 @@ describe('the evaluation page', () => {
 
   it('has no differences where one column is alone', async () => {
     const again = await renderPage(browser, 'evaluation');
-    await again.send({ type: 'show', files: FILES, view: { ...VIEW, reference: null } });
+    await again.send({ type: 'show', files: FILES, view: { ...VIEW, reference: null }, baseline: null });
     await again.page.getByRole('heading', { level: 1 }).waitFor();
     assert.equal(await again.page.locator('vscode-dropdown, .interval').count(), 0);
     assert.deepEqual(await again.state(), { files: FILES, title: VIEW.title, reference: null, open: [] });
@@ -144,7 +224,7 @@ describe('the evaluation page', () => {
     await again.page.getByRole('alert').getByText(HOSTILE).waitFor();
     await again.page.getByRole('button', { name: 'Try Again' }).click();
     assert.deepEqual((await again.sent()).at(-1), { type: 'retry' });
-    await again.send({ type: 'show', files: FILES, view: { ...VIEW, partial: '7 of 20 items' } });
+    await again.send({ type: 'show', files: FILES, view: { ...VIEW, partial: '7 of 20 items' }, baseline: null });
     await again.page.getByText('7 of 20 items').waitFor();
     assert.deepEqual(again.problems, []);
   });

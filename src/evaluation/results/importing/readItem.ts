@@ -1,6 +1,7 @@
 import { InputError } from '../../../base/errors.ts';
 import { withDataFile } from '../../data/dataFile.ts';
-import { exists, samplesPaths } from './findFiles.ts';
+import { dateOf, exists, samplesPaths } from './findFiles.ts';
+import { readResultsJson } from './resultsFile.ts';
 import { numberIn, promptIn, textOfTarget, valuesIn, type Row } from './sampleRow.ts';
 import { rowFrom, rowsOf } from './samples.ts';
 
@@ -45,7 +46,9 @@ export async function readItem({ source, task, docId }: ItemPlace, signal: Abort
 
 async function samplesOf(source: string, task: string): Promise<string> {
   if (source.endsWith('.jsonl')) return source;
-  for (const path of samplesPaths(source, task, undefined)) if (await exists(path)) return path;
+  // Only before 0.4.3 samples are named after the model.
+  const model = dateOf(source) === undefined ? (await readResultsJson(source)).config?.model_args : undefined;
+  for (const path of samplesPaths(source, task, model)) if (await exists(path)) return path;
   throw new InputError(
     `There are no samples of ${task} beside ${source}.`,
     'lm-evaluation-harness writes them with --log_samples.',

@@ -19,7 +19,7 @@ export interface Identified {
 
 /** @param only of its tasks this one */
 export async function readResultsFile(path: string, signal: AbortSignal, only?: string): Promise<Identified> {
-  const json = await readJson(path);
+  const json = await readResultsJson(path);
   const tasks: [string, ImportedTask][] = [];
   for (const name of Object.keys(json.results)) {
     // Groups have no items of their own.
@@ -52,7 +52,8 @@ function modelFrom(given: unknown): string | undefined {
     : undefined;
 }
 
-async function readJson(path: string): Promise<ResultsJson> {
+/** @throws InputError if it is no results file */
+export async function readResultsJson(path: string): Promise<ResultsJson> {
   const text = await withDataFile(path, async (file) => decode(await file.read(0, file.size), path));
   let value: unknown;
   try {

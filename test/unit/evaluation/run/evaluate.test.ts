@@ -8,6 +8,7 @@ import type { Progress } from '../../../../src/base/progress.ts';
 import type { ColumnRequest, EvaluateRequest } from '../../../../src/evaluation/request.ts';
 import { readResults } from '../../../../src/evaluation/results/readResults.ts';
 import { evaluate } from '../../../../src/evaluation/run/evaluate.ts';
+import type { LiveScores } from '../../../../src/evaluation/run/liveScores.ts';
 import type { EvaluateResult } from '../../../../src/evaluation/run/result.ts';
 import type { GraphRuntime } from '../../../../src/kernels/graphRuntime.ts';
 import { ortGraphs } from '../../../../src/kernels/runtime/ortGraphs.ts';
@@ -55,7 +56,12 @@ describe('evaluate', () => {
   function run(
     out: string,
     other: Partial<EvaluateRequest> = {},
-    tools: { onlyKnown?: boolean; sink?: typeof sink | ((progress: Progress) => void); signal?: AbortSignal } = {},
+    tools: {
+      onlyKnown?: boolean;
+      sink?: typeof sink | ((progress: Progress) => void);
+      onLive?: (scores: LiveScores) => void;
+      signal?: AbortSignal;
+    } = {},
   ): Promise<EvaluateResult> {
     loads = 0;
     const request = {
@@ -90,6 +96,19 @@ describe('evaluate', () => {
     await run('again', { limit: LIMIT + 4 }, { sink: (progress) => seen.push(progress) });
     const items = seen.filter(({ unit }) => unit === 'items');
     assert.deepEqual([items[0]?.bytesDone, items.at(-1)?.bytesDone], [LIMIT, LIMIT + 4]);
+  });
+
+  it('tells what it has found while it runs, and at the end what the results say', async () => {
+    const seen: LiveScores[] = [];
+    const { comparison } = await run('live', { bootstrapIterations: 1 }, { onLive: (scores) => seen.push(scores) });
+    const [first, last] = [seen[0]?.rows[0]?.cells[0], seen.at(-1)?.rows[0]?.cells[0]];
+    assert.deepEqual(first, { done: 0, total: LIMIT, value: null, stderr: null });
+    const cell = comparison.tables.find(({ metric }) => metric === 'acc')?.cells[0];
+    assert.deepEqual([last?.done, last?.value], [LIMIT, cell?.value]);
+    assert.ok(Math.abs((last?.stderr ?? NaN) - (cell?.stderr ?? NaN)) < 1e-12);
+    const known: LiveScores[] = [];
+    await run('live', {}, { onLive: (scores) => known.push(scores) });
+    assert.equal(known.at(-1)?.rows[0]?.cells[0]?.done, LIMIT, 'what was known counts');
   });
 
   it('takes no answer of another model for its own, however much alike the files are', async () => {
