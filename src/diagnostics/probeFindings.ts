@@ -36,13 +36,18 @@ function ofBlend({ points, barrier }: BlendLine, scales: ScaleLine, on: string):
   );
 }
 
-function ofScales({ points, falls, minimum }: ScaleLine, on: string): Finding {
+function ofScales({ points, rise, minimum }: ScaleLine, on: string): Finding {
   const [base, least] = [pointAt(points, 0), pointAt(points, minimum)];
   const ends = `${on}the loss goes from ${value(base)} (new base) to ${value(pointAt(points, 1))} (port); `;
   const short = { value: -least.against1.value, stderr: least.against1.stderr };
   if (minimum >= 1) {
-    const how = falls ? 'it falls with every step of λ up to 1' : `it does not fall with every step of λ`;
-    return hint(falls ? 'fits' : 'look closer', `${ends}${how}, and is least at λ = ${minimum}.`);
+    const isRise = rise !== null && isAbove(rise);
+    const within = isRise ? '' : ', which is within the error of that step';
+    const how =
+      rise === null
+        ? 'it falls with every step of λ up to 1'
+        : `it falls, but for ${estimate(rise)} more from λ = ${rise.from} to ${rise.to}${within}`;
+    return hint(isRise ? 'look closer' : 'fits', `${ends}${how}; it is least at λ = ${minimum}.`);
   }
   if (minimum === 0)
     return hint('look closer', `${ends}it is least without the patch, which does not help on the new base.`);

@@ -34,6 +34,12 @@ export interface Barrier extends Estimate {
   readonly at: number;
 }
 
+/** How much more the loss is at one λ than at the one before, item by item. */
+export interface Step extends Estimate {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface BlendLine {
   readonly points: readonly ProbePoint[];
   readonly barrier: Barrier;
@@ -41,8 +47,8 @@ export interface BlendLine {
 
 export interface ScaleLine {
   readonly points: readonly ProbePoint[];
-  /** Each step up to λ = 1 lowers the loss. */
-  readonly falls: boolean;
+  /** The step up to λ = 1 that raises the loss most, or does not lower it; null where the loss falls with each of them. */
+  readonly rise: Step | null;
   /** λ of the least loss. */
   readonly minimum: number;
 }

@@ -1,4 +1,4 @@
-import type { Barrier, BlendLine, Estimate, ProbePoint, ScaleLine } from '../../diagnostics/probeTypes.ts';
+import type { Barrier, BlendLine, Estimate, ProbePoint, ScaleLine, Step } from '../../diagnostics/probeTypes.ts';
 import { sampleDeviation } from '../statistics/resample.ts';
 import type { ItemLoss } from './itemLoss.ts';
 
@@ -14,10 +14,19 @@ export function blendLine(measured: readonly Measured[]): BlendLine {
 
 export function scaleLine(measured: readonly Measured[]): ScaleLine {
   const points = pointsOf(measured);
-  const upToPort = points.filter(({ parameter }) => parameter <= 1);
-  const falls = upToPort.every(({ loss }, i) => i === 0 || loss < (upToPort[i - 1]?.loss ?? NaN));
   const [least] = points.toSorted((a, b) => a.loss - b.loss);
-  return { points, falls, minimum: least?.parameter ?? NaN };
+  return { points, rise: riseOf(measured), minimum: least?.parameter ?? NaN };
+}
+
+function riseOf(measured: readonly Measured[]): Step | null {
+  const upToPort = measured.filter(({ parameter }) => parameter <= 1);
+  const steps = upToPort.slice(1).map(({ parameter: to, losses }, i) => {
+    const before = upToPort[i];
+    const raised = losses.map(({ loss }, item) => loss - (before?.losses[item]?.loss ?? NaN));
+    return { from: before?.parameter ?? NaN, to, ...meanOf(raised) };
+  });
+  const [most] = steps.filter(({ value }) => value >= 0).sort((a, b) => b.value - a.value);
+  return most ?? null;
 }
 
 function pointsOf(measured: readonly Measured[]): ProbePoint[] {

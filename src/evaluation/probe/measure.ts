@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../../base/abort.ts';
 import type { GraphRuntime } from '../../kernels/graphRuntime.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { answerItems, namingTask } from '../run/answerItems.ts';
@@ -30,6 +31,7 @@ export async function measurePoint(
 ): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (const { task, items } of tasks) {
+    throwIfCancelled(signal);
     const answers = new Map<number, readonly Answer[]>();
     const onAnswered = ({ docId }: Item, own: readonly Answer[]): void => void answers.set(docId, own);
     const asking = { label, task: task.name, done: 0, sink, signal };
