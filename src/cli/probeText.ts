@@ -23,15 +23,12 @@ export function probeLines({ tasks, findings, notes, warnings }: Probe): string[
 }
 
 function taskLines({ task, items, documents, blend, scales }: TaskProbe): string[] {
-  const most = Math.max(...[...(blend?.points ?? []), ...scales.points].map(({ loss }) => loss));
   const of = items < documents ? `${items} of ${documents}` : String(items);
   return [
     '',
     `${task}, ${of} items`,
-    ...(blend === null
-      ? []
-      : table('t', 'old base + t · evolution + patch', 'vs t = 0', blend.points, 'against0', most)),
-    ...table('λ', 'new base + λ · patch', 'vs λ = 1', scales.points, 'against1', most),
+    ...(blend === null ? [] : table('t', 'old base + t · evolution + patch', 'vs t = 0', blend.points, 'against0')),
+    ...table('λ', 'new base + λ · patch', 'vs λ = 1', scales.points, 'against1'),
   ];
 }
 
@@ -41,7 +38,6 @@ function table(
   against: string,
   points: readonly ProbePoint[],
   pair: 'against0' | 'against1',
-  most: number,
 ): string[] {
   const head = [parameter, 'loss', 'per token', against, ...(hasAccuracy(points) ? ['acc'] : [])];
   const rows = points.map((point) => [
@@ -53,6 +49,7 @@ function table(
       : `${point[pair].value > 0 ? '+' : ''}${formatWithError(point[pair].value, point[pair].stderr ?? undefined, 'plain')}`,
     ...(point.accuracy === null ? [] : [`${(100 * point.accuracy).toFixed(1)} %`]),
   ]);
+  const most = Math.max(...points.map(({ loss }) => loss));
   const bars = ['', ...points.map(({ loss }) => bar(loss / most))];
   return [`  ${what}`, ...aligned([head, ...rows], 1).map((line, i) => `    ${line}  ${bars[i] ?? ''}`.trimEnd())];
 }
@@ -61,7 +58,7 @@ function hasAccuracy(points: readonly ProbePoint[]): boolean {
   return points.every(({ accuracy }) => accuracy !== null);
 }
 
-/** From zero on. */
+/** From zero on, so that a difference looks as large as it is. */
 function bar(share: number): string {
   const eighths = Math.round(8 * BAR * Math.max(0, share || 0));
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');

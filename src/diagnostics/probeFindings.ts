@@ -1,5 +1,5 @@
 import { plural } from '../base/format.ts';
-import type { BlendLine, Estimate, ProbePoint, ScaleLine, TaskProbe } from './probeTypes.ts';
+import type { BlendLine, Estimate, ProbePoint, ScaleLine, Step, TaskProbe } from './probeTypes.ts';
 import type { Finding, Verdict } from './types.ts';
 
 /** Standard errors beyond which a difference is taken for one. A rule of thumb; no paper gives one for ports. */
@@ -22,7 +22,7 @@ function ofBlend({ points, barrier }: BlendLine, scales: ScaleLine, on: string):
   const port = pointAt(points, 1);
   const shape =
     barrier.value <= 0
-      ? `lies below the straight line between its ends everywhere, by ${estimate(barrier, -1)} where it is nearest (t = ${barrier.at})`
+      ? `does not rise above the straight line between its ends (nearest at t = ${barrier.at}, ${estimate(barrier, -1)} below it)`
       : `rises above the straight line between its ends by ${estimate(barrier)} at the most (t = ${barrier.at})`;
   const meaning = isBump
     ? 'a bump: the bases may not lie in one basin'
@@ -37,28 +37,30 @@ function ofBlend({ points, barrier }: BlendLine, scales: ScaleLine, on: string):
 }
 
 function ofScales({ points, rise, minimum }: ScaleLine, on: string): Finding {
-  const [base, least] = [pointAt(points, 0), pointAt(points, minimum)];
-  const ends = `${on}the loss goes from ${value(base)} (new base) to ${value(pointAt(points, 1))} (port); `;
-  const short = { value: -least.against1.value, stderr: least.against1.stderr };
-  if (minimum >= 1) {
-    const isRise = rise !== null && isAbove(rise);
-    const within = isRise ? '' : ', which is within the error of that step';
-    const how =
-      rise === null
-        ? 'it falls with every step of λ up to 1'
-        : `it falls, but for ${estimate(rise)} more from λ = ${rise.from} to ${rise.to}${within}`;
-    return hint(isRise ? 'look closer' : 'fits', `${ends}${how}; it is least at λ = ${minimum}.`);
-  }
+  const [base, port] = [pointAt(points, 0), pointAt(points, 1)];
+  const gain = base.against1;
+  const ends = `${on}the loss goes from ${value(base)} (new base) to ${value(port)} (port), a gain of ${estimate(gain)}`;
   if (minimum === 0)
-    return hint('look closer', `${ends}it is least without the patch, which does not help on the new base.`);
-  const isEarly = isAbove(short);
-  const meaning = isEarly
-    ? 'the patch overshoots on the new base; try that scale'
-    : 'which is within the error of the difference';
-  return hint(
-    isEarly ? 'look closer' : 'fits',
-    `${ends}it is least at λ = ${minimum}, by ${estimate(short)} below λ = 1: ${meaning}.`,
-  );
+    return hint('look closer', `${ends}; it is least without the patch, which does not help on the new base.`);
+  const least = pointAt(points, minimum);
+  const below = { value: -least.against1.value, stderr: least.against1.stderr };
+  const early = `${ends}; it is least at λ = ${minimum}, by ${estimate(below)} below λ = 1`;
+  if (minimum < 1 && isAbove(below))
+    return hint('look closer', `${early}: the patch overshoots on the new base; try that scale.`);
+  if (!isAbove(gain))
+    return hint('look closer', `${ends}, within its error: these items do not show that the patch helps.`);
+  if (minimum < 1) return hint('fits', `${early}, which is within the error of that difference.`);
+  return ofFall(rise, minimum, ends);
+}
+
+function ofFall(rise: Step | null, minimum: number, ends: string): Finding {
+  const isRise = rise !== null && isAbove(rise);
+  const within = isRise ? '' : ', which is within the error of that step';
+  const how =
+    rise === null
+      ? 'it falls with every step of λ up to 1'
+      : `it falls, but for ${estimate(rise)} more from λ = ${rise.from} to ${rise.to}${within}`;
+  return hint(isRise ? 'look closer' : 'fits', `${ends}; ${how}; it is least at λ = ${minimum}.`);
 }
 
 /** Above zero, by more than its error explains. */

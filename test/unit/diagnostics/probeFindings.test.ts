@@ -64,11 +64,20 @@ describe('the words of a probe', () => {
       /^animals, 50 items: .* from 1 ± 0\.01 \(patch on its own base\) to 2 ± 0\.01 \(port\), a difference of 1 ± 0\.01/,
       0,
     );
-    say({}, 'fits', /^animals, 50 items: the loss goes from 9 ± 0\.01 \(new base\) to 2 ± 0\.01 \(port\)/);
+    say(
+      {},
+      'fits',
+      /^animals, 50 items: the loss goes from 9 ± 0\.01 \(new base\) to 2 ± 0\.01 \(port\), a gain of 7 ± 0\.01; /,
+    );
   });
 
   it('takes a line that sags for no bump', () =>
-    say({ barrier: {} }, 'fits', /lies below .* by 0\.1 ± 0\.01 where it is nearest \(t = 0\.5\): no bump\.$/, 0));
+    say(
+      { barrier: {} },
+      'fits',
+      /does not rise above .* \(nearest at t = 0\.5, 0\.1 ± 0\.01 below it\): no bump\.$/,
+      0,
+    ));
   it('takes a bump for one', () =>
     say({ barrier: { value: 0.8 } }, 'look closer', /rises above .* by 0\.8 ± 0\.01 .*\(t = 0\.5\): a bump/, 0));
   it('takes a rise within its error for none', () =>
@@ -98,8 +107,12 @@ describe('the words of a probe', () => {
   });
   it('looks closer at a minimum before 1', () =>
     say({ scales: [9, 7, 1, 3, 2, 2.5] }, 'look closer', /least at λ = 0\.5, by 1 ± 0\.01 below λ = 1: .*overshoots/));
+  it('does so too where the port is worse than the new base', () =>
+    say({ scales: [3, 1, 2, 3, 5, 6] }, 'look closer', /a gain of -2 ± 0\.01; it is least at λ = 0\.25, by 4 ± 0\.01/));
   it('does not where the minimum is within its error of the port', () =>
     say({ scales: [9, 7, 5, 1.99, 2, 2.5] }, 'fits', /least at λ = 0\.75, by 0\.01 ± 0\.01 .* within the error/));
+  it('looks closer where the gain is within its error', () =>
+    say({ stderr: 5 }, 'look closer', /a gain of 7 ± 5, within its error: .* do not show that the patch helps\.$/));
   it('says so where the patch does not help', () =>
     say({ scales: [1, 2, 3, 4, 5, 6] }, 'look closer', /least without the patch, which does not help/));
 });

@@ -17,6 +17,16 @@ import { ROOT, SAMPLES, temporaryFolder } from '../../../support/paths.ts';
 
 const [OLD, NEW] = [join(SAMPLES, 'models/storyteller-v1'), join(SAMPLES, 'models/storyteller-v2')];
 const [KIND, MOOD] = [join(SAMPLES, 'tasks/kind.test.jsonl'), join(SAMPLES, 'tasks/mood.test.jsonl')];
+/** Feed-forward neurons in the reverse order. */
+function otherNeurons({ name, shape: [rows = 0, columns = 0], values }: FloatTensor): Float32Array {
+  const [isUp, isDown] = [/(gate|up)_proj/.test(name), name.includes('down_proj')];
+  return values.map((value, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    if (isUp) return values[(rows - 1 - row) * columns + column] ?? NaN;
+    return isDown ? (values[row * columns + columns - 1 - column] ?? NaN) : value;
+  });
+}
+
 const LIMIT = 6;
 const POINTS = 10;
 
@@ -108,6 +118,17 @@ describe('probe', () => {
     const [plainOld, plainNew] = at0(plain);
     assert.equal(savedNew, plainNew, 'at λ = 0 nothing is left of it');
     assert.ok(Math.abs(savedOld - plainOld) > 0.1, 'at t = 0 it is all there');
+  });
+
+  it('sees a bump between two models that compute the same with other neurons', async () => {
+    const tensors = (await tensorsOf(NEW)).map((tensor) => ({ ...tensor, values: otherNeurons(tensor) }));
+    await cp(OLD, at('other neurons'), { recursive: true });
+    await writeTensors(join(at('other neurons'), 'model.safetensors'), tensors);
+    const { tasks, findings } = await run({ from: at('other neurons'), limit: 40 });
+    const { at: place, value = 0, stderr } = tasks[0]?.blend?.barrier ?? {};
+    assert.ok(place === 0.5 && value > 5 && value > 5 * (stderr ?? Infinity), JSON.stringify([place, value, stderr]));
+    assert.equal(findings[0]?.verdict, 'look closer');
+    assert.match(findings[0].text, /a bump: the bases may not lie in one basin/);
   });
 
   it('multiplies the scale of the patch with λ', async () => {
