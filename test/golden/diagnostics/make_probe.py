@@ -1,6 +1,6 @@
 """The losses of `probe` by transformers and PEFT, item by item.
 
-    python make_probe.py OUT.json                         # test/golden/diagnostics/probe.json
+    python make_probe.py OUT.json                         # test/golden/diagnostics/probe.json, then prettier --write
 
 Made with peft 0.21.2, transformers 5.23.0, torch 2.15.0, in float32 on the CPU. Bases are blended tensor by tensor
 (torch.lerp of the whole state dicts, widened to float32); the patch lies beside them as PEFT loads it, its scaling multiplied
