@@ -1,7 +1,12 @@
+import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { BOS_MODES } from '../evaluation/request.ts';
 import type { Outcome } from './commands.ts';
 import type { Console } from './console.ts';
 import { DEVICE_CHOICES, isDeviceChoice, type DeviceChoice } from '../kernels/device.ts';
+
+/** lm-eval's own, of few-shot examples. */
+export const SEED = 1234;
 
 export function parseNumber(text: string): number {
   const value = Number(text);
@@ -47,6 +52,17 @@ export function device(): Option {
     if (!isDeviceChoice(text)) throw new InvalidArgumentError(`One of ${DEVICE_CHOICES.join(', ')}.`);
     return text;
   });
+}
+
+export function bosMode(): Option {
+  return new Option('--bos <mode>', "a BOS token before the text: the tokenizer's way, always, never")
+    .choices(BOS_MODES)
+    .default('auto');
+}
+
+/** Files are the person's, relative to where they are; all else is a task's name. */
+export function taskPath(task: string): string {
+  return /[/\\.]/.test(task) ? resolve(task) : task;
 }
 
 /** Runs one command; every error becomes words and an exit code. */

@@ -35,6 +35,12 @@ export class Console {
     process.stdout.write(this.json ? JSON.stringify(value, null, 2) + '\n' : lines().join('\n') + '\n');
   }
 
+  /** What is known before the result, and lost where something else fails; with --json the result has it all. */
+  early(lines: () => readonly string[]): void {
+    this.endBar();
+    if (!this.json) process.stdout.write(lines().join('\n') + '\n');
+  }
+
   warn(line: string): void {
     this.endBar();
     process.stderr.write(`warning: ${line}\n`);

@@ -1,13 +1,36 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { InputError } from '../base/errors.ts';
 import type { DiagnoseRequest } from '../diagnostics/types.ts';
+import type { ProbeRequest } from '../evaluation/probe/request.ts';
+import type { BosMode } from '../evaluation/request.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
-import { device, json, parseNumber, parseWhole, type CommonOptions, type Run } from './arguments.ts';
+import {
+  SEED,
+  bosMode,
+  collect,
+  device,
+  json,
+  parseCount,
+  parseNumber,
+  parseWhole,
+  taskPath,
+  type CommonOptions,
+  type Run,
+} from './arguments.ts';
 import type { Outcome } from './commands.ts';
 import type { Console } from './console.ts';
 import { diagnosisLines } from './diagnosisText.ts';
+import { probeLines } from './probeText.ts';
 
-interface DiagnoseOptions extends CommonOptions {
+interface ProbeOptions {
+  readonly task: readonly string[];
+  readonly data?: string;
+  readonly limit?: number;
+  readonly bos: BosMode;
+}
+
+interface DiagnoseOptions extends CommonOptions, ProbeOptions {
   readonly onto: string;
   readonly from?: string;
   readonly against?: string;
@@ -36,10 +59,17 @@ export function addDiagnose(root: Command, run: Run): void {
       parseWhole,
       DIRECTIONS,
     )
+    .option('--task <task>', 'also probe its loss between the bases and over the scales; as in evaluate', collect, [])
+    .option('--data <folder>', "where the tasks' data is")
+    .option('--limit <number>', 'only the first documents of each task', parseCount)
+    .addOption(bosMode())
     .addOption(device())
     .addOption(json())
     .action((patch: string, options: DiagnoseOptions) =>
-      run(options, (console) => diagnoseCommand(requestOf(patch, options), options.device, console)),
+      run(options, (console) => {
+        const request = requestOf(patch, options);
+        return diagnoseCommand(request, probeRequestOf(request, options), options.device, console);
+      }),
     );
 }
 
@@ -54,9 +84,43 @@ function requestOf(patch: string, { onto, from, against, scale, directions }: Di
   };
 }
 
-async function diagnoseCommand(request: DiagnoseRequest, device: DeviceChoice, console: Console): Promise<Outcome> {
-  const { signal, progress: onProgress } = console;
-  const diagnosis = await console.worker.call('diagnose', { request, device }, { signal, onProgress });
-  console.result(diagnosis, () => diagnosisLines(diagnosis));
+/** @throws InputError for options that would do nothing */
+function probeRequestOf(
+  { patch, scale, onto, from }: DiagnoseRequest,
+  { task, data, limit, bos }: ProbeOptions,
+): ProbeRequest | undefined {
+  if (task.length > 0)
+    return {
+      ...{ patch, scale, onto, from, tasks: task.map(taskPath), limit, bos, seed: SEED },
+      data: data === undefined ? undefined : resolve(data),
+    };
+  if (data !== undefined || limit !== undefined)
+    throw new InputError(`${data === undefined ? '--limit' : '--data'} needs --task.`);
+  return undefined;
+}
+
+async function diagnoseCommand(
+  request: DiagnoseRequest,
+  probeRequest: ProbeRequest | undefined,
+  device: DeviceChoice,
+  console: Console,
+): Promise<Outcome> {
+  const { signal, progress: onProgress, worker } = console;
+  if (probeRequest !== undefined) await assertTasks(probeRequest, console);
+  const diagnosis = await worker.call('diagnose', { request, device }, { signal, onProgress });
+  if (probeRequest === undefined) {
+    console.result(diagnosis, () => diagnosisLines(diagnosis));
+    return 'done';
+  }
+  console.early(() => diagnosisLines(diagnosis));
+  const probe = await worker.call('probe', { request: probeRequest, device }, { signal, onProgress });
+  console.result({ ...diagnosis, probe }, () => ['', ...probeLines(probe)]);
   return 'done';
+}
+
+/** Before the weights are read, which may take minutes. @throws InputError if a task or its data is not there */
+async function assertTasks({ tasks, data }: ProbeRequest, { worker, signal }: Console): Promise<void> {
+  const listings = await worker.call('tasks', { names: tasks, data }, { signal });
+  const problem = listings.find((listing) => listing.problem !== undefined)?.problem;
+  if (problem !== undefined) throw new InputError(problem);
 }

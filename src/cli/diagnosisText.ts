@@ -15,10 +15,7 @@ export function diagnosisLines(diagnosis: Diagnosis): string[] {
   return [
     `${patch.name} on ${newBase.name}${evolution}, scale ${request.scale}: ${summary.verdict}`,
     '',
-    ...summary.findings.flatMap(({ verdict, text, grade, source }) => [
-      `  ${verdict.padEnd(12)}  ${text}`,
-      `  ${''.padEnd(12)}  (${GRADES[grade]}${source === null ? '' : `; ${source}`})`,
-    ]),
+    ...summary.findings.flatMap(findingLines),
     '',
     ...tableOf(diagnosis),
     '',
@@ -27,6 +24,13 @@ export function diagnosisLines(diagnosis: Diagnosis): string[] {
     '',
     'Next:',
     ...summary.next.flatMap(({ text, command }) => [`  - ${text}`, ...(command === null ? [] : [`      ${command}`])]),
+  ];
+}
+
+export function findingLines({ verdict, text, grade, source }: Finding): string[] {
+  return [
+    `  ${verdict.padEnd(12)}  ${text}`,
+    `  ${''.padEnd(12)}  (${GRADES[grade]}${source === null ? '' : `; ${source}`})`,
   ];
 }
 

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { InputError } from '../base/errors.ts';
 import {
-  BOS_MODES,
   COLUMN_ROLES,
   type BosMode,
   type ColumnRequest,
@@ -14,12 +13,15 @@ import type { DeviceChoice } from '../kernels/device.ts';
 import type { PatchOnModel } from '../model/patched/openOverlay.ts';
 import { MEMORY_MODES, type MemoryMode } from '../model/weights/memory.ts';
 import {
+  SEED,
+  bosMode,
   collect,
   device,
   json,
   parseCount,
   parseNumbers,
   parseWhole,
+  taskPath,
   type CommonOptions,
   type Run,
 } from './arguments.ts';
@@ -51,8 +53,7 @@ interface EvaluateOptions extends CommonOptions {
   readonly device: DeviceChoice;
 }
 
-/** lm-eval's own defaults. */
-const SEED = 1234;
+/** lm-eval's own default. */
 const BOOTSTRAP = 100_000;
 
 /** Adds the commands of evaluation. */
@@ -68,11 +69,7 @@ export function addEvaluation(root: Command, run: Run): void {
     .option('--limit <number>', 'only the first documents of each task', parseCount)
     .option('--few-shot <number>', "examples before each question, instead of the task's number", parseWhole)
     .option('--max-gen-toks <number>', "tokens of a generated text, instead of the task's number", parseCount)
-    .addOption(
-      new Option('--bos <mode>', "a BOS token before the text: the tokenizer's way, always, never")
-        .choices(BOS_MODES)
-        .default('auto'),
-    )
+    .addOption(bosMode())
     .option('--scales <numbers>', 'a column for each of these scales, with commas between', parseNumbers)
     .option('--exported', 'round as a port does: exactly the scores of the exported model')
     .option('--control [seed]', "a random patch of the same ranks and norms in the patch's place", parseWhole)
@@ -179,9 +176,4 @@ function columnOf(
 function parsePatch(text: string, from: string | undefined): PatchOnModel {
   const [, path = text, scale = '1'] = /^(.*)@(-?\d+(?:\.\d+)?(?:e-?\d+)?)$/i.exec(text) ?? [];
   return { patch: resolve(path), scale: Number(scale), from: from === undefined ? undefined : resolve(from) };
-}
-
-/** Files are the person's, relative to where they are; all else is a task's name. */
-function taskPath(task: string): string {
-  return /[/\\.]/.test(task) ? resolve(task) : task;
 }

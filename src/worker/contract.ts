@@ -1,7 +1,9 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { Probe } from '../diagnostics/probeTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
+import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';
 import type { ItemAnswer, ItemPlace } from '../evaluation/results/importing/readItem.ts';
@@ -15,7 +17,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -25,7 +27,7 @@ export interface Handshake {
 }
 
 /** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`,
- * `diagnose` and `evaluate` report progress. */
+ * `diagnose`, `probe` and `evaluate` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -36,6 +38,8 @@ export interface WorkerApi {
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
   extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
   diagnose(parameters: { readonly request: DiagnoseRequest; readonly device: DeviceChoice }): Promise<Diagnosis>;
+  /** The loss of tasks between old and new base, and over the scales of the patch. */
+  probe(parameters: { readonly request: ProbeRequest; readonly device: DeviceChoice }): Promise<Probe>;
   /** `onlyKnown`: from the answers that an evaluation which was stopped has left, without running a model. */
   evaluate(parameters: {
     readonly request: EvaluateRequest;
@@ -60,7 +64,14 @@ export interface WorkerApi {
 export type Method = keyof WorkerApi;
 
 /** Jobs that read weights run one after the other; what only looks at headers or results is answered at once. */
-export const QUEUED: ReadonlySet<Method> = new Set<Method>(['port', 'verify', 'extract', 'diagnose', 'evaluate']);
+export const QUEUED: ReadonlySet<Method> = new Set<Method>([
+  'port',
+  'verify',
+  'extract',
+  'diagnose',
+  'probe',
+  'evaluate',
+]);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];
 export type Result<M extends Method> = Awaited<ReturnType<WorkerApi[M]>>;

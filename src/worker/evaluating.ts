@@ -1,3 +1,5 @@
+import type { Probe } from '../diagnostics/probeTypes.ts';
+import { probe } from '../evaluation/probe/probe.ts';
 import { compareResults, type Comparison } from '../evaluation/results/compare.ts';
 import { withBaseline } from '../evaluation/results/baseline.ts';
 import { readItem, type ItemAnswer } from '../evaluation/results/importing/readItem.ts';
@@ -21,19 +23,33 @@ export interface Runtimes {
   readonly warning: string | undefined;
 }
 
-/** A device that computes a small network otherwise than the CPU does is not used. */
 export async function evaluateJob(
   { request, onlyKnown = false }: JobParameters<'evaluate'>,
-  { chosen, cpu, kernel, warning }: Runtimes,
+  runtimes: Runtimes,
   { sink, onLive, signal }: JobContext,
 ): Promise<EvaluateResult> {
-  const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
-  const runtime = check?.ok === false ? cpu : chosen;
+  const { runtime, warnings } = await trusted(runtimes);
+  const { kernel } = runtimes;
   const result = await evaluate(request, { runtime, kernel, toolVersion: VERSION, onlyKnown, sink, onLive, signal });
-  if (check === undefined || check.ok)
-    return { ...result, warnings: [...(warning ? [warning] : []), ...result.warnings] };
+  return { ...result, warnings: [...warnings, ...result.warnings] };
+}
+
+export async function probeJob(
+  { request }: JobParameters<'probe'>,
+  runtimes: Runtimes,
+  context: JobContext,
+): Promise<Probe> {
+  const { runtime, warnings } = await trusted(runtimes);
+  const result = await probe(request, { runtime, kernel: runtimes.kernel, ...context });
+  return { ...result, warnings: [...warnings, ...result.warnings] };
+}
+
+/** A device that computes a small network otherwise than the CPU does is not used. */
+async function trusted({ chosen, cpu, warning }: Runtimes): Promise<{ runtime: GraphRuntime; warnings: string[] }> {
+  const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
+  if (check === undefined || check.ok) return { runtime: chosen, warnings: warning ? [warning] : [] };
   const otherwise = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;
-  return { ...result, warnings: [otherwise, ...result.warnings] };
+  return { runtime: cpu, warnings: [otherwise] };
 }
 
 export async function compareJob(

@@ -10,7 +10,7 @@ import { inspect } from '../library/inspect.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
-import { compareJob, evaluateJob, itemsJob, tasksJob } from './evaluating.ts';
+import { compareJob, evaluateJob, itemsJob, probeJob, tasksJob, type Runtimes } from './evaluating.ts';
 import { serve } from './server.ts';
 
 interface Device {
@@ -29,6 +29,12 @@ function deviceFor(choice: DeviceChoice): Promise<Device> {
     devices.set(choice, device);
   }
   return device;
+}
+
+async function runtimesFor(choice: DeviceChoice): Promise<Runtimes> {
+  const { kernel, report } = await deviceFor(choice);
+  const { ortGraphs } = await import('../kernels/runtime/ortGraphs.ts');
+  return { chosen: ortGraphs(report.used), cpu: ortGraphs('cpu'), kernel, warning: report.warning };
 }
 
 async function loadRuntime(): Promise<{ chooseDevice: typeof ChooseDevice }> {
@@ -62,12 +68,8 @@ const handlers: WorkerHandlers = {
     const { kernel } = await deviceFor(device);
     return diagnose(request, kernel, sink, signal);
   },
-  evaluate: async (parameters, context) => {
-    const { kernel, report } = await deviceFor(parameters.device);
-    const { ortGraphs } = await import('../kernels/runtime/ortGraphs.ts');
-    const runtimes = { chosen: ortGraphs(report.used), cpu: ortGraphs('cpu'), kernel, warning: report.warning };
-    return evaluateJob(parameters, runtimes, context);
-  },
+  probe: async (parameters, context) => probeJob(parameters, await runtimesFor(parameters.device), context),
+  evaluate: async (parameters, context) => evaluateJob(parameters, await runtimesFor(parameters.device), context),
   compare: compareJob,
   items: itemsJob,
   tasks: tasksJob,

@@ -9,6 +9,7 @@ import { compareResults } from '../results/compare.ts';
 import { readResults } from '../results/readResults.ts';
 import { writeResults } from '../results/writeResults.ts';
 import { checkItems } from '../tasks/checkItems.ts';
+import { AllItems } from './allItems.ts';
 import type { PlannedColumn } from './column.ts';
 import { LiveTable, type LiveScores } from './liveScores.ts';
 import { Models } from './models.ts';
@@ -16,7 +17,7 @@ import { planColumns } from './planColumns.ts';
 import { prepareTask, type PreparedTask } from './prepareTask.ts';
 import type { EvaluateResult } from './result.ts';
 import { itemsOf, runColumn, type RanColumn } from './runColumn.ts';
-import { ITEMS, type TaskTools } from './runTask.ts';
+import type { TaskTools } from './runTask.ts';
 
 export interface EvaluateTools {
   readonly runtime: GraphRuntime;
@@ -47,7 +48,8 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
   await using models = new Models(runtime);
   const planning = { models, kernel, device: runtime.device, sink: tools.sink, signal };
   const { columns, problems } = await planColumns(request, tasks, planning, onlyKnown);
-  const all = new AllItems(columns, tasks, tools.sink);
+  const asked = columns.reduce((sum, column) => sum + itemsOf(column, tasks).length, 0);
+  const all = new AllItems(asked, tools.sink);
   const live = tools.onLive && new LiveTable(labelsOf(columns), sizesOf(columns, tasks), tools.onLive);
   const runs: RanColumn[] = [];
   const files: string[] = [];
@@ -64,8 +66,8 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
   return {
     out: request.out,
     files,
-    items: { answered: answeredIn(runs), asked: all.total },
-    complete: problems.length === 0 && answeredIn(runs) === all.total,
+    items: { answered: answeredIn(runs), asked },
+    complete: problems.length === 0 && answeredIn(runs) === asked,
     comparison: await compareResults(read, { signal }),
     notes: notesOf(runs),
     warnings: [
@@ -101,26 +103,6 @@ async function assertForResults(out: string): Promise<void> {
   const own = ['config.json', 'adapter_config.json', 'portllm.json'].find((name) => names.includes(name));
   if (own !== undefined)
     throw new InputError(`${out} holds a model or a patch (${own}).`, 'Choose another folder for the results.');
-}
-
-/** Adds to the progress of one column on one task how far all of them are. */
-class AllItems {
-  readonly total: number;
-  private readonly reported = new Map<string, number>();
-  private readonly out: ProgressSink;
-
-  constructor(columns: readonly PlannedColumn[], tasks: readonly PreparedTask[], out: ProgressSink) {
-    this.total = columns.reduce((sum, column) => sum + itemsOf(column, tasks).length, 0);
-    this.out = out;
-  }
-
-  readonly sink: ProgressSink = (progress) => {
-    if (progress.unit === ITEMS) this.reported.set(progress.phase, progress.bytesDone);
-    const done = [...this.reported.values()].reduce((sum, count) => sum + count, 0);
-    const left = progress.rate > 0 ? (this.total - done) / progress.rate : undefined;
-    const secondsLeft = progress.unit === ITEMS ? left : undefined;
-    this.out({ ...progress, secondsLeft, job: { done, total: this.total } });
-  };
 }
 
 function answeredIn(runs: readonly RanColumn[]): number {

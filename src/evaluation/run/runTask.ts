@@ -1,20 +1,14 @@
 import { sha256OfText } from '../../base/hash.ts';
-import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
-import { throwIfCancelled } from '../../base/abort.ts';
-import { InputError } from '../../base/errors.ts';
+import type { ProgressSink } from '../../base/progress.ts';
 import type { EvaluateRequest } from '../request.ts';
 import { openJournal, type Journal } from '../results/journal.ts';
 import type { ItemRecord, TaskRun } from '../results/types.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { scoreItem } from '../tasks/score.ts';
 import type { Answer, Item, Scored } from '../types.ts';
+import { answerItems, namingTask } from './answerItems.ts';
 import type { PlannedColumn } from './column.ts';
 import type { PreparedTask } from './prepareTask.ts';
-
-/** What the progress of answers counts. */
-export const ITEMS = 'items';
-/** Items are answered in the order of the documents, so many at once, so that what is known early is no odd choice. */
-const ITEMS_AT_ONCE = 128;
 
 export interface RunningColumn {
   readonly planned: PlannedColumn;
@@ -51,9 +45,7 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
     if (own !== undefined) score(item, own);
   }
   if (!tools.onlyKnown)
-    await answerRest(column, items, { answers, journal, score }, task.name, tools).catch((error: unknown) => {
-      throw error instanceof InputError ? new InputError(`${task.name}: ${error.message}`, error.hint) : error;
-    });
+    await namingTask(task.name, answerRest(column, items, { answers, journal, score }, task.name, tools));
   const records = items.flatMap((item): ItemRecord[] => {
     const [own, scored] = [answers.get(item.docId), scores.get(item.docId)];
     return own === undefined || scored === undefined ? [] : [{ item, answers: own, scored }];
@@ -93,23 +85,14 @@ async function answerRest(
 ): Promise<void> {
   const rest = items.filter(({ docId }) => !answers.has(docId));
   const scorer = rest.length === 0 ? undefined : await column.scorer();
+  const onAnswered = (item: Item, own: readonly Answer[]): void => {
+    answers.set(item.docId, own);
+    journal.add(item.docId, own);
+    score(item, own);
+  };
+  const label = column.planned.facts.label;
   // Begun when the weights are there, so that the rate is that of the answers.
-  const total = { bytes: items.length, tensors: items.length, unit: ITEMS, done: items.length - rest.length };
-  const meter = new ProgressMeter(`${column.planned.facts.label} · ${task}`, total, sink);
-  for (let from = 0; from < rest.length; from += ITEMS_AT_ONCE) {
-    throwIfCancelled(signal);
-    const some = rest.slice(from, from + ITEMS_AT_ONCE);
-    const onAnswered = (question: number, own: readonly Answer[]): void => {
-      const item = some[question];
-      if (item === undefined) throw new Error(`an answer to question ${question} of ${some.length}`);
-      answers.set(item.docId, own);
-      journal.add(item.docId, own);
-      score(item, own);
-      meter.addBytes(1);
-      meter.addTensor();
-    };
-    await scorer?.answer(some, onAnswered, signal);
-  }
+  await answerItems(scorer, rest, onAnswered, { label, task, done: items.length - rest.length, sink, signal });
 }
 
 /** Whatever an answer depends on. The limit is not part of it: a larger one goes on from a smaller one. */

@@ -25,6 +25,8 @@ export interface OverlayOptions {
   readonly exported: boolean;
   /** Free bytes; without it, what the system says. */
   readonly available?: number;
+  /** Weights that stand in the place of the model's: Δ is added to a copy of them. */
+  readonly base?: ReadonlyMap<string, HeldWeight>;
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
 }
@@ -162,8 +164,14 @@ async function addItem(
   else {
     assertRoom([item], options);
     const whole = scaled.plan.request.scale === 1 ? delta : await openItem(scaled, item, kernel);
-    parts.replaced.set(target, await patchedTensor(scaled.newBase, item, whole, parts.replaced.get(target)));
+    const earlier = parts.replaced.get(target) ?? copyOf(options.base?.get(item.source));
+    parts.replaced.set(target, await patchedTensor(scaled.newBase, item, whole, earlier));
   }
+}
+
+/** Others still need what it was. */
+function copyOf(weight: HeldWeight | undefined): HeldWeight | undefined {
+  return weight && { ...weight, values: weight.values.slice() };
 }
 
 /** @throws InputError if tensors in the place of the model's, in float32, would not fit into memory */

@@ -61,7 +61,8 @@ export function unusedTensors(checkpoint: Checkpoint, architecture: Architecture
   return [...checkpoint.tensors.keys()].filter((name) => !known.has(name) && !IGNORED.test(name));
 }
 
-function locate(checkpoint: Checkpoint, name: string, shape: readonly number[]): LocatedTensor {
+/** @throws InputError if the checkpoint has no such tensor, or not one of this shape that can be read */
+export function locate(checkpoint: Checkpoint, name: string, shape: readonly number[]): LocatedTensor {
   const tensor = checkpoint.tensors.get(name);
   if (tensor === undefined)
     throw new InputError(

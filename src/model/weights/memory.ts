@@ -124,6 +124,13 @@ function attention(
   return scores + masks + cache;
 }
 
+/** Bytes of this process where all weights are held in float32, none of them in files. */
+export function heldMemory(architecture: Architecture, workload: Workload, mode: MemoryMode): number {
+  const weights = [...neededWeights(architecture).values()].reduce((sum, shape) => sum + elements(shape), 0);
+  const work = activations(architecture, workload) + attention(architecture, workload, mode);
+  return OVERHEAD + workload.replaced + 4 * (work + weights);
+}
+
 /** Whether a weight is mapped. float32 is in each mode; FP8 and pickles are always read. */
 export function staysInFile({ entry, shard }: LocatedTensor, mode: MemoryMode): boolean {
   if (shard.file.format !== 'safetensors' || !isFloatDtype(entry.dtype)) return false;
