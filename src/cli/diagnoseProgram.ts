@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../base/errors.ts';
-import type { DiagnoseRequest } from '../diagnostics/types.ts';
+import { VERSION } from '../base/version.ts';
+import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
+import type { Probe } from '../diagnostics/probeTypes.ts';
+import type { Diagnosis, DiagnoseRequest } from '../diagnostics/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { BosMode } from '../evaluation/request.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
@@ -36,6 +39,7 @@ interface DiagnoseOptions extends CommonOptions, ProbeOptions {
   readonly against?: string;
   readonly scale: number;
   readonly directions: number;
+  readonly out?: string;
   readonly device: DeviceChoice;
 }
 
@@ -62,13 +66,14 @@ export function addDiagnose(root: Command, run: Run): void {
     .option('--task <task>', 'also probe its loss between the bases and over the scales; as in evaluate', collect, [])
     .option('--data <folder>', "where the tasks' data is")
     .option('--limit <number>', 'only the first documents of each task', parseCount)
+    .option('--out <file>', 'also write a report for the editor: name it *.diagnosis.json')
     .addOption(bosMode())
     .addOption(device())
     .addOption(json())
     .action((patch: string, options: DiagnoseOptions) =>
       run(options, (console) => {
         const request = requestOf(patch, options);
-        return diagnoseCommand(request, probeRequestOf(request, options), options.device, console);
+        return diagnoseCommand(request, probeRequestOf(request, options), options, console);
       }),
     );
 }
@@ -102,18 +107,23 @@ function probeRequestOf(
 async function diagnoseCommand(
   request: DiagnoseRequest,
   probeRequest: ProbeRequest | undefined,
-  device: DeviceChoice,
+  { device, out }: Pick<DiagnoseOptions, 'device' | 'out'>,
   console: Console,
 ): Promise<Outcome> {
   const { signal, progress: onProgress, worker } = console;
+  const write = async (found: Diagnosis, probed: Probe | null): Promise<void> => {
+    if (out !== undefined) await writeDiagnosis(resolve(out), diagnosisFile(found, probed, VERSION, new Date()));
+  };
   if (probeRequest !== undefined) await assertTasks(probeRequest, console);
   const diagnosis = await worker.call('diagnose', { request, device }, { signal, onProgress });
   if (probeRequest === undefined) {
+    await write(diagnosis, null);
     console.result(diagnosis, () => diagnosisLines(diagnosis));
     return 'done';
   }
   console.early(() => diagnosisLines(diagnosis));
   const probe = await worker.call('probe', { request: probeRequest, device }, { signal, onProgress });
+  await write(diagnosis, probe);
   console.result({ ...diagnosis, probe }, () => ['', ...probeLines(probe)]);
   return 'done';
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import type { Probe } from './probeTypes.ts';
 import { MODULE_GROUPS, VERDICTS, type Diagnosis } from './types.ts';
 
 /** What `portllm diagnose --out` and the editor write: the figures, when they were taken, and by which version. */
@@ -90,11 +91,38 @@ const diagnosis: z.ZodType<Diagnosis> = z.object({
   }),
 });
 
-const FILE = z.object({ portllm: text, version: z.literal(VERSION), made: z.iso.datetime(), diagnosis });
+const estimate = z.object({ value: number, stderr: maybe });
+const point = z.object({
+  ...{ parameter: z.number(), loss: number, stderr: maybe, tokens: z.number(), lossPerToken: number, accuracy: maybe },
+  ...{ against0: estimate, against1: estimate },
+});
+const points = z.array(point);
+const probe: z.ZodType<Probe> = z.object({
+  ...{ patch: text, scale: z.number(), onto: text, from: text.nullable() },
+  tasks: z.array(
+    z.object({
+      ...{ task: text, outputType: text, items: z.number(), documents: z.number() },
+      blend: z.object({ points, barrier: estimate.extend({ at: z.number() }) }).nullable(),
+      scales: z.object({
+        points,
+        rise: estimate.extend({ from: z.number(), to: z.number() }).nullable(),
+        minimum: z.number(),
+      }),
+    }),
+  ),
+  findings: z.array(finding),
+  notes: z.array(text),
+  warnings: z.array(text),
+});
+
+const FILE = z.object({
+  ...{ portllm: text, version: z.literal(VERSION), made: z.iso.datetime(), diagnosis },
+  probe: probe.nullable(),
+});
 export type DiagnosisFile = z.output<typeof FILE>;
 
-export function diagnosisFile(found: Diagnosis, toolVersion: string, made: Date): DiagnosisFile {
-  return { portllm: toolVersion, version: VERSION, made: made.toISOString(), diagnosis: found };
+export function diagnosisFile(found: Diagnosis, probed: Probe | null, toolVersion: string, made: Date): DiagnosisFile {
+  return { portllm: toolVersion, version: VERSION, made: made.toISOString(), diagnosis: found, probe: probed };
 }
 
 /** @throws InputError if it cannot be read, or is something else */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { DIAGNOSIS_ENDING, diagnosisFile, readDiagnosis, type DiagnosisFile } from '../diagnostics/diagnosisFile.ts';
+import type { Probe } from '../diagnostics/probeTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { Provenance } from '../port/provenance.ts';
 
@@ -33,9 +34,9 @@ export class Diagnoses {
   }
 
   /** @returns the file; a diagnosis of the same things takes the place of an earlier one. @throws UserError */
-  async keep(found: Diagnosis, port: DiagnosedPort | undefined): Promise<string> {
+  async keep(found: Diagnosis, probe: Probe | null, port: DiagnosedPort | undefined): Promise<string> {
     const file = this.fileOf(port === undefined ? requestKey(found.request) : portKey(port));
-    const text = JSON.stringify(diagnosisFile(found, VERSION, new Date()));
+    const text = JSON.stringify(diagnosisFile(found, probe, VERSION, new Date()));
     const temporary = `${file}.${process.pid}.tmp`;
     try {
       await mkdir(this.folder, { recursive: true });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { diagnose } from '../../src/diagnostics/diagnose.ts';
 import { diagnosisFile, type DiagnosisFile } from '../../src/diagnostics/diagnosisFile.ts';
+import type { Probe, ProbePoint } from '../../src/diagnostics/probeTypes.ts';
 import type { Diagnosis } from '../../src/diagnostics/types.ts';
 import type { ViewTensor } from '../../src/editor/report/viewTypes.ts';
 import { plainKernel } from './matrices.ts';
@@ -20,7 +21,7 @@ export async function smallDiagnosis(hasOldBase = true): Promise<Diagnosis> {
 }
 
 export async function smallFile(): Promise<DiagnosisFile> {
-  return diagnosisFile(await smallDiagnosis(), '0.0.0', MADE);
+  return diagnosisFile(await smallDiagnosis(), SMALL_PROBE, '0.0.0', MADE);
 }
 
 export function viewTensor(module: string, layer: number | null, values: readonly (number | null)[]): ViewTensor {
@@ -49,3 +50,37 @@ export function largeTensors(layers: number, metrics: number): ViewTensor[] {
     ),
   ).flat();
 }
+
+function probePoint(parameter: number, loss: number): ProbePoint {
+  const none = { value: 0, stderr: 0.1 };
+  return {
+    ...{ parameter, loss, stderr: 0.1, tokens: 80, lossPerToken: loss / 2, accuracy: 0.9 },
+    against0: none,
+    against1: none,
+  };
+}
+
+/** A bump between the bases. */
+export const SMALL_PROBE: Probe = {
+  ...{ patch: '/patch', scale: 1, onto: '/new', from: '/old' },
+  tasks: [
+    {
+      ...{ task: 'kind.test', outputType: 'multiple_choice', items: 40, documents: 500 },
+      blend: {
+        points: [0, 0.25, 0.5, 0.75, 1].map((t) => probePoint(t, 2 + 3 * t * (1 - t))),
+        barrier: { at: 0.5, value: 0.75, stderr: 0.1 },
+      },
+      scales: { points: [0, 0.5, 1].map((scale) => probePoint(scale, 9 - 7 * scale)), rise: null, minimum: 1 },
+    },
+  ],
+  findings: [
+    {
+      verdict: 'look closer',
+      text: 'kind.test: a bump between the bases',
+      grade: 'A',
+      source: 'https://arxiv.org/abs/2503.20110',
+    },
+  ],
+  notes: ['cpu, float32 arithmetic'],
+  warnings: [],
+};

@@ -7,24 +7,35 @@ export interface Tooltip {
 }
 
 const DISTANCE = 6;
+const MARGIN = 8;
 
 export function tooltip(): Tooltip {
   const box = element('div', { class: 'tooltip', 'aria-hidden': 'true' });
   box.hidden = true;
   document.body.append(box);
-  const hide = (): void => void (box.hidden = true);
-  // It would stay where it was, over something else.
-  window.addEventListener('scroll', hide, { capture: true, passive: true });
+  let anchor: Element | undefined;
+  const hide = (): void => {
+    anchor = undefined;
+    box.hidden = true;
+  };
+  const place = (): void => {
+    if (anchor === undefined) return;
+    const [at, own] = [anchor.getBoundingClientRect(), box.getBoundingClientRect()];
+    const most = window.innerWidth - own.width - MARGIN;
+    const left = Math.max(MARGIN, Math.min(at.left + at.width / 2 - own.width / 2, most));
+    const isBelow = at.bottom + DISTANCE + own.height < window.innerHeight;
+    box.style.left = `${left}px`;
+    box.style.top = `${isBelow ? at.bottom + DISTANCE : at.top - DISTANCE - own.height}px`;
+  };
+  // Moving the keyboard may scroll.
+  window.addEventListener('scroll', place, { capture: true, passive: true });
   return {
     hide,
     show: (beside, lines) => {
+      anchor = beside;
       box.replaceChildren(...lines.map((line) => element('div', {}, line)));
       box.hidden = false;
-      const [at, own] = [beside.getBoundingClientRect(), box.getBoundingClientRect()];
-      const left = Math.min(Math.max(8, at.left + at.width / 2 - own.width / 2), window.innerWidth - own.width - 8);
-      const below = at.bottom + DISTANCE + own.height < window.innerHeight;
-      box.style.left = `${Math.max(8, left)}px`;
-      box.style.top = `${below ? at.bottom + DISTANCE : at.top - DISTANCE - own.height}px`;
+      place();
     },
   };
 }

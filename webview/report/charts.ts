@@ -1,6 +1,6 @@
 import type { ReportView, ViewDetail, ViewMetric, ViewTensor } from '../../src/editor/report/viewTypes.ts';
 import { element } from '../common/dom.ts';
-import { tooltip } from '../common/tooltip.ts';
+import type { Tooltip } from '../common/tooltip.ts';
 import { button, checkbox, dropdown } from '../common/ui.ts';
 import type { ReportContract } from '../contract.ts';
 import { coloursOf, type Colours } from './colours.ts';
@@ -41,11 +41,12 @@ export class Charts {
   private readonly controls = element('div', { class: 'controls' });
   private readonly place = element('div', {});
   private readonly below = element('div', {});
-  private readonly tooltip = tooltip();
+  private readonly tooltip: Tooltip;
   private detail: ViewDetail | undefined;
   private width = 0;
 
-  constructor(view: ReportView, other: ReportView | null, host: ChartsHost) {
+  constructor(view: ReportView, other: ReportView | null, tip: Tooltip, host: ChartsHost) {
+    this.tooltip = tip;
     this.view = view;
     this.other = other;
     this.host = host;

@@ -107,23 +107,24 @@ const MOVES: Readonly<Record<string, readonly [rows: number, columns: number]>> 
 function listen(picture: SVGElement, shapes: readonly SVGElement[], options: HeatMapOptions): void {
   const { grid, tooltip, onChoose } = options;
   const places = new Map<EventTarget, number>(shapes.map((shape, i) => [shape, i]));
-  const cellAt = (event: Event): GridCell | undefined =>
-    event.target === null ? undefined : grid.cells[places.get(event.target) ?? -1];
-  const say = (event: Event): void => {
-    const cell = cellAt(event);
+  const cellOf = (shape: EventTarget | null): GridCell | undefined =>
+    shape === null ? undefined : grid.cells[places.get(shape) ?? -1];
+  const say = (shape: EventTarget | null): void => {
+    const cell = cellOf(shape);
     if (cell === undefined) tooltip.hide();
-    else tooltip.show(event.target as Element, [cell.tensor.target, words(cell, options)]);
+    else tooltip.show(shape as Element, [cell.tensor.target, words(cell, options)]);
   };
-  picture.addEventListener('pointerover', say);
-  picture.addEventListener('pointerleave', () => tooltip.hide());
-  picture.addEventListener('focusin', say);
+  picture.addEventListener('pointerover', ({ target }) => say(target));
+  // The keyboard may have scrolled the picture away from below the pointer.
+  picture.addEventListener('pointerleave', () => say(document.activeElement));
+  picture.addEventListener('focusin', ({ target }) => say(target));
   picture.addEventListener('focusout', () => tooltip.hide());
   picture.addEventListener('click', (event) => {
-    const cell = cellAt(event);
+    const cell = cellOf(event.target);
     if (cell !== undefined) onChoose(cell.tensor);
   });
   picture.addEventListener('keydown', (event) => {
-    const cell = cellAt(event);
+    const cell = cellOf(event.target);
     if (event.key === 'Escape') tooltip.hide();
     if (cell === undefined) return;
     if (event.key === 'Enter' || event.key === ' ') {

@@ -1,12 +1,14 @@
 import type { ReportView } from '../../src/editor/report/viewTypes.ts';
 import { element, render, type Child } from '../common/dom.ts';
 import { facts, listBox, shareBar } from '../common/parts.ts';
+import { tooltip } from '../common/tooltip.ts';
 import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
 import type { OtherReport, ReportContract, ReportRef } from '../contract.ts';
 import { Charts } from './charts.ts';
 import { exportActions } from './exportActions.ts';
 import { words } from './glossary.ts';
+import { probeSections } from './probe.ts';
 import { verdictSection } from './verdict.ts';
 
 const host = new HostEnd<ReportContract>((message) => {
@@ -23,6 +25,7 @@ const host = new HostEnd<ReportContract>((message) => {
 });
 
 let charts: Charts | undefined;
+const tip = tooltip();
 
 function problem(message: string): void {
   charts = undefined;
@@ -55,7 +58,7 @@ function show(source: ReportRef, view: ReportView, other: OtherReport | null): v
     ...kept,
     ...{ source, other: other?.source ?? null },
   };
-  charts = new Charts(view, other?.view ?? null, {
+  charts = new Charts(view, other?.view ?? null, tip, {
     state: () => host.state ?? fail(),
     keep: (change) => (host.state = { ...(host.state ?? fail()), ...change }),
     askForDetail: (target) => host.send({ type: 'detail', target }),
@@ -73,6 +76,7 @@ function show(source: ReportRef, view: ReportView, other: OtherReport | null): v
     exportActions(view, () => charts, host),
     ...view.notes.map((note) => element('p', { class: 'note' }, note)),
     words(view),
+    ...probeSections(view.probes),
     ...coverage(view),
     element('h2', {}, view.kind === 'port' ? 'What was done' : 'What was looked at'),
     facts(view.facts),

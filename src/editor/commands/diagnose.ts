@@ -6,7 +6,9 @@ import { readProvenance } from '../../port/provenanceFile.ts';
 import { targetFolder, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import type { DiagnosedPort } from '../diagnoses.ts';
+import { readSettings } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
+import { worldOf } from '../world.ts';
 import { lastPart } from '../wizard/folderNames.ts';
 import { askForDiagnosis, type DiagnoseDraft } from '../wizard/diagnoseWizard.ts';
 
@@ -19,14 +21,21 @@ interface Draft {
 /** Diagnose…: asks, reads the weights, and opens the report. */
 export async function diagnosePatch(editor: EditorContext, target: unknown): Promise<void> {
   assertTrusted('Diagnosing');
-  const items = await editor.library.load();
-  const { request: draft, port } = await draftFrom(target, items);
-  const request = await askForDiagnosis(items, draft);
-  if (request === undefined) return;
+  const world = await worldOf(editor);
+  const { request: draft, port } = await draftFrom(target, world.items);
+  const asked = await askForDiagnosis(world, draft, readSettings().evaluate);
+  if (asked === undefined) return;
+  const { request, probe: probeRequest } = asked;
   await editor.jobs.device();
-  const title = `Diagnosing ${lastPart(request.patch)} on ${lastPart(request.onto)}`;
-  const found = await editor.jobs.long('diagnose', title, { request, device: editor.jobs.deviceChoice });
-  const file = await editor.diagnoses.keep(found, port);
+  const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
+  const device = editor.jobs.deviceChoice;
+  const diagnosis = await editor.jobs.long('diagnose', `Diagnosing ${names}`, { request, device });
+  // What weights tell is kept also where the probe is stopped.
+  const file = await editor.diagnoses.keep(diagnosis, null, port);
+  if (probeRequest !== undefined) {
+    const probe = await editor.jobs.long('probe', `Probing ${names}`, { request: probeRequest, device });
+    await editor.diagnoses.keep(diagnosis, probe, port);
+  }
   await editor.reports.open(port === undefined ? { kind: 'diagnosis', file } : { kind: 'port', folder: port.folder });
 }
 

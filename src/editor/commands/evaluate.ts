@@ -9,8 +9,9 @@ import type { JobParameters } from '../../worker/contract.ts';
 import { targetFolder, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { showInformation } from '../messages.ts';
-import { readSettings, setDataFolder } from '../settings.ts';
+import { readSettings } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
+import { worldOf } from '../world.ts';
 import { subjectOf, type World } from '../wizard/evaluation/answers.ts';
 import { askForEvaluation } from '../wizard/evaluation/evaluationWizard.ts';
 
@@ -23,26 +24,6 @@ export async function evaluateModels(editor: EditorContext, target: unknown, sel
   if (request === undefined) return;
   await editor.jobs.device();
   await run(editor, request);
-}
-
-async function worldOf({ library, jobs }: EditorContext): Promise<World> {
-  const items = await library.load();
-  return {
-    items,
-    lookUp: (path) => itemAt(path, items, (unlisted) => jobs.quick('inspect', { path: unlisted })),
-    listTasks: (names, data) => jobs.quick('tasks', { names, data }),
-    saveDataFolder: setDataFolder,
-  };
-}
-
-async function itemAt(
-  path: string,
-  items: readonly LibraryItem[],
-  inspect: (path: string) => Promise<{ readonly item: LibraryItem | null }>,
-): Promise<LibraryItem> {
-  const item = items.find((one) => one.path === path) ?? (await inspect(path)).item;
-  if (item === null) throw new UserError(`${path} is neither a model nor a patch.`);
-  return item;
 }
 
 function clickedItems(targets: readonly unknown[], { items, lookUp }: World): Promise<LibraryItem[]> {

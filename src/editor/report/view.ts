@@ -2,10 +2,12 @@ import { formatBytes, formatCount, plural } from '../../base/format.ts';
 import type { CheckpointIdentity } from '../../checkpoint/identityTypes.ts';
 import type { DiagnosisFile } from '../../diagnostics/diagnosisFile.ts';
 import { groupOf } from '../../diagnostics/group.ts';
+import type { Probe } from '../../diagnostics/probeTypes.ts';
 import type { Diagnosis, Finding, TensorDiagnosis } from '../../diagnostics/types.ts';
 import { VERDICTS } from '../../diagnostics/types.ts';
 import { patchName, type PortedTensor, type Provenance } from '../../port/provenance.ts';
 import { DIAGNOSED, PORTED, type Metric } from './metrics.ts';
+import { probesOf } from './probes.ts';
 import type {
   ReportView,
   ViewDetail,
@@ -57,6 +59,7 @@ function ofPort(folder: string, provenance: Provenance): ReportView {
     ],
     coverage: sharesOf(provenance),
     ...numbersOf(PORTED, tensors),
+    probes: [],
     notes: tensors.some(({ measured }) => measured !== null)
       ? []
       : [
@@ -66,10 +69,11 @@ function ofPort(folder: string, provenance: Provenance): ReportView {
 }
 
 /** @param beside what a port says of itself stays */
-function ofDiagnosis({ diagnosis, made }: DiagnosisFile, beside: boolean): Partial<ReportView> {
+function ofDiagnosis({ diagnosis, probe, made }: DiagnosisFile, beside: boolean): Partial<ReportView> {
   const { patch, newBase, oldBase, request, tensors } = diagnosis;
   const shared = {
-    verdict: verdictOf(diagnosis, made),
+    verdict: verdictOf(diagnosis, probe, made),
+    probes: probe === null ? [] : probesOf(probe),
     ...numbersOf(DIAGNOSED, tensors),
     notes: oldBase === null ? ['Without the old base nothing is known of the evolution.'] : [],
   };
@@ -126,11 +130,17 @@ const EVIDENCE: Readonly<Record<Finding['grade'], string>> = {
 };
 
 /** The gravest first: they are why the verdict is what it is. */
-function verdictOf({ summary }: Diagnosis, made: string): ViewVerdict {
-  const { verdict, findings, next } = summary;
-  const gravity = (one: Finding): number => -VERDICTS.indexOf(one.verdict);
-  const shown = findings.toSorted((a, b) => gravity(a) - gravity(b));
-  return { verdict, next, made, findings: shown.map((one): ViewFinding => ({ ...one, ...evidenceOf(one) })) };
+function verdictOf({ summary }: Diagnosis, probe: Probe | null, made: string): ViewVerdict {
+  const gravity = (one: Pick<Finding, 'verdict'>): number => VERDICTS.indexOf(one.verdict);
+  const findings = [...(probe?.findings ?? []), ...summary.findings];
+  const shown = findings.toSorted((a, b) => gravity(b) - gravity(a));
+  const verdict = VERDICTS[Math.max(gravity(summary), ...findings.map(gravity))] ?? 'fits';
+  return {
+    verdict,
+    next: summary.next,
+    made,
+    findings: shown.map((one): ViewFinding => ({ ...one, ...evidenceOf(one) })),
+  };
 }
 
 function evidenceOf({ grade, source }: Finding): Pick<ViewFinding, 'evidence' | 'sourceName'> {

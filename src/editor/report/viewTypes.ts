@@ -24,6 +24,32 @@ export interface ReportView {
   readonly metrics: readonly ViewMetric[];
   readonly tensors: readonly ViewTensor[];
   readonly notes: readonly string[];
+  /** The loss of tasks along two lines through the weights; empty where none was probed. */
+  readonly probes: readonly ViewProbe[];
+}
+
+export interface ViewProbe {
+  readonly task: string;
+  readonly subtitle: string;
+  readonly lines: readonly ViewProbeLine[];
+}
+
+export interface ViewProbeLine {
+  readonly title: string;
+  /** "t", "λ" */
+  readonly parameter: string;
+  /** What the first and the last point are. */
+  readonly ends: readonly [string, string];
+  readonly points: readonly ViewProbePoint[];
+}
+
+export interface ViewProbePoint {
+  readonly parameter: number;
+  readonly loss: number;
+  readonly stderr: number | null;
+  readonly text: string;
+  /** "86.8 %" */
+  readonly accuracy: string | null;
 }
 
 export interface ViewVerdict {

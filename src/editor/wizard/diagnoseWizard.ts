@@ -1,7 +1,12 @@
 import type { DiagnoseRequest } from '../../diagnostics/types.ts';
+import type { ProbeRequest } from '../../evaluation/probe/request.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { isPatch } from '../../library/lineage.ts';
+import type { EvaluateSettings } from '../settings.ts';
 import type { StepResult } from './answers.ts';
+import type { Answers as EvaluationAnswers, World } from './evaluation/answers.ts';
+import { SEED } from './evaluation/request.ts';
+import { askLimit, askTasks } from './evaluation/runSteps.ts';
 import { pick, type Choice, type StepPosition } from './multiStep.ts';
 import { itemChoice, pickFolder, take } from './pickFolder.ts';
 import { baseChoices, describePatch } from './portSteps.ts';
@@ -16,9 +21,19 @@ interface Answers {
   from?: string | null | undefined;
   against?: string | null | undefined;
   directions?: number | undefined;
+  /** Whether a task's loss is probed too. */
+  probes?: boolean;
+  /** About its tasks. */
+  readonly evaluation: EvaluationAnswers;
 }
 
-type Step = (at: StepPosition, items: readonly LibraryItem[], answers: Answers) => Promise<StepResult>;
+/** What is asked for; a probe runs after it. */
+export interface DiagnosisRequests {
+  readonly request: DiagnoseRequest;
+  readonly probe: ProbeRequest | undefined;
+}
+
+type Step = (at: StepPosition, world: World, answers: Answers) => Promise<StepResult>;
 
 /** No folder has an empty path. */
 const SKIPPED = '';
@@ -26,15 +41,15 @@ const NAMED = 'the patch names it as its base';
 /** As many as a patch of common rank has. */
 const DIRECTIONS = 16;
 
-const askPatch: Step = async (at, items, answers) =>
+const askPatch: Step = async (at, { items }, answers) =>
   take(await pickFolder(at, 'Diagnose which patch?', patchChoices(items)), (folder) => (answers.patch = folder));
 
-const askBase: Step = async (at, items, answers) => {
+const askBase: Step = async (at, { items }, answers) => {
   const choices = baseChoices(items, answers.patch, 'the base this patch was made for');
   return take(await pickFolder(at, 'On which new base?', choices), (folder) => (answers.onto = folder));
 };
 
-const askOldBase: Step = async (at, items, answers) => {
+const askOldBase: Step = async (at, { items }, answers) => {
   const choices = baseChoices(items, answers.patch, NAMED)
     .filter(({ value }) => value !== answers.onto)
     .toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
@@ -50,7 +65,7 @@ function isNamed({ detail }: Choice<string>): boolean {
   return detail?.startsWith(NAMED) === true;
 }
 
-const askRetrained: Step = async (at, items, answers) => {
+const askRetrained: Step = async (at, { items }, answers) => {
   const skip = { label: 'Skip', detail: 'There is none, or it does not matter.', value: SKIPPED };
   const choices = patchChoices(items).filter(({ value }) => value !== answers.patch);
   const question = 'Is there a patch for the same task that was retrained on the new base?';
@@ -60,7 +75,7 @@ const askRetrained: Step = async (at, items, answers) => {
   );
 };
 
-const askDepth: Step = async (at, _items, answers) => {
+const askDepth: Step = async (at, _world, answers) => {
   const choices: Choice<number>[] = [
     {
       label: 'Everything',
@@ -78,34 +93,72 @@ function patchChoices(items: readonly LibraryItem[]): Choice<string>[] {
     .map((item) => itemChoice(item, describePatch(item)));
 }
 
+const askProbe: Step = async (at, _world, answers) => {
+  const choices: Choice<boolean>[] = [
+    { label: 'Weights only', detail: 'No model is run.', value: false },
+    {
+      label: 'Weights and a task',
+      detail:
+        'Also the loss of a task, by forward passes: from the old base over bases in between to the port, and over scales of the patch.',
+      value: true,
+    },
+  ];
+  const question = 'Shall a task tell too?';
+  return take(await pick(at, question, choices, answers.probes), (value) => (answers.probes = value));
+};
+
+const askTask: Step = (at, world, { evaluation }) => askTasks(at, world, evaluation);
+const askItems: Step = (at, world, { evaluation }) => askLimit(at, world, evaluation);
+
 /**
- * Asks for patch, new base, old base, a retrained patch, and how much; what is known is not asked.
+ * Asks for patch, new base, old base, a retrained patch, how much, and a task; what is known is not asked.
  *
  * @returns undefined if the person gave up
  */
 export async function askForDiagnosis(
-  items: readonly LibraryItem[],
+  world: World,
   draft: DiagnoseDraft,
-): Promise<DiagnoseRequest | undefined> {
-  const answers: Answers = { ...draft };
-  const steps = [
+  settings: EvaluateSettings,
+): Promise<DiagnosisRequests | undefined> {
+  const evaluation = {
+    tasks: [],
+    taskFiles: [],
+    data: settings.dataFolder,
+    extras: [],
+    oldBases: new Map(),
+    limit: 100,
+  };
+  const answers: Answers = { ...draft, evaluation };
+  for (let step = 0; ;) {
+    const steps = stepsFor(draft, answers);
+    const next = steps[step];
+    if (next === undefined) return requestsOf(answers, draft.scale ?? 1, settings);
+    const outcome = await next({ title: 'Diagnose', step: step + 1, totalSteps: steps.length }, world, answers);
+    if (outcome === 'cancelled') return undefined;
+    step += outcome === 'back' ? -1 : 1;
+  }
+}
+
+function stepsFor(draft: DiagnoseDraft, { probes = false }: Answers): Step[] {
+  return [
     ...(draft.patch === undefined ? [askPatch] : []),
     ...(draft.onto === undefined ? [askBase] : []),
     ...(draft.from === undefined ? [askOldBase] : []),
     ...(draft.against === undefined ? [askRetrained] : []),
     askDepth,
+    askProbe,
+    ...(probes ? [askTask, askItems] : []),
   ];
-  for (let step = 0; step < steps.length;) {
-    const outcome = await steps[step]?.(
-      { title: 'Diagnose', step: step + 1, totalSteps: steps.length },
-      items,
-      answers,
-    );
-    if (outcome === 'cancelled') return undefined;
-    step += outcome === 'back' ? -1 : 1;
-  }
-  const { patch, onto, from, against, directions } = answers;
+}
+
+function requestsOf(answers: Answers, scale: number, { bos }: EvaluateSettings): DiagnosisRequests {
+  const { patch, onto, directions, probes = false, evaluation } = answers;
   if (patch === undefined || onto === undefined || directions === undefined)
     throw new Error('a step of the wizard left its answer open');
-  return { patch, onto, from: from ?? undefined, against: against ?? undefined, directions, scale: draft.scale ?? 1 };
+  const from = answers.from ?? undefined;
+  const { tasks, data, limit } = evaluation;
+  return {
+    request: { patch, onto, from, against: answers.against ?? undefined, directions, scale },
+    probe: probes ? { patch, onto, from, scale, tasks, data, limit, bos, seed: SEED } : undefined,
+  };
 }

@@ -19,7 +19,7 @@ import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { port } from '../../../src/port/port.ts';
 import { plainKernel } from '../../support/matrices.ts';
 import { ROOT } from '../../support/paths.ts';
-import { MADE, smallDiagnosis, smallFile } from '../../support/reportView.ts';
+import { MADE, SMALL_PROBE, smallDiagnosis, smallFile } from '../../support/reportView.ts';
 
 const VARIANTS = join(ROOT, 'test/golden/variants/cases');
 
@@ -65,8 +65,27 @@ describe('the view of a report', () => {
     assert.equal(lineage.sourceName, 'arXiv 2510.09658');
   });
 
+  it('has a probe too, which may ask for a closer look', () => {
+    const { probes, verdict } = reportView({ port: null, diagnosis: file });
+    assert.deepEqual([verdict?.verdict, verdict?.findings[0]?.text], ['look closer', SMALL_PROBE.findings[0]?.text]);
+    const [one] = probes;
+    assert.ok(one);
+    const [blend, scales] = one.lines;
+    assert.deepEqual(blend?.points.map(({ parameter, text, accuracy }) => [parameter, text, accuracy])[2], [
+      0.5,
+      '2.75 ± 0.10',
+      '90.0 %',
+    ]);
+    assert.deepEqual(
+      [blend?.parameter, scales?.parameter, one.subtitle],
+      ['t', 'λ', '40 of 500 items; cpu, float32 arithmetic'],
+    );
+    const calm = reportView({ port: null, diagnosis: { ...file, probe: null } });
+    assert.deepEqual([calm.probes, calm.verdict?.verdict], [[], file.diagnosis.summary.verdict]);
+  });
+
   it('leaves out what is not known without an old base', async () => {
-    const diagnosis = diagnosisFile(await smallDiagnosis(false), '0.0.0', MADE);
+    const diagnosis = diagnosisFile(await smallDiagnosis(false), null, '0.0.0', MADE);
     const { metrics, notes } = reportView({ port: null, diagnosis });
     assert.ok(!metrics.some(({ group }) => group === 'Evolution'));
     assert.match(notes.join(), /Without the old base/);
@@ -153,13 +172,13 @@ describe('the view of a report', () => {
   it('is kept until the port is another, and only the newest are', async () => {
     const kept = new Diagnoses(join(folder, 'kept'));
     assert.equal(await kept.ofPort(ported), null);
-    const path = await kept.keep(file.diagnosis, ported);
+    const path = await kept.keep(file.diagnosis, file.probe, ported);
     assert.equal((await kept.ofPort(ported))?.diagnosis.patch.name, 'patch');
     const patch = { ...ported.provenance.patch, sha256: 'f'.repeat(64) };
     assert.equal(await kept.ofPort({ ...ported, provenance: { ...ported.provenance, patch } }), null);
     const again: Diagnosis = { ...file.diagnosis, request: { ...file.diagnosis.request, scale: 2 } };
-    assert.notEqual(await kept.keep(again, undefined), path);
-    assert.equal(await kept.keep(again, undefined), await kept.keep(again, undefined));
+    assert.notEqual(await kept.keep(again, null, undefined), path);
+    assert.equal(await kept.keep(again, null, undefined), await kept.keep(again, null, undefined));
     assert.equal((await kept.list()).length, 2);
     assert.ok((await readFile(path, 'utf8')).length > 100);
   });

@@ -11,7 +11,7 @@ export type Extra = (typeof EXTRAS)[number];
 export const SCALES: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25];
 
 /** lm-eval's fewshot_seed. */
-const SEED = 1234;
+export const SEED = 1234;
 
 /** All that the wizard asked for. */
 export interface EvaluateAnswers {
