@@ -1,6 +1,7 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import type { TensorFigures, TensorFiguresRequest } from '../diagnostics/tensorFigures.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';
@@ -12,7 +13,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -22,7 +23,7 @@ export interface Handshake {
 }
 
 /** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`,
- * `diagnose` and `evaluate` report progress. */
+ * `diagnose`, `evaluate` and `tensorFigures` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -44,6 +45,8 @@ export interface WorkerApi {
     readonly results: readonly string[];
     readonly reference?: string | undefined;
   }): Promise<Comparison>;
+  /** Norm, spread and histogram of one tensor. */
+  tensorFigures(parameters: TensorFiguresRequest): Promise<TensorFigures>;
   /** The built-in tasks, or those that are named; `data` is the folder where their documents are looked for. */
   tasks(parameters: { readonly names: readonly string[]; readonly data: string | undefined }): Promise<TaskListing[]>;
 }
@@ -58,6 +61,7 @@ export const QUEUED: ReadonlySet<Method> = new Set<Method>([
   'diagnose',
   'evaluate',
   'compare',
+  'tensorFigures',
 ]);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];

@@ -1,0 +1,82 @@
+/** Numbers of one sign-less power of two: 2^exponent ≤ |x| < 2^(exponent + 1). */
+export interface PowerOfTwo {
+  readonly exponent: number;
+  readonly count: number;
+}
+
+/** What the values of a tensor add up to. NaN and infinities are counted, and are no part of anything else. */
+export interface ValueFigures {
+  readonly elements: number;
+  readonly zeros: number;
+  readonly nans: number;
+  readonly infinities: number;
+  /** √Σx² */
+  readonly norm: number;
+  readonly largest: number;
+  /** Null where no value is finite. */
+  readonly mean: number | null;
+  /** Of the values themselves (divided by n). */
+  readonly deviation: number | null;
+  /** From the least power of two to the greatest, without those between that are empty. */
+  readonly powers: readonly PowerOfTwo[];
+}
+
+const BIAS = 1023;
+
+/** Adds up values, each as often as it occurs, in float64. */
+export class ValueSums {
+  private elements = 0;
+  private zeros = 0;
+  private nans = 0;
+  private infinities = 0;
+  private finite = 0;
+  private squares = 0;
+  private largest = 0;
+  /** Sums are of the differences to it, so that a small spread around a large mean is not lost. */
+  private origin: number | undefined;
+  private sum = 0;
+  private spread = 0;
+  private readonly counts = new Float64Array(2 * BIAS + 1);
+  private readonly value = new Float64Array(1);
+  private readonly words = new Uint32Array(this.value.buffer);
+
+  add(value: number, times: number): void {
+    this.elements += times;
+    if (value !== value) {
+      this.nans += times;
+      return;
+    }
+    const size = Math.abs(value);
+    if (size === Infinity) {
+      this.infinities += times;
+      return;
+    }
+    this.finite += times;
+    this.origin ??= value;
+    const difference = value - this.origin;
+    this.sum += difference * times;
+    this.spread += difference * difference * times;
+    if (size === 0) {
+      this.zeros += times;
+      return;
+    }
+    this.squares += size * size * times;
+    if (size > this.largest) this.largest = size;
+    this.value[0] = size;
+    const field = (this.words[1] ?? 0) >>> 20;
+    this.counts[field] = (this.counts[field] ?? 0) + times;
+  }
+
+  figures(): ValueFigures {
+    const { elements, zeros, nans, infinities, finite, squares, largest, origin = 0 } = this;
+    const offset = this.sum / finite;
+    const powers: PowerOfTwo[] = [];
+    for (const [field, count] of this.counts.entries()) if (count > 0) powers.push({ exponent: field - BIAS, count });
+    return {
+      ...{ elements, zeros, nans, infinities, largest, powers },
+      norm: Math.sqrt(squares),
+      mean: finite === 0 ? null : origin + offset,
+      deviation: finite === 0 ? null : Math.sqrt(Math.max(0, this.spread / finite - offset * offset)),
+    };
+  }
+}
