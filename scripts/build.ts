@@ -8,7 +8,7 @@ const dist = join(root, 'dist');
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 
-const PAGES = ['plan', 'report', 'evaluation'];
+const PAGES = ['plan', 'report', 'evaluation', 'safetensors'];
 
 const common: BuildOptions = {
   bundle: true,

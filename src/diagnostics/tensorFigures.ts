@@ -4,18 +4,8 @@ import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import { countPatterns, valuesOfPatterns, wideValues } from '../kernels/stored.ts';
 import { TensorFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
-import { ValueSums, type ValueFigures } from './valueSums.ts';
-
-export interface TensorFiguresRequest {
-  /** A safetensors file. */
-  readonly file: string;
-  readonly tensor: string;
-}
-
-export interface TensorFigures extends ValueFigures {
-  readonly tensor: string;
-  readonly dtype: string;
-}
+import type { TensorFigures, TensorFiguresRequest } from './figureTypes.ts';
+import { ValueSums } from './valueSums.ts';
 
 /**
  * What the stored values of one tensor add up to, read piece by piece. Scales that belong to it (FP8) are not applied.

@@ -18,6 +18,7 @@ export const COMMANDS = {
 export const LIBRARY_VIEW = 'portllm.library';
 export const REPORT_PAGE = 'portllm.report';
 export const EVALUATION_PAGE = 'portllm.evaluation';
+export const SAFETENSORS_EDITOR = 'portllm.safetensors';
 
 export const CONTEXT = {
   libraryState: 'portllm.libraryState',

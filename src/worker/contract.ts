@@ -1,7 +1,7 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
-import type { TensorFigures, TensorFiguresRequest } from '../diagnostics/tensorFigures.ts';
+import type { TensorFigures, TensorFiguresRequest } from '../diagnostics/figureTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';

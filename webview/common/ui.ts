@@ -7,12 +7,14 @@ import {
   vsCodeButton,
   vsCodeDropdown,
   vsCodeOption,
+  vsCodeTextField,
   type Button,
   type Dropdown,
+  type TextField,
 } from '@vscode/webview-ui-toolkit';
 import { element } from './dom.ts';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 export function button(label: string, kind: 'primary' | 'secondary', onClick: () => void, enabled = true): HTMLElement {
   const made = document.createElement('vscode-button') as Button;
@@ -43,4 +45,20 @@ export function dropdown<T extends string>(
   }
   made.addEventListener('change', () => onChange(made.value as T));
   return element('div', { class: 'chart-controls' }, element('span', {}, label), made);
+}
+
+/** A line of text; what is typed is told as it is typed. */
+export function textField(
+  label: string,
+  placeholder: string,
+  value: string,
+  onInput: (value: string) => void,
+): HTMLElement {
+  const made = document.createElement('vscode-text-field') as TextField;
+  // The toolkit takes its aria-label from here.
+  made.textContent = label;
+  made.placeholder = placeholder;
+  made.value = value;
+  made.addEventListener('input', () => onInput(made.value));
+  return made;
 }

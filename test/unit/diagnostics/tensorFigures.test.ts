@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { CancelledError, InputError } from '../../../src/base/errors.ts';
 import type { Progress } from '../../../src/base/progress.ts';
 import { tensorFigures } from '../../../src/diagnostics/tensorFigures.ts';
-import type { ValueFigures } from '../../../src/diagnostics/valueSums.ts';
+import type { ValueFigures } from '../../../src/diagnostics/figureTypes.ts';
 import { writeSafetensors } from '../../support/fixtures.ts';
 import { ROOT, temporaryFolder } from '../../support/paths.ts';
 

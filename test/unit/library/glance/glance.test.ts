@@ -43,11 +43,19 @@ describe('safetensors at a glance', () => {
   it('tells of an adapter what it does', async () => {
     const { summary } = await openGlance(join(SAMPLES, 'patches/kind/adapter_model.safetensors'));
     const { patch } = summary;
-    // Its patterns give down_proj another rank and alpha.
-    assert.deepEqual([patch?.ranks, patch?.alphas, patch?.scalings], [[4, 8], [8, 16], [2]]);
-    assert.deepEqual([patch?.method, patch?.baseName], ['LORA', 'portllm/storyteller-v1']);
-    assert.equal(patch?.folder, join(SAMPLES, 'patches/kind'));
-    assert.match(patch?.targets ?? '', /q_proj/);
+    assert.ok(patch);
+    // Its patterns give down_proj another rank and alpha; with rsLoRA, alpha is divided by the rank's root.
+    assert.deepEqual(
+      [patch.ranks, patch.alphas, patch.scalings],
+      [
+        [4, 8],
+        [8, 16],
+        [8 / 2, 16 / Math.sqrt(8)],
+      ],
+    );
+    assert.deepEqual([patch.method, patch.baseName], ['LORA', 'portllm/storyteller-v1']);
+    assert.equal(patch.folder, join(SAMPLES, 'patches/kind'));
+    assert.match(patch.targets ?? '', /q_proj/);
   });
 
   it('shows the tensors of an adapter that cannot be ported, and why', async () => {
