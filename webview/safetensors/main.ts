@@ -221,4 +221,5 @@ function keyOf({ name, file }: TensorPlace): string {
 }
 
 document.getElementById('app')?.classList.add('wide');
+render(element('p', { class: 'subtitle', role: 'status' }, 'Reading the headers …'));
 host.send({ type: 'ready' });

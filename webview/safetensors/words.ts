@@ -6,7 +6,7 @@ export type Cells = readonly [what: string, amount: string, size: string, file: 
 
 export function cellsOf(row: Row): Cells {
   if (row.type === 'group')
-    return [plural(row.tensors, 'tensor'), formatCount(row.parameters), formatBytes(row.bytes), ''];
+    return [plural(row.tensors, 'tensor'), `${formatCount(row.parameters)} params`, formatBytes(row.bytes), ''];
   const { dtype, shape, bytes, file } = row.tensor;
   if (dtype === null) return ['missing', '', '', file];
   return [dtype, shapeText(shape ?? []), formatBytes(bytes), file];

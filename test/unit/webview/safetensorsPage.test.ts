@@ -71,9 +71,9 @@ describe('the page of safetensors', () => {
     const all = await labels(rows);
     assert.equal(all[0], `${HOSTILE}.weight, BF16, 4 × 8, 64 B, ${FILE}`, 'names stay text');
     assert.equal(all[1], `lm_head.weight, BF16, 64 × 8, 1.02 kB, ${FILE}`);
-    assert.equal(all[2], 'model.layers, 36 tensors, 1.15K, 2.30 kB');
-    assert.equal(all[3], '0, 3 tensors, 96, 192 B');
-    assert.equal(all[13], '10, 3 tensors, 96, 192 B', 'layers are in the order of their numbers');
+    assert.equal(all[2], 'model.layers, 36 tensors, 1.15K params, 2.30 kB');
+    assert.equal(all[3], '0, 3 tensors, 96 params, 192 B');
+    assert.equal(all[13], '10, 3 tensors, 96 params, 192 B', 'layers are in the order of their numbers');
     assert.equal(await rendered.page.locator('img').count(), 0);
   });
 
