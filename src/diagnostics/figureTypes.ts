@@ -12,8 +12,8 @@ export interface ValueFigures {
   readonly zeros: number;
   readonly nans: number;
   readonly infinities: number;
-  /** √Σx² */
-  readonly norm: number;
+  /** √Σx²; null, as mean and deviation, where it lies beyond float64. */
+  readonly norm: number | null;
   readonly largest: number;
   /** Null where no value is finite. */
   readonly mean: number | null;

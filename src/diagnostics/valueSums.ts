@@ -53,9 +53,14 @@ export class ValueSums {
     for (const [field, count] of this.counts.entries()) if (count > 0) powers.push({ exponent: field - BIAS, count });
     return {
       ...{ elements, zeros, nans, infinities, largest, powers },
-      norm: Math.sqrt(squares),
-      mean: finite === 0 ? null : origin + offset,
-      deviation: finite === 0 ? null : Math.sqrt(Math.max(0, this.spread / finite - offset * offset)),
+      norm: finiteOrNull(Math.sqrt(squares)),
+      mean: finiteOrNull(origin + offset),
+      deviation: finiteOrNull(Math.sqrt(Math.max(0, this.spread / finite - offset * offset))),
     };
   }
+}
+
+/** Messages between processes have no NaN and no infinity. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -74,10 +74,11 @@ function unusual({ nans, infinities }: TensorFigures): Child[] {
 function numbers(figures: TensorFigures): HTMLElement {
   const { elements, zeros, nans, infinities, norm, largest, mean, deviation } = figures;
   const finite = elements - nans - infinities;
-  const size = (value: number | null): string => (value === null ? 'none' : shortNumber(value));
+  const none = finite === 0 ? 'none' : 'beyond float64';
+  const size = (value: number | null): string => (value === null ? none : shortNumber(value));
   return facts([
-    ['Frobenius norm', shortNumber(norm)],
-    ['Root mean square', finite === 0 ? 'none' : shortNumber(norm / Math.sqrt(finite))],
+    ['Frobenius norm', size(norm)],
+    ['Root mean square', finite === 0 || norm === null ? none : shortNumber(norm / Math.sqrt(finite))],
     ['Largest |x|', shortNumber(largest)],
     ['Mean', size(mean)],
     ['Standard deviation', size(deviation)],

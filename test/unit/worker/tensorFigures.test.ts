@@ -18,7 +18,7 @@ describe('the figures of a tensor, from the worker', () => {
     const figures = await client.call('tensorFigures', { file: V1, tensor: EMBEDDING });
     assert.equal(figures.elements, 2048 * 128);
     assert.equal(figures.dtype, 'BF16');
-    assert.ok(figures.norm > 0 && figures.largest > 0 && figures.powers.length > 5);
+    assert.ok((figures.norm ?? 0) > 0 && figures.largest > 0 && figures.powers.length > 5);
     const counted = figures.powers.reduce((sum, { count }) => sum + count, figures.zeros);
     assert.equal(counted, figures.elements);
   });
