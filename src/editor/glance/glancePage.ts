@@ -86,18 +86,24 @@ export class GlancePage implements vscode.Disposable {
         return this.reload();
       case 'rows': {
         const { tree } = await this.document;
-        this.send({ type: 'rows', group: message.group, page: tree.page(message.group, message.from) }); return;
+        this.send({ type: 'rows', group: message.group, page: tree.page(message.group, message.from) });
+        return;
       }
       case 'search': {
         const { search } = await this.document;
-        this.send({ type: 'found', text: message.text, page: search.find(message.text) }); return;
+        this.send({ type: 'found', text: message.text, page: search.find(message.text) });
+        return;
       }
-      case 'choose':
-        { this.send({ type: 'chosen', tensor: (await this.find(message.tensor)) ?? null }); return; }
+      case 'choose': {
+        this.send({ type: 'chosen', tensor: (await this.find(message.tensor)) ?? null });
+        return;
+      }
       case 'measure':
         return this.measurements.measure(message.tensor, () => this.fileOf(message.tensor));
-      case 'cancel':
-        { this.measurements.cancel(); return; }
+      case 'cancel': {
+        this.measurements.cancel();
+        return;
+      }
       case 'copyName':
         await vscode.env.clipboard.writeText(message.name);
         vscode.window.setStatusBarMessage('PortLLM: the name of the tensor is on the clipboard.', 5000);
