@@ -8,7 +8,7 @@ const dist = join(root, 'dist');
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 
-const PAGES = ['plan', 'report', 'evaluation', 'runs'];
+const PAGES = ['plan', 'report', 'evaluation', 'runs', 'safetensors'];
 
 const common: BuildOptions = {
   bundle: true,

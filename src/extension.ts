@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { PinnedBaseline } from './editor/baseline.ts';
 import { Diagnoses } from './editor/diagnoses.ts';
 import { EvaluationRuns } from './editor/evaluationRuns.ts';
-import { EVALUATIONS_VIEW, EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE } from './editor/ids.ts';
+import { SafetensorsEditor } from './editor/glance/safetensorsEditor.ts';
+import { EVALUATIONS_VIEW, EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE, SAFETENSORS_EDITOR } from './editor/ids.ts';
 import { Jobs } from './editor/jobs.ts';
 import { LibraryModel } from './editor/libraryModel.ts';
 import { LibraryTree } from './editor/libraryTree.ts';
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(EVALUATIONS_VIEW, runsView),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
     vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
+    vscode.window.registerCustomEditorProvider(SAFETENSORS_EDITOR, new SafetensorsEditor(extensionUri, worker, log)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll()),
     registerCommands({ extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs }),
   );

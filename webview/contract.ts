@@ -1,6 +1,8 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
 import type { EvaluationView, LiveView, RunView, ViewItemDetail } from '../src/editor/evaluation/viewTypes.ts';
 import type { ReportView, ViewDetail } from '../src/editor/report/viewTypes.ts';
+import type { TensorFigures } from '../src/diagnostics/figureTypes.ts';
+import type { GlanceSummary, GlanceTensor, RowPage } from '../src/library/glance/types.ts';
 import type { PortPlan } from '../src/port/plan/planTypes.ts';
 
 /** The plan of a port, waiting for a decision. */
@@ -132,6 +134,59 @@ export interface RunsContract {
     | { readonly type: 'import' };
   state: { readonly chosen: string | null };
 }
+
+/** A safetensors file or an index; the host keeps the tensors, and hands out the rows that are asked for. */
+export interface SafetensorsContract {
+  toPage:
+    | {
+        readonly type: 'show';
+        readonly summary: GlanceSummary;
+        /** The rows below no group. */
+        readonly top: RowPage;
+        readonly isTrusted: boolean;
+      }
+    | { readonly type: 'rows'; readonly group: string; readonly page: RowPage }
+    | { readonly type: 'found'; readonly text: string; readonly page: RowPage }
+    /** Null where it is not there any more. */
+    | { readonly type: 'chosen'; readonly tensor: GlanceTensor | null }
+    | { readonly type: 'figures'; readonly tensor: TensorPlace; readonly state: FiguresState }
+    | { readonly type: 'trusted' }
+    /** On the disk, since it was shown. */
+    | { readonly type: 'changed' }
+    | { readonly type: 'problem'; readonly message: string; readonly hint: string | null };
+  fromPage:
+    | { readonly type: 'ready' }
+    | { readonly type: 'rows'; readonly group: string; readonly from: number }
+    | { readonly type: 'search'; readonly text: string }
+    | { readonly type: 'choose'; readonly tensor: TensorPlace }
+    | { readonly type: 'measure'; readonly tensor: TensorPlace }
+    | { readonly type: 'cancel' }
+    | { readonly type: 'copyName'; readonly name: string }
+    | { readonly type: 'reload' }
+    | { readonly type: 'reveal' }
+    | { readonly type: 'port' }
+    | { readonly type: 'openIndex' }
+    | { readonly type: 'openText' };
+  state: {
+    readonly expanded: readonly string[];
+    readonly search: string;
+    readonly chosen: TensorPlace | null;
+    /** How far the tree is scrolled. */
+    readonly scrolled: number;
+  };
+}
+
+/** Two files of an index may hold a tensor of one name. */
+export interface TensorPlace {
+  readonly name: string;
+  readonly file: string;
+}
+
+export type FiguresState =
+  | { readonly type: 'running'; readonly message: string }
+  | { readonly type: 'done'; readonly figures: TensorFigures }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'failed'; readonly message: string };
 
 export interface PageContract {
   readonly toPage: { readonly type: string };

@@ -34,7 +34,7 @@ function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: strin
 }
 
 /** @throws InputError if the file cannot be read or is absurdly large */
-async function readTextFile(path: string): Promise<string> {
+export async function readTextFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
@@ -56,7 +56,8 @@ function parseLenient(text: string): unknown {
   }
 }
 
-function hintFor(text: string): string | undefined {
+/** What a text that is no JSON may be instead. */
+export function hintFor(text: string): string | undefined {
   if (text.startsWith('version https://git-lfs'))
     return 'It is a Git LFS pointer: fetch the real file with "git lfs pull".';
   if (/^(<{7}|={7}|>{7})/m.test(text)) return 'It holds an unresolved merge conflict.';

@@ -48,7 +48,7 @@ async function readIndex(folder: string, index: string, names: ReadonlySet<strin
 }
 
 /** A name, not a path. */
-function isPlainName(file: string): boolean {
+export function isPlainName(file: string): boolean {
   return file !== '' && file !== '..' && basename(file) === file && !isAbsolute(file) && !/[\\/:\0]/.test(file);
 }
 

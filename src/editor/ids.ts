@@ -22,6 +22,7 @@ export const LIBRARY_VIEW = 'portllm.library';
 export const EVALUATIONS_VIEW = 'portllm.evaluations';
 export const REPORT_PAGE = 'portllm.report';
 export const EVALUATION_PAGE = 'portllm.evaluation';
+export const SAFETENSORS_EDITOR = 'portllm.safetensors';
 
 export const CONTEXT = {
   libraryState: 'portllm.libraryState',

@@ -27,7 +27,10 @@ export class JsonObject {
 /** serde_json allows 127 containers within one another. */
 const MAX_DEPTH = 127;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const SPACE_CODE = 0x20;
 const SPACE = /[ \t\n\r]*/y;
+/** ASCII without quotes, backslashes and control characters, which almost all names are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 class Reader {
@@ -95,6 +98,11 @@ class Reader {
   private string(): string {
     if (this.text[this.at] !== '"') this.fail('expected a string');
     const end = this.endOfString();
+    const content = this.text.slice(this.at + 1, end - 1);
+    if (PLAIN.test(content)) {
+      this.at = end;
+      return content;
+    }
     let value: string;
     try {
       value = JSON.parse(this.text.slice(this.at, end)) as string;
@@ -119,10 +127,10 @@ class Reader {
 
   private number(): JsonNumber {
     NUMBER.lastIndex = this.at;
-    const text = NUMBER.exec(this.text)?.[0];
-    if (text === undefined) this.fail('expected a value');
+    if (!NUMBER.test(this.text)) this.fail('expected a value');
+    const text = this.text.slice(this.at, NUMBER.lastIndex);
     if (!Number.isFinite(Number(text))) this.fail('a number out of range');
-    this.at += text.length;
+    this.at = NUMBER.lastIndex;
     return new JsonNumber(text);
   }
 
@@ -133,8 +141,11 @@ class Reader {
   }
 
   private space(): void {
+    // A header of a hundred thousand tensors asks a million times.
+    if (this.text.charCodeAt(this.at) > SPACE_CODE) return;
     SPACE.lastIndex = this.at;
-    this.at += SPACE.exec(this.text)?.[0].length ?? 0;
+    SPACE.test(this.text);
+    this.at = SPACE.lastIndex;
   }
 
   private take(character: string): boolean {

@@ -2,6 +2,7 @@
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
+import type { TensorFigures, TensorFiguresRequest } from '../diagnostics/figureTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
@@ -17,7 +18,7 @@ import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -27,7 +28,7 @@ export interface Handshake {
 }
 
 /** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`,
- * `diagnose`, `probe` and `evaluate` report progress. */
+ * `diagnose`, `probe`, `evaluate` and `tensorFigures` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -57,6 +58,8 @@ export interface WorkerApi {
   }): Promise<Comparison>;
   /** One item of several columns, as their samples files have it. */
   items(parameters: { readonly places: readonly ItemPlace[] }): Promise<ItemAnswer[]>;
+  /** Norm, spread and histogram of one tensor. */
+  tensorFigures(parameters: TensorFiguresRequest): Promise<TensorFigures>;
   /** The built-in tasks, or those that are named; `data` is the folder where their documents are looked for. */
   tasks(parameters: { readonly names: readonly string[]; readonly data: string | undefined }): Promise<TaskListing[]>;
 }
@@ -71,6 +74,7 @@ export const QUEUED: ReadonlySet<Method> = new Set<Method>([
   'diagnose',
   'probe',
   'evaluate',
+  'tensorFigures',
 ]);
 
 export type JobParameters<M extends Method> = Parameters<WorkerApi[M]>[0];

@@ -2,6 +2,7 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 import { UserError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
+import { tensorFigures } from '../diagnostics/tensorFigures.ts';
 import { extract } from '../extract/extract.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
@@ -73,6 +74,7 @@ const handlers: WorkerHandlers = {
   compare: compareJob,
   items: itemsJob,
   tasks: tasksJob,
+  tensorFigures: (request, { sink, signal }) => tensorFigures(request, sink, signal),
   verify: async ({ folder, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return verify(folder, kernel, sink, signal);

@@ -8,13 +8,21 @@ import {
   vsCodeCheckbox,
   vsCodeDropdown,
   vsCodeOption,
+  vsCodeTextField,
   type Button,
   type Checkbox,
   type Dropdown,
+  type TextField,
 } from '@vscode/webview-ui-toolkit';
 import { element } from './dom.ts';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption());
+provideVSCodeDesignSystem().register(
+  vsCodeButton(),
+  vsCodeCheckbox(),
+  vsCodeDropdown(),
+  vsCodeOption(),
+  vsCodeTextField(),
+);
 
 export function button(label: string, kind: 'primary' | 'secondary', onClick: () => void, enabled = true): HTMLElement {
   const made = document.createElement('vscode-button') as Button;
@@ -52,5 +60,21 @@ export function checkbox(label: string, checked: boolean, onChange: (checked: bo
   made.textContent = label;
   made.checked = checked;
   made.addEventListener('change', () => onChange(made.checked));
+  return made;
+}
+
+/** A line of text; what is typed is told as it is typed. */
+export function textField(
+  label: string,
+  placeholder: string,
+  value: string,
+  onInput: (value: string) => void,
+): HTMLElement {
+  const made = document.createElement('vscode-text-field') as TextField;
+  // The toolkit takes its aria-label from here.
+  made.textContent = label;
+  made.placeholder = placeholder;
+  made.value = value;
+  made.addEventListener('input', () => onInput(made.value));
   return made;
 }

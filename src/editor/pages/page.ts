@@ -14,7 +14,7 @@ export function pageOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
 export function pageHtml(
   webview: vscode.Webview,
   extensionUri: vscode.Uri,
-  page: 'plan' | 'report' | 'evaluation' | 'runs',
+  page: 'plan' | 'report' | 'evaluation' | 'runs' | 'safetensors',
   title: string,
 ): string {
   const nonce = randomBytes(16).toString('base64');

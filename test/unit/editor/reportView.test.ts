@@ -71,13 +71,14 @@ describe('the view of a report', () => {
     const [one] = probes;
     assert.ok(one);
     const [blend, scales] = one.lines;
-    assert.deepEqual(blend?.points.map(({ parameter, text, accuracy }) => [parameter, text, accuracy])[2], [
+    assert.ok(blend);
+    assert.deepEqual(blend.points.map(({ parameter, text, accuracy }) => [parameter, text, accuracy])[2], [
       0.5,
       '2.75 ± 0.10',
       '90.0 %',
     ]);
     assert.deepEqual(
-      [blend?.parameter, scales?.parameter, one.subtitle],
+      [blend.parameter, scales?.parameter, one.subtitle],
       ['t', 'λ', '40 of 500 items; cpu, float32 arithmetic'],
     );
     const calm = reportView({ port: null, diagnosis: { ...file, probe: null } });
