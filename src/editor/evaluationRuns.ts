@@ -70,6 +70,8 @@ export class EvaluationRuns implements vscode.Disposable {
       },
       live: (scores) => change({ scores }),
       end: (status) => {
+        // Its results are there now; whoever looks must not be told what was there before.
+        this.found = undefined;
         change({ status });
         this.searchSoon();
       },

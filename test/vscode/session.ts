@@ -35,14 +35,22 @@ export interface EvaluationAnswers {
 export class Session {
   readonly library: string;
   readonly workbench: Workbench;
-  readonly bridge: Bridge;
+  private connected: Bridge;
+  private readonly connect: () => Promise<Bridge>;
   private readonly opened: AsyncDisposableStack;
 
-  private constructor(library: string, workbench: Workbench, bridge: Bridge, opened: AsyncDisposableStack) {
+  private constructor(
+    library: string,
+    workbench: Workbench,
+    bridge: { readonly connected: Bridge; readonly connect: () => Promise<Bridge> },
+    opened: AsyncDisposableStack,
+  ) {
     this.library = library;
     this.workbench = workbench;
-    this.bridge = bridge;
+    this.connected = bridge.connected;
+    this.connect = bridge.connect;
     this.opened = opened;
+    opened.defer(() => this.connected.stop());
   }
 
   static async open(
@@ -80,13 +88,25 @@ export class Session {
     });
     opening.defer(() => workbench.close());
     await workbench.waitForWorkbench();
-    const bridge = await connectBridge(portFile, token);
-    opening.defer(() => bridge.stop());
+    const connect = (): Promise<Bridge> => connectBridge(portFile, token);
+    const bridge = { connected: await connect(), connect: () => rm(portFile).then(connect) };
     return new Session(library, workbench, bridge, opening.move());
   }
 
   get wizard(): QuickInput {
     return new QuickInput(this.page);
+  }
+
+  get bridge(): Bridge {
+    return this.connected;
+  }
+
+  /** As a person reloads the window: the extension host starts anew, and pages are restored. */
+  async reload(): Promise<void> {
+    const connecting = this.connect();
+    await this.page.reload();
+    await this.workbench.waitForWorkbench();
+    this.connected = await connecting;
   }
 
   get page(): Page {

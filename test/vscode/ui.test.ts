@@ -123,8 +123,8 @@ describe('PortLLM in VS Code', () => {
   it('keeps the chosen measure while the report is hidden, and works by keyboard', async () => {
     const title = 'Report: mood-on-v2';
     const report = await webview(page, title);
-    await report.locator('vscode-dropdown').click();
-    await report.getByRole('option', { name: 'Lost to rounding' }).click();
+    await report.locator('vscode-dropdown[aria-label="Show"]').click();
+    await report.getByRole('option', { name: 'Rounding: Lost to rounding' }).click();
     await report.getByText('Error of the delta that arrived').waitFor();
     await session.execute('workbench.action.files.newUntitledFile');
     await poll('the report to be hidden', async () =>
@@ -133,8 +133,8 @@ describe('PortLLM in VS Code', () => {
     await session.execute('workbench.action.closeActiveEditor');
     const again = await webview(page, title);
     await again.getByText('Error of the delta that arrived').waitFor();
-    await again.locator('.heatmap .cell[tabindex="0"]').press('ArrowRight');
-    await again.getByText(/model\.layers\.0\.self_attn\.k_proj\.weight: Lost to rounding = /).waitFor();
+    await again.locator('.heatmap .cell[tabindex="0"]').press('ArrowDown');
+    await again.locator('.tooltip', { hasText: /layers\.0\.self_attn\.k_proj\.weightLost to rounding = / }).waitFor();
   });
 
   it('shows the ported model in the tree with both parents', async () => {

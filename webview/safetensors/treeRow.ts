@@ -26,9 +26,14 @@ export function rowElement({ row, level, position, size, isExpanded }: VisibleRo
   shape.setAttribute('aria-label', rowLabel(row).slice(0, LONGEST));
   shape.append(
     nameCell(nameOf(row.label), level),
+    // What is seen and what is heard must be the same words (WCAG 2.5.3), which spaces part.
+    ' ',
     element('span', { class: 'what' }, what),
+    ' ',
     element('span', { class: 'amount' }, amount),
+    ' ',
     element('span', { class: 'bytes' }, bytes),
+    ' ',
     element('span', { class: 'file', title: file }, shortFile(file)),
   );
   if (row.type === 'group') shape.setAttribute('aria-expanded', String(isExpanded));

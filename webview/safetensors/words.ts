@@ -24,7 +24,10 @@ export function shortFile(file: string): string {
 
 /** What a screen reader says of a row. */
 export function rowLabel(row: Row): string {
-  return [nameOf(row.label), ...cellsOf(row).filter((cell) => cell !== '')].join(', ');
+  const [what, amount, size, file] = cellsOf(row);
+  // The file in short, as it is seen, then in full.
+  const shown = [what, amount, size, shortFile(file), shortFile(file) === file ? '' : file];
+  return [nameOf(row.label), ...shown.filter((cell) => cell !== '')].join(', ');
 }
 
 /** A name may be, or end in, nothing. */

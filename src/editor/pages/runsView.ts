@@ -88,7 +88,11 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
       return;
     }
     const files = await runs.filesOf(id);
-    if (files.length === 0) return;
+    if (files.length === 0) {
+      this.chosen = { id, view: undefined };
+      this.end?.send({ type: 'problem', id, message: 'There are no results yet.' });
+      return;
+    }
     const { view } = contentFrom(files, jobs, {}, { baseline: baseline.value });
     const chosen: Chosen = { id, view };
     this.chosen = chosen;
