@@ -253,10 +253,14 @@ describe('The pages in VS Code', () => {
     await report.getByRole('option', { name: 'down_proj', exact: true }).click();
     await poll('the filter', async () => ((await report.locator(CELL).count()) === 6 ? true : undefined));
     await session.reload();
-    const again = await webview(page, KIND, WORK_MS);
-    await poll('the filter again', async () => ((await again.locator(CELL).count()) === 6 ? true : undefined), {
-      timeoutMs: WORK_MS,
-    });
+    await poll(
+      'the filter again',
+      async () => {
+        const again = await webview(page, KIND, WORK_MS);
+        return (await again.locator(CELL).count()) === 6 ? true : undefined;
+      },
+      { timeoutMs: WORK_MS },
+    );
   });
 
   it('violates no content security policy', () => {

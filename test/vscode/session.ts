@@ -103,8 +103,11 @@ export class Session {
 
   /** As a person reloads the window: the extension host starts anew, and pages are restored. */
   async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load');
+    // The browser's own reload would not let the workbench write down what is open.
+    await this.execute('workbench.action.reloadWindow');
+    await loaded;
     const connecting = this.connect();
-    await this.page.reload();
     await this.workbench.waitForWorkbench();
     this.connected = await connecting;
   }
