@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FrameLocator, Locator } from 'playwright-core';
 import { launchBrowser } from '../test/vscode/harness/browser.ts';
 import { poll } from '../test/vscode/harness/poll.ts';
 import { notification, openViewContainer, treeItem, webview } from '../test/vscode/harness/views.ts';
@@ -11,6 +12,7 @@ import { ensureSystemPackages } from './systemPackages.ts';
 
 const folder = process.argv[2] ?? join(import.meta.dirname, '..', 'media', 'screenshots');
 const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+const RETRAINED = 'kind-retrained';
 const EVALUATION_MS = 600_000;
 const VIEWPORT = { width: 1180, height: 760 };
 
@@ -38,9 +40,9 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
     await shoot('plan');
     await session.acceptPlan('kind');
     await (await notification(page, 'Ported kind')).click('Open Report');
-    await (await webview(page, 'Report: kind-on-storyteller-v2')).locator('.heatmap').first().waitFor();
     await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
-    await shoot('report');
+    await shootReport(session, shoot);
+    await shootGlance(session, shoot);
     await shootDifference(session, shoot);
     await shootEvaluation(session, shoot);
     await session.startBigPort('big-port');
@@ -53,6 +55,55 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
   } finally {
     await session.close();
   }
+}
+
+/** The port's report, diagnosed with the retrained patch and a task. */
+async function shootReport(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
+  const { library, page } = session;
+  const retrained = join(import.meta.dirname, '..', 'samples', 'reference', RETRAINED);
+  await cp(retrained, join(library, 'patches', RETRAINED), { recursive: true });
+  await treeItem(page, RETRAINED).first().waitFor();
+  const title = 'Report: kind-on-storyteller-v2';
+  await (await webview(page, title)).getByRole('button', { name: 'Diagnose…' }).click();
+  for (const answer of ['storyteller-v1', RETRAINED, 'Everything', 'Weights and a task'])
+    await session.wizard.choose(answer);
+  await session.wizard.tick(['kind.test.jsonl']);
+  await session.wizard.choose('First 100 of each task');
+  const report = await webview(page, title);
+  await report.getByRole('region', { name: 'Loss of kind.test' }).waitFor({ timeout: EVALUATION_MS });
+  await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
+  await shoot('report');
+  await report.locator('.heatmap .cell[role=img]').nth(9).click();
+  await report.locator('.small-chart').nth(3).waitFor();
+  await atTop(report, 'The patch in every layer');
+  await shoot('report-layers');
+  await report.locator('.detail').evaluate((section: Scrollable) => section.scrollIntoView({ block: 'start' }));
+  await shoot('report-tensor');
+  await atTop(report, 'The loss of kind.test');
+  await shoot('report-loss');
+}
+
+/** What a click on a safetensors file shows. */
+async function shootGlance(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
+  const file = join(session.library, 'models', 'storyteller-v2', 'model.safetensors.index.json');
+  await session.bridge.evaluate(
+    (vscode, path) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path)),
+    file,
+  );
+  const view = await webview(session.page, 'model.safetensors.index.json');
+  const row = (name: RegExp): Locator => view.getByRole('treeitem', { name });
+  for (const group of [/^layers,/, /^0,/, /^self_attn,/]) {
+    await row(group).first().click();
+    await row(group).and(view.locator('[aria-expanded=true]')).first().waitFor();
+  }
+  await row(/^q_proj/).click();
+  await view
+    .getByRole('button', { name: /Norms|Compute/ })
+    .first()
+    .click();
+  await view.getByText('Computed from all').waitFor();
+  await shoot('safetensors');
+  await session.execute('workbench.action.closeActiveEditor');
 }
 
 /** A patch that holds copies of its base: the question for the old base, and the plan with what was found out about it. */
@@ -77,28 +128,37 @@ interface Scrollable {
   scrollIntoView(options: { readonly block: 'start' }): void;
 }
 
+async function atTop(view: FrameLocator, name: string): Promise<void> {
+  await view
+    .getByRole('heading', { name })
+    .evaluate((heading: Scrollable) => heading.scrollIntoView({ block: 'start' }));
+}
+
 /** The five columns by which a port is judged, a control and a sweep, on the task that the patch was trained for. */
 async function shootEvaluation(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
   const { library, page } = session;
-  const retrained = 'kind-retrained';
-  const samples = join(import.meta.dirname, '..', 'samples', 'reference', retrained);
-  await cp(samples, join(library, 'patches', retrained), { recursive: true });
-  await treeItem(page, retrained).first().waitFor();
   await session.execute('workbench.action.closeAllEditors');
   await session.execute('portllm.evaluate', join(library, 'patches', 'kind'));
   await session.answerEvaluation({
-    ...{ base: 'storyteller-v2', oldBase: 'storyteller-v1', retrained },
+    ...{ base: 'storyteller-v2', oldBase: 'storyteller-v1', retrained: RETRAINED },
     ...{ task: 'kind.test.jsonl', limit: 'All items', extras: ['Scale sweep', 'Random control'] },
     out: join(library, 'portllm-evaluations', 'kind-on-storyteller-v2'),
   });
   const report = await webview(page, 'Evaluation: kind-on-storyteller-v2', EVALUATION_MS);
   await report.getByText('6 columns on 1 task').waitFor();
   await page.locator('.notifications-center.visible').waitFor({ state: 'hidden' });
-  const atTop = (name: string): Promise<void> =>
-    report.getByRole('heading', { name }).evaluate((heading: Scrollable) => heading.scrollIntoView({ block: 'start' }));
-  await atTop('Scores');
+  const runs = await webview(page, 'Evaluations');
+  await runs.getByRole('option').first().click();
+  await runs.getByRole('button', { name: 'Open in Editor' }).waitFor();
+  await atTop(report, 'Scores');
   await shoot('evaluation');
-  await atTop('Scale sweep');
+  const flipped = report.locator('details.flips', { hasText: 'storyteller-v2 + kind:' }).first();
+  await flipped.locator('summary').first().click();
+  await flipped.locator('details.item summary').first().click();
+  await flipped.locator('.item-detail tbody').waitFor();
+  await atTop(report, 'Items that flipped');
+  await shoot('evaluation-item');
+  await atTop(report, 'Scale sweep');
   await shoot('evaluation-sweep');
   await session.execute('workbench.action.closeAllEditors');
 }
