@@ -1,0 +1,63 @@
+/** How long the report of the largest models takes to be drawn, and to answer: 126 layers of 7 modules (Llama 3.1 405B). */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { reportView } from '../../src/editor/report/view.ts';
+import { renderPage } from '../../test/support/pageInBrowser.ts';
+import { largeTensors, smallFile } from '../../test/support/reportView.ts';
+import { launchBrowser } from '../../test/vscode/harness/browser.ts';
+
+const ROUNDS = 7;
+const SOURCE = { kind: 'diagnosis', file: '/bench.diagnosis.json' };
+
+/** Milliseconds from a change to the second frame after it: by then it is on the screen. */
+function timed(page: Page, change: string): Promise<number> {
+  return page.evaluate(
+    `new Promise((resolve) => {
+      const begin = performance.now();
+      ${change};
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - begin)));
+    })`,
+  );
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+const view = reportView({ port: null, diagnosis: await smallFile() });
+const tensors = largeTensors(126, view.metrics.length);
+const message = JSON.stringify({ type: 'show', source: SOURCE, view: { ...view, tensors }, other: null });
+const browser = await launchBrowser();
+const first: number[] = [];
+const metric: number[] = [];
+const filter: number[] = [];
+const frame: number[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const { page } = await renderPage(browser, 'report');
+  frame.push(await timed(page, ''));
+  first.push(await timed(page, `window.dispatchEvent(new MessageEvent('message', { data: ${message} }))`));
+  const choose = (label: string, place: number): string =>
+    `{ const box = document.querySelector('vscode-dropdown[aria-label="${label}"]'); box.selectedIndex = ${place}; box.dispatchEvent(new Event('change')); }`;
+  metric.push(await timed(page, choose('Show', 10)));
+  filter.push(await timed(page, choose('of', 1)));
+  await page.close();
+}
+await browser.close();
+const row = (what: string, values: readonly number[]): string =>
+  `| ${what} | ${median(values).toFixed(0)} | ${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} |`;
+const text = `# The report of 126 layers × 7 modules
+
+Written by \`node bench/pages/heatMap.ts\`: milliseconds until the second frame after a change, headless Chromium, ${cpus().length} × ${cpus()[0]?.model.trim() ?? ''},
+${ROUNDS} rounds. Two frames without a change are the floor.
+
+| what | median | least–most |
+| --- | --- | --- |
+${row('two frames, nothing changed', frame)}
+${row('the whole page, from the message on (882 cells, profile)', first)}
+${row('another figure', metric)}
+${row('another filter', filter)}
+`;
+writeFileSync(join(import.meta.dirname, '..', 'results', 'pages.md'), text);
+console.log(text);
