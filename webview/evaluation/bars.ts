@@ -39,7 +39,7 @@ export function barChart(name: string, bars: readonly Bar[], unit: ViewUnit, tic
         'span',
         { class: 'bar-label' },
         label,
-        ...(role === null ? [] : [' ', element('span', { class: 'role' }, role)]),
+        ...(role === null ? [] : [' · ', element('span', { class: 'role' }, role)]),
       ),
       picture(value, stderr, x, `${label}: ${text}`),
       element('span', { class: 'bar-value' }, text),
