@@ -4,6 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
+import { verdictOf } from '../diagnostics/summary.ts';
 import type { Diagnosis, DiagnoseRequest } from '../diagnostics/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { BosMode } from '../evaluation/request.ts';
@@ -124,7 +125,13 @@ async function diagnoseCommand(
   console.early(() => diagnosisLines(diagnosis));
   const probe = await worker.call('probe', { request: probeRequest, device }, { signal, onProgress });
   await write(diagnosis, probe);
-  console.result({ ...diagnosis, probe }, () => ['', ...probeLines(probe)]);
+  const verdict = verdictOf([...diagnosis.summary.findings, ...probe.findings]);
+  console.result({ ...diagnosis, probe, verdict }, () => [
+    '',
+    ...probeLines(probe),
+    '',
+    `Weights and task together: ${verdict}`,
+  ]);
   return 'done';
 }
 

@@ -13,7 +13,7 @@ export function diagnosisLines(diagnosis: Diagnosis): string[] {
   const { patch, newBase, oldBase, summary, request } = diagnosis;
   const evolution = oldBase === null ? '' : `, which came from ${oldBase.name}`;
   return [
-    `${patch.name} on ${newBase.name}${evolution}, scale ${request.scale}: ${summary.verdict}`,
+    `${patch.name} on ${newBase.name}${evolution}, scale ${request.scale}: by its weights, ${summary.verdict}`,
     '',
     ...summary.findings.flatMap(findingLines),
     '',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { writeError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import type { Probe } from './probeTypes.ts';
-import { MODULE_GROUPS, VERDICTS, type Diagnosis } from './types.ts';
+import { MODULE_GROUPS, VERDICTS, WEIGHTS, type Diagnosis } from './types.ts';
 
 /** What `portllm diagnose --out` and the editor write: the figures, when they were taken, and by which version. */
 export const DIAGNOSIS_ENDING = '.diagnosis.json';
@@ -61,7 +61,7 @@ const checkpoint = z.object({
 });
 
 const finding = z.object({
-  verdict: z.enum(VERDICTS),
+  verdict: z.enum(WEIGHTS),
   text,
   grade: z.enum(['certain', 'A', 'B', 'C']),
   // It becomes a link.
@@ -79,7 +79,7 @@ const diagnosis: z.ZodType<Diagnosis> = z.object({
   }),
   newBase: checkpoint,
   oldBase: checkpoint.nullable(),
-  tensors: z.array(tensor),
+  tensors: z.array(tensor).min(1),
   all: aggregate,
   layers: z.array(aggregate),
   types: z.array(aggregate),

@@ -39,9 +39,13 @@ function ofBlend({ points, barrier }: BlendLine, scales: ScaleLine, on: string):
 function ofScales({ points, rise, minimum }: ScaleLine, on: string): Finding {
   const [base, port] = [pointAt(points, 0), pointAt(points, 1)];
   const gain = base.against1;
-  const ends = `${on}the loss goes from ${value(base)} (new base) to ${value(port)} (port), a gain of ${estimate(gain)}`;
-  if (minimum === 0)
-    return hint('look closer', `${ends}; it is least without the patch, which does not help on the new base.`);
+  const ends = `${on}the loss goes from ${value(base)} (new base) to ${value(port)} (port), a ${gain.value < 0 ? 'loss' : 'gain'} of ${estimate({ ...gain, value: Math.abs(gain.value) })}`;
+  const harm = { value: -gain.value, stderr: gain.stderr };
+  if (minimum === 0 && isAbove(harm))
+    return hint(
+      'does not fit',
+      `On these items the port is worse than the new base alone: ${ends}; it is least without the patch, which does not help on the new base.`,
+    );
   const least = pointAt(points, minimum);
   const below = { value: -least.against1.value, stderr: least.against1.stderr };
   const early = `${ends}; it is least at λ = ${minimum}, by ${estimate(below)} below λ = 1`;
@@ -63,9 +67,9 @@ function ofFall(rise: Step | null, minimum: number, ends: string): Finding {
   return hint(isRise ? 'look closer' : 'fits', `${ends}; ${how}; it is least at λ = ${minimum}.`);
 }
 
-/** Above zero, by more than its error explains. */
+/** Above zero, by more than its error explains; one without an error proves nothing. */
 function isAbove({ value: of, stderr }: Estimate): boolean {
-  return of > BEYOND * (stderr ?? 0);
+  return stderr !== null && of > BEYOND * stderr;
 }
 
 /** The point of this parameter; all lines have one at 0, at 1 and at their minimum. */
@@ -85,7 +89,7 @@ function estimate({ value: of, stderr }: Estimate, sign = 1): string {
 }
 
 function number(of: number): string {
-  return String(Number(of.toPrecision(3)));
+  return String(Number(of.toPrecision(3))).replace('-', '−');
 }
 
 function hint(verdict: Verdict, text: string): Finding {

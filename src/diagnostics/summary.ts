@@ -10,8 +10,9 @@ import type {
   Summary,
   TensorDiagnosis,
   Verdict,
+  Weight,
 } from './types.ts';
-import { OUTPUT_DTYPES, VERDICTS } from './types.ts';
+import { OUTPUT_DTYPES, VERDICTS, WEIGHTS } from './types.ts';
 
 /** Rules of thumb: no paper gives a threshold that was calibrated for this (methods that were read: see docs of each source). */
 const SAME_LINEAGE = 0.9;
@@ -35,14 +36,19 @@ type Rule = (figures: Figures, request: DiagnoseRequest, plan: PortPlan) => Find
 /** In words: what is certain, what is a hint and how good its evidence is, and what to try next. */
 export function summarise(request: DiagnoseRequest, plan: PortPlan, figures: Figures): Summary {
   const findings = RULES.flatMap((rule) => rule(figures, request, plan));
-  const gravest = Math.max(0, ...findings.map(({ verdict }) => VERDICTS.indexOf(verdict)));
-  return { verdict: VERDICTS[gravest] ?? 'fits', findings, next: nextSteps(figures, request) };
+  return { verdict: verdictOf(findings), findings, next: nextSteps(figures, request) };
+}
+
+/** The gravest of all. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const gravest = Math.max(0, ...findings.map(({ verdict }) => WEIGHTS.indexOf(verdict) - 1));
+  return VERDICTS[gravest] ?? 'fits';
 }
 
 const fit: Rule = (_figures, _request, { coverage, warnings }) => [
   certain(
     'fits',
-    `All ${plural(coverage.patchTensors, 'tensor')} of the patch have their place: names and shapes fit ${plural(coverage.touchedTensors, 'tensor')} of the base.`,
+    `Every one of the ${plural(coverage.patchTensors, 'tensor')} of the patch fits the new base, in name and shape: ${plural(coverage.touchedTensors, 'weight')} would change.`,
   ),
   ...warnings.map((warning) => certain('look closer', warning)),
 ];
@@ -52,59 +58,91 @@ const lineage: Rule = ({ tensors, all }, { from }) => {
     return [
       certain(
         'look closer',
-        'Without the old base (--from) nothing can be said of the evolution, nor whether the lineage is the same.',
+        'Without the old base it cannot be said how far the base moved, nor whether the two are related, which decides whether a port can work.',
       ),
     ];
-  const known = tensors.filter((tensor) => tensor.lineage !== null);
-  const least = known.toSorted((a, b) => (a.lineage ?? 0) - (b.lineage ?? 0))[0];
-  if (least?.lineage == null || all.lineage === null)
+  const known = tensors.flatMap((tensor) => (tensor.lineage === null ? [] : [{ ...tensor, lineage: tensor.lineage }]));
+  const least = known.toSorted((a, b) => a.lineage - b.lineage)[0];
+  if (least === undefined || all.lineage === null)
     return [certain('look closer', 'Old and new base have tensors of different shapes, which cannot be compared.')];
-  const value = least.lineage;
-  const verdict = value >= SAME_LINEAGE ? 'fits' : value >= OTHER_LINEAGE ? 'look closer' : 'does not fit';
-  const words = {
-    fits: 'The new base was trained on from the old one, or both from a common one',
-    'look closer': 'The bases are related, but far from each other',
-    'does not fit': 'The bases seem to be trained apart, and adding a patch is then worth nothing',
-  } satisfies Record<Verdict, string>;
-  const text = `${words[verdict]}: cos(W, W′) is ${number(all.lineage)} over all, and at least ${number(value)} (${least.target}).`;
-  return [{ verdict, text, grade: 'A', source: GRADFIX }];
-};
-
-const load: Rule = ({ all: { norms } }) => {
-  const { evolution, oldWeight, delta } = norms;
-  if (evolution === null || oldWeight === null || delta === 0) return [];
-  if (evolution === 0)
+  if (hasNotMoved(all))
     return [
-      certain('look closer', 'Old and new base hold the same weights where the patch is: is it the right old base?'),
+      certain(
+        'look closer',
+        'Old and new base hold the same weights where the patch is, so that this is no port: is it the right old base?',
+      ),
     ];
-  const text = `The base moved by ${percent(evolution / oldWeight)} of itself, ${number(evolution / delta)} times as far as the patch does. A boundary between training stages matters more than this number.`;
-  return [{ verdict: 'fits', text, grade: 'C', source: STAGES }];
+  const apart = known.filter((tensor) => tensor.lineage < OTHER_LINEAGE);
+  const figures = `cos(W, W′) is ${number(all.lineage)} over all, the lowest ${number(least.lineage)} (${least.target}).`;
+  const { verdict, text } = lineageWords(apart.length, known.length, least.lineage);
+  return [{ verdict, text: `${text}: ${figures}`, grade: 'A', source: GRADFIX }];
 };
 
-const alignment: Rule = ({ all: { cosine, norms } }) => {
-  if (cosine === null || norms.evolution === 0) return [];
+/** Most tensors decide; some that stand out may have been replaced, or their rows moved. */
+function lineageWords(apart: number, count: number, least: number): { verdict: Verdict; text: string } {
+  if (apart > count / 2)
+    return {
+      verdict: 'does not fit',
+      text: 'The bases seem to be trained apart, and adding a patch is then worth nothing',
+    };
+  if (apart > 0)
+    return {
+      verdict: 'look closer',
+      text: `${apart} of ${plural(count, 'tensor')} have little in common with the old base's, the others do: were they replaced, or their rows moved`,
+    };
+  return least >= SAME_LINEAGE
+    ? {
+        verdict: 'fits',
+        text: 'The bases are close relatives: one was trained on from the other, or both from a common one',
+      }
+    : { verdict: 'look closer', text: 'The bases are related, but far from each other' };
+}
+
+function hasNotMoved({ norms }: Aggregate): boolean {
+  return norms.evolution === 0;
+}
+
+const load: Rule = ({ all }) => {
+  const { evolution, oldWeight, delta } = all.norms;
+  if (evolution === null || oldWeight === null || delta === 0 || hasNotMoved(all)) return [];
+  const text = `The base moved by ${percent(evolution / oldWeight)} of its size, ${number(evolution / delta)} times as far as the patch does. There is no limit for it; a boundary between training stages matters more.`;
+  return [{ verdict: 'note', text, grade: 'C', source: STAGES }];
+};
+
+const alignment: Rule = ({ all, tensors }) => {
+  const { cosine } = all;
+  // Of bases that are not related, it means nothing.
+  if (cosine === null || hasNotMoved(all) || isApart(tensors)) return [];
   const { value, chance } = cosine;
-  const isShared = Math.abs(value) > UNLIKELY * chance && Math.abs(value) > SHARED;
-  const meaning = !isShared
-    ? 'The base moved neither along the patch nor against it, as it did where ports were seen to work'
-    : value > 0
-      ? 'The base moved where the patch goes, so that part of it may be counted twice'
-      : 'The base moved against the patch';
-  const text = `${meaning}: cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}.`;
+  const isChance = Math.abs(value) <= UNLIKELY * chance;
+  const isShared = !isChance && Math.abs(value) > SHARED;
+  const along = value > 0 ? 'along the patch' : 'against the patch';
+  const figures = `cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}`;
+  const text = isChance
+    ? `The base moved neither along the patch nor against it, as where ports were seen to work: ${figures}.`
+    : isShared
+      ? `The base moved ${along}${value > 0 ? ', so that part of it may be counted twice' : ''}: ${figures}.`
+      : `The base moved only slightly ${along}: ${figures}. That is more than chance, but far below ${SHARED}, where it would matter.`;
   return [{ verdict: isShared ? 'look closer' : 'fits', text, grade: 'C', source: ORTHOGONAL }];
 };
+
+function isApart(tensors: readonly TensorDiagnosis[]): boolean {
+  const known = tensors.filter(({ lineage: value }) => value !== null);
+  return known.filter(({ lineage: value }) => (value ?? 1) < OTHER_LINEAGE).length > known.length / 2;
+}
 
 const subspaces: Rule = ({ tensors }) => {
   const sides = (['columns', 'rows'] as const).flatMap((side) => {
     const known = tensors.flatMap(({ alignment: of }) => of?.[side] ?? []);
     if (known.length === 0) return [];
+    const name = side === 'columns' ? 'outputs' : 'inputs';
     return [
-      `${side} ${percent(mean(known.map(({ value }) => value)))} (by chance ${percent(mean(known.map(({ chance }) => chance)))})`,
+      `${name} ${percent(mean(known.map(({ value }) => value)))} (by chance ${percent(mean(known.map(({ chance }) => chance)))})`,
     ];
   });
   if (sides.length === 0) return [];
-  const text = `The leading directions of how the base moved hold, of the patch's space on average: ${sides.join(', ')}. In merging, overlap speaks for compatibility; for ports nobody has shown which way it goes.`;
-  return [{ verdict: 'fits', text, grade: 'B', source: MERGEABILITY }];
+  const text = `The leading directions in which the base moved hold, of the patch's directions on average: ${sides.join(', ')}. In merging, overlap speaks for compatibility; for ports nobody has shown which way it goes.`;
+  return [{ verdict: 'note', text, grade: 'B', source: MERGEABILITY }];
 };
 
 const rounding: Rule = ({ tensors, all }, _request, { newBase }) => {
@@ -133,10 +171,18 @@ const size: Rule = ({ tensors }) => {
   return [
     ...(loud.length === 0
       ? []
-      : [hint(`In ${named(loud)} the patch is larger than the weight itself: is its scale right?`)]),
+      : [
+          hint(
+            `In ${named(loud)} the patch is larger than the weight that it is added to, up to ${number(Math.max(...loud.map(relativeSize)))} times: is its scale right?`,
+          ),
+        ]),
     ...(silent.length === 0 ? [] : [hint(`In ${named(silent)} the patch is zero: was it trained?`)]),
   ];
 };
+
+function relativeSize({ norms: { delta, weight } }: TensorDiagnosis): number {
+  return weight === 0 ? Infinity : delta / weight;
+}
 
 function hint(text: string): Finding {
   return { verdict: 'look closer', text, grade: 'C', source: null };
@@ -144,7 +190,7 @@ function hint(text: string): Finding {
 
 const feedForward: Rule = ({ groups }) => {
   const [attention, other] = (['attention', 'feed-forward'] as const).map((name) => relative(groups, name));
-  if (attention == null || other == null || other < UNEVEN * attention) return [];
+  if (attention == null || other == null || attention === 0 || other < UNEVEN * attention) return [];
   const text = `The feed-forward layers moved ${number(other / attention)} times as far as attention did, relative to their size: the patch's part in them may fit less.`;
   return [{ verdict: 'look closer', text, grade: 'A', source: TRANS_PEFT }];
 };
@@ -159,7 +205,7 @@ const retrained: Rule = ({ all: { retrained: of } }) => {
   const text =
     `The retrained patch is ${number(of.distance.value)} times ‖Δ‖ away (${number(of.distance.chance)} where the two are orthogonal), ` +
     `cosine ${signed(of.cosine.value)} (by chance ± ${number(of.cosine.chance)}). Patches of one task are often as far apart as random ones and still score alike: evaluate both.`;
-  return [{ verdict: 'fits', text, grade: 'A', source: ORTHOGONAL }];
+  return [{ verdict: 'note', text, grade: 'A', source: ORTHOGONAL }];
 };
 
 const RULES: readonly Rule[] = [fit, lineage, rounding, size, load, alignment, subspaces, feedForward, retrained];
@@ -195,7 +241,7 @@ function nextSteps({ groups }: Figures, { patch, onto, from }: DiagnoseRequest):
   ];
 }
 
-function certain(verdict: Verdict, text: string): Finding {
+function certain(verdict: Weight, text: string): Finding {
   return { verdict, text, grade: 'certain', source: null };
 }
 

@@ -90,7 +90,7 @@ export interface PrincipalAngles {
   readonly rows: Angles;
 }
 
-/** The elements with Δ ≠ 0 by size: bin i holds 2^(from + i) ≤ |Δ| < 2^(from + i + 1). */
+/** The elements with Δ ≠ 0 by size: bin i holds 2^(from + i) ≤ |Δ| < 2^(from + i + 1), that of −127 all that is smaller. */
 export interface Histogram {
   readonly from: number;
   readonly counts: readonly number[];
@@ -155,8 +155,12 @@ export type Verdict = (typeof VERDICTS)[number];
 /** A: shown for moving a fine-tune to another base; B: shown for merging; C: plausible, no evidence found. */
 export type Grade = 'certain' | 'A' | 'B' | 'C';
 
+/** A note decides nothing: there is no limit to hold it against. */
+export const WEIGHTS = ['note', ...VERDICTS] as const;
+export type Weight = (typeof WEIGHTS)[number];
+
 export interface Finding {
-  readonly verdict: Verdict;
+  readonly verdict: Weight;
   readonly text: string;
   readonly grade: Grade;
   /** Where the evidence is. */

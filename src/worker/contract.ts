@@ -51,10 +51,8 @@ export interface WorkerApi {
   compare(parameters: {
     readonly results: readonly string[];
     readonly reference?: string | undefined;
-    /** A column that all are compared with, if it answered one of their tasks. */
-    readonly baseline?: Baseline | undefined;
-    /** Old base, its patch, new base, ported, retrained: else in the order of the files. */
-    readonly byRole?: boolean | undefined;
+    /** In the order of roles, with the baseline that is pinned, if there is one; a reference that is gone is a warning. */
+    readonly page?: { readonly baseline: Baseline | undefined } | undefined;
   }): Promise<Comparison>;
   /** One item of several columns, as their samples files have it. */
   items(parameters: { readonly places: readonly ItemPlace[] }): Promise<ItemAnswer[]>;

@@ -53,14 +53,19 @@ async function trusted({ chosen, cpu, warning }: Runtimes): Promise<{ runtime: G
 }
 
 export async function compareJob(
-  { results, reference, baseline, byRole = false }: JobParameters<'compare'>,
+  { results, reference, page }: JobParameters<'compare'>,
   { signal }: JobContext,
 ): Promise<Comparison> {
   const read = (await Promise.all(results.map((path) => readResults(path)))).flat();
-  const columns = byRole ? read.toSorted((a, b) => placeOf(a) - placeOf(b)) : read;
-  const all = baseline === undefined ? columns : await withBaseline(columns, baseline, signal);
-  const isThere = all.some(({ label }) => label === baseline?.label);
-  return compareResults(all, { reference: reference ?? (isThere ? baseline?.label : undefined), signal });
+  if (page === undefined) return compareResults(read, { reference, signal });
+  const own = read.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const { columns, warning } =
+    page.baseline === undefined ? { columns: own, warning: null } : await withBaseline(own, page.baseline, signal);
+  const isThere = (label: string | undefined): boolean => columns.some((column) => column.label === label);
+  const wanted = [reference, page.baseline?.label].find(isThere);
+  const gone = reference === undefined || isThere(reference) ? [] : [`There is no column ${reference} any more.`];
+  const comparison = await compareResults(columns, { reference: wanted, signal });
+  return { ...comparison, warnings: [...gone, ...(warning === null ? [] : [warning]), ...comparison.warnings] };
 }
 
 /** Those without a role come last. */

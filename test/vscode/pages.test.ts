@@ -83,7 +83,7 @@ describe('The pages in VS Code', () => {
     const report = await webview(page, KIND, WORK_MS);
     await report.getByRole('region', { name: 'Loss of kind.test' }).waitFor({ timeout: WORK_MS });
     await report.getByText('The new base was trained on from the old one').waitFor();
-    await report.getByRole('heading', { name: 'Fits: nothing in the weights speaks against this port' }).waitFor();
+    await report.getByRole('heading', { name: 'Fits: nothing that was found speaks against this port' }).waitFor();
     assert.equal(await report.locator(CELL).count(), 30);
   });
 
@@ -169,7 +169,7 @@ describe('The pages in VS Code', () => {
     await item.locator('.prompt').waitFor();
     const rows = await item.locator('tbody tr').allTextContents();
     assert.ok(rows.length > 1 && rows.filter((row) => row.includes('✓ right')).length === 1, rows.join('\n'));
-    assert.equal(rows.filter((row) => row.includes('chosen')).length, 2, 'they chose differently');
+    assert.equal(rows.filter((row) => row.includes('likeliest')).length, 2, 'they chose differently');
   });
 
   it('pins a baseline, which every other evaluation is then compared with', async () => {

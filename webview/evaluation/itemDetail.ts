@@ -35,7 +35,7 @@ function choiceTable({ columns, choices }: ViewItemDetail): HTMLElement {
         value: ({ logProbabilities, isBest }: ViewChoice): Child => {
           const value = logProbabilities[i];
           const text = value == null ? '–' : value.toFixed(3).replace('-', '−');
-          return isBest[i] === true ? element('strong', {}, `${text} chosen`) : text;
+          return isBest[i] === true ? element('strong', {}, `${text} likeliest`) : text;
         },
       })),
     ],

@@ -19,10 +19,10 @@ const NARROW = 0.6;
  * @param logarithmic where no value is negative
  */
 export function coloursOf(values: readonly number[], isSigned: boolean, logarithmic: boolean): Colours {
-  const largest = Math.max(0, ...values.map(Math.abs));
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (isSigned) return signed(largest);
   const positive = values.filter((value) => value > 0);
-  const smallest = Math.min(...positive);
+  const smallest = positive.reduce((least, value) => Math.min(least, value), Infinity);
   if (logarithmic && positive.length > 0 && smallest < largest) return logarithms(smallest, largest);
   const from =
     positive.length === values.length && smallest > NARROW * largest ? smallest - 0.15 * (largest - smallest) : 0;
@@ -50,12 +50,12 @@ function logarithms(from: number, to: number): Colours {
 function signed(largest: number): Colours {
   const share = scaleLinear([0, largest === 0 ? 1 : largest], [0, 100]).clamp(true);
   return {
-    of: (value) => mixed(value < 0 ? 'orange' : 'blue', value === 0 ? 0 : Math.max(FAINTEST, share(Math.abs(value)))),
+    of: (value) => mixed(value < 0 ? 'red' : 'blue', value === 0 ? 0 : Math.max(FAINTEST, share(Math.abs(value)))),
     steps: [-1, -0.5, 0, 0.5, 1].map((part) => part * largest),
     isLogarithmic: false,
   };
 }
 
-function mixed(hue: 'blue' | 'orange', percent: number): string {
+function mixed(hue: 'blue' | 'red', percent: number): string {
   return `color-mix(in srgb, var(--vscode-charts-${hue}) ${percent.toFixed(1)}%, var(--vscode-editor-background))`;
 }

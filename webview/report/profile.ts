@@ -1,8 +1,8 @@
 import { scaleLinear } from 'd3-scale';
-import type { ReportView, ViewMetric, ViewTensor } from '../../src/editor/report/viewTypes.ts';
+import type { ReportView, ViewMetric } from '../../src/editor/report/viewTypes.ts';
 import { element, svg } from '../common/dom.ts';
 import { table } from '../common/parts.ts';
-import { combined, mean } from './combine.ts';
+import { combined } from './combine.ts';
 import { layerName, type Geometry } from './geometry.ts';
 import type { Grid } from './grid.ts';
 import { written } from './numbers.ts';
@@ -26,14 +26,13 @@ export function profile(grid: Grid, geometry: Geometry, view: ReportView, metric
     const tensors = grid.cells.filter((cell) => cell.column === column).map(({ tensor }) => tensor);
     return {
       ...{ column, layer },
-      value: combined(tensors, view.metrics, metric),
-      chance: mean(tensors.map((tensor: ViewTensor) => tensor.chances[index] ?? null)),
+      ...combined(tensors, view.metrics, metric),
       tensors: tensors.map((tensor) => tensor.values[index] ?? null),
     };
   });
   const layers = points.filter(({ layer }) => layer !== null);
   if (layers.length < 2) return element('div', {});
-  const words = metric.combine.kind === 'mean' ? 'the mean of its tensors' : 'all of its tensors together';
+  const words = metric.combine.kind === 'mean' ? 'the mean of its tensors' : 'all of its elements together';
   return element(
     'section',
     { class: 'profile', 'aria-label': `${metric.label} by layer` },
@@ -110,7 +109,8 @@ function chart(points: readonly Point[], { left, width, x, labelled }: Geometry,
 
 /** From zero, unless all values lie close together far from it. */
 function domainOf(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
   if (!Number.isFinite(low)) return [0, 1];
   if (low === high) return low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)];
   const isNarrow = low > 0 && high - low < 0.4 * high;

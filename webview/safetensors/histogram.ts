@@ -43,7 +43,7 @@ function picture(powers: readonly PowerOfTwo[], elements: number): SVGElement {
   const label =
     `Histogram of |x| from ${power(first)} to ${power(last + 1)}; most of them, ` +
     `${shareText(most.count, elements)}, lie from ${power(most.exponent)} to ${power(most.exponent + 1)}. The table below holds the numbers.`;
-  const shape = svg('svg', { class: 'bars', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
+  const shape = svg('svg', { class: 'powers', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
   shape.style.width = `min(100%, ${WIDTH}px)`;
   for (const { exponent, count } of powers) {
     // A single value among billions can be seen too.

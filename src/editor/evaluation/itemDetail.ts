@@ -21,7 +21,7 @@ export function itemDetail(
 }
 
 function bestOf({ choices }: ItemAnswer): number {
-  if (choices.length < 2) return -1;
+  if (choices.length < 2 || choices.every(({ logProbability }) => logProbability === null)) return -1;
   const values = choices.map(({ logProbability }) => logProbability ?? -Infinity);
   return values.indexOf(Math.max(...values));
 }

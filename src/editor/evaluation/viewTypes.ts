@@ -158,7 +158,7 @@ export interface ViewChoice {
   readonly isTarget: boolean;
   /** Natural logarithms, of each column; null where the file has none. */
   readonly logProbabilities: readonly (number | null)[];
-  /** Each has the highest of its column. */
+  /** Whether it has the highest of its column; metrics that divide by length may choose another. */
   readonly isBest: readonly boolean[];
 }
 

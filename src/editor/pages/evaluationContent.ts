@@ -50,16 +50,17 @@ export function contentFrom(
     { files, out, title, reference },
     () => {
       assertTrusted('Comparing results');
-      return jobs.quick('compare', { results: files, reference, baseline, byRole: true });
+      return jobs.quick('compare', { results: files, reference, page: { baseline } });
     },
     stopped,
   );
 }
 
 function content(what: Omit<Content, 'view'>, compare: () => Promise<Comparison>, stopped?: string): Content {
-  const { files, title } = what;
+  const { title } = what;
   const load = async (): Promise<EvaluationView> => {
-    const [comparison, runs] = [await compare(), await readRunFacts(files)];
+    const comparison = await compare();
+    const runs = await readRunFacts([...new Set(comparison.columns.map(({ source }) => source))]);
     return viewOf(comparison, { title, runs, stopped });
   };
   const view = load();

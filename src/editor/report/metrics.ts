@@ -99,12 +99,13 @@ export const DIAGNOSED: readonly Metric<TensorDiagnosis>[] = [
     ['Evolution', 'lineage', 'cos(W, W′)'],
     'Near 1 where one base was trained on from the other; near 0 where they were trained apart, and a patch is worth nothing.',
     ({ lineage }) => lineage,
+    { combine: { kind: 'cosine', a: 'weight', b: 'oldWeight' } },
   ),
   besides(
     ['Alignment', 'cosine', 'cos(Δ, S)'],
     'Whether the base moved along the patch (> 0: part of it may be counted twice) or against it (< 0). Two random directions lie within chance of 0. Plausible, no evidence for a limit.',
     ({ alignment }) => alignment?.cosine,
-    { unit: 'signed', beside: 'by chance ±' },
+    { unit: 'signed', beside: 'by chance ±', combine: { kind: 'cosine', a: 'delta', b: 'evolution' } },
   ),
   metric(
     ['Alignment', 'deviations', 'cos(Δ, S) ÷ chance'],
@@ -155,7 +156,7 @@ export const DIAGNOSED: readonly Metric<TensorDiagnosis>[] = [
     ['Retrained', 'retrainedCosine', "cos(Δ, Δ')"],
     'Whether the retrained patch points the same way.',
     ({ retrained }) => retrained?.cosine,
-    { unit: 'signed', beside: 'by chance ±' },
+    { unit: 'signed', beside: 'by chance ±', combine: { kind: 'cosine', a: 'delta', b: 'retrained' } },
   ),
   metric(
     ['Retrained', 'angleColumns', 'Closest outputs'],

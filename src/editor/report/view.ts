@@ -4,7 +4,8 @@ import type { DiagnosisFile } from '../../diagnostics/diagnosisFile.ts';
 import { groupOf } from '../../diagnostics/group.ts';
 import type { Probe } from '../../diagnostics/probeTypes.ts';
 import type { Diagnosis, Finding, TensorDiagnosis } from '../../diagnostics/types.ts';
-import { VERDICTS } from '../../diagnostics/types.ts';
+import { verdictOf as gravestOf } from '../../diagnostics/summary.ts';
+import { WEIGHTS } from '../../diagnostics/types.ts';
 import { patchName, type PortedTensor, type Provenance } from '../../port/provenance.ts';
 import { DIAGNOSED, PORTED, type Metric } from './metrics.ts';
 import { probesOf } from './probes.ts';
@@ -80,7 +81,7 @@ function ofDiagnosis({ diagnosis, probe, made }: DiagnosisFile, beside: boolean)
   if (beside) return shared;
   return {
     ...shared,
-    title: `${patch.name} on ${newBase.name}`,
+    title: `${patch.name}${request.scale === 1 ? '' : ` × ${request.scale}`} on ${newBase.name}`,
     subtitle: `${plural(tensors.length, 'tensor')} would be patched. Nothing was written.`,
     kind: 'diagnosis',
     cannotDiagnose: null,
@@ -131,12 +132,11 @@ const EVIDENCE: Readonly<Record<Finding['grade'], string>> = {
 
 /** The gravest first: they are why the verdict is what it is. */
 function verdictOf({ summary }: Diagnosis, probe: Probe | null, made: string): ViewVerdict {
-  const gravity = (one: Pick<Finding, 'verdict'>): number => VERDICTS.indexOf(one.verdict);
+  const gravity = (one: Finding): number => WEIGHTS.indexOf(one.verdict);
   const findings = [...(probe?.findings ?? []), ...summary.findings];
   const shown = findings.toSorted((a, b) => gravity(b) - gravity(a));
-  const verdict = VERDICTS[Math.max(gravity(summary), ...findings.map(gravity))] ?? 'fits';
   return {
-    verdict,
+    verdict: gravestOf(findings),
     next: summary.next,
     made,
     findings: shown.map((one): ViewFinding => ({ ...one, ...evidenceOf(one) })),

@@ -80,6 +80,8 @@ export type Combine =
   | { readonly kind: 'norm' }
   /** Of two norms, by their names. */
   | { readonly kind: 'ratio'; readonly of: string; readonly to: string }
+  /** Of all elements together, from the cosines and the norms of both sides, by their names; chance shrinks with their number. */
+  | { readonly kind: 'cosine'; readonly a: string; readonly b: string }
   | { readonly kind: 'mean' };
 
 export interface ViewMetric {

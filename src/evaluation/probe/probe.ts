@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { probeFindings } from '../../diagnostics/probeFindings.ts';
 import { BLENDS, SCALES, type Probe, type TaskProbe } from '../../diagnostics/probeTypes.ts';
+import { NoLineError } from '../../model/blended/noLine.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { AllItems } from '../run/allItems.ts';
 import { prepareTask, type PreparedTask } from '../run/prepareTask.ts';
@@ -15,16 +16,19 @@ import type { ProbeRequest } from './request.ts';
  * The loss of each task along W_new + λ·Δ, and, where the old base is named, along W_old + t·(W_new − W_old) + Δ. Only
  * forward passes. The port is a point of both lines and is computed once.
  *
- * @throws InputError if a task, its data, a base or the patch cannot be used, or there is no line between the bases;
- * CancelledError
+ * @throws InputError if a task, its data, a base or the patch cannot be used; CancelledError
  */
 export async function probe(request: ProbeRequest, tools: ProbeTools): Promise<Probe> {
   const prepared = await prepareTasks(request, tools.signal);
-  await using blends = await planBlends(request, tools);
+  const reasons: string[] = [];
+  await using planned = await orWithout(reasons, () => planBlends(request, tools));
   const scales = await planScales(request, prepared, tools);
   const tasks = prepared.map((one) => probeTask(one, scales.tokenizer));
   const warnings = tasks.flatMap(({ task, items }) => checkItems(task, items));
-  blends?.assertFits(tasks, scales.tokenizer);
+  const blends = await orWithout(reasons, () => {
+    planned?.assertFits(tasks, scales.tokenizer);
+    return planned;
+  });
   const points = SCALES.length + (blends === undefined ? 0 : BLENDS.length - 1);
   const all = new AllItems(points * tasks.reduce((sum, { items }) => sum + items.length, 0), tools.sink);
   const probed = await measureLines(tasks, scales, blends, { ...tools, sink: all.sink });
@@ -33,8 +37,19 @@ export async function probe(request: ProbeRequest, tools: ProbeTools): Promise<P
     tasks: probed,
     findings: probeFindings(probed),
     notes: [`${tools.runtime.device}, float32 arithmetic, weights ${scales.memory()}, BOS ${request.bos}`],
-    warnings: [...new Set([...scales.warnings, ...(blends?.warnings ?? []), ...warnings])],
+    warnings: [...new Set([...reasons, ...scales.warnings, ...(blends?.warnings ?? []), ...warnings])],
   };
+}
+
+/** Undefined, with the reason, where there is no line between the bases: the scales can be probed without it. */
+async function orWithout<T>(reasons: string[], attempt: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof NoLineError)) throw error;
+    reasons.push(`${error.message} Only the scales of the patch on the new base were probed.`);
+    return undefined;
+  }
 }
 
 async function measureLines(

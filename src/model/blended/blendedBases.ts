@@ -1,4 +1,3 @@
-import { InputError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/format.ts';
 import type { GraphRuntime } from '../../kernels/graphRuntime.ts';
 import { LoadedModel, type LoadOptions } from '../loadedModel.ts';
@@ -8,6 +7,7 @@ import { overlaid, type Overlay } from '../weights/overlay.ts';
 import type { HeldWeight } from '../weights/weight.ts';
 import { blendWeights } from './blendWeights.ts';
 import { assertSameNetwork, compareTokens } from './sameNetwork.ts';
+import { NoLineError } from './noLine.ts';
 
 /** Two bases of one network, and the networks between them; one at a time. */
 export class BlendedBases implements AsyncDisposable {
@@ -50,11 +50,11 @@ export class BlendedBases implements AsyncDisposable {
     return this.now.architecture.maxLength;
   }
 
-  /** @throws InputError with the estimate if a blend, which is in no file, would not fit into memory */
+  /** @throws NoLineError with the estimate if a blend, which is in no file, would not fit into memory */
   assertFits(workload: Workload, available = process.availableMemory()): void {
     const bytes = heldMemory(this.now.architecture, workload, this.mode);
     if (!fits(bytes, available))
-      throw new InputError(
+      throw new NoLineError(
         `The bases between ${this.old.checkpoint.folder} and ${this.now.checkpoint.folder} would need about ${formatBytes(bytes)} of memory, and ${formatBytes(available)} are free.`,
         'Close other programs, or leave out the old base: the scales of the patch on the new base need less.',
       );

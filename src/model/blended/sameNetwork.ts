@@ -1,8 +1,8 @@
-import { InputError } from '../../base/errors.ts';
 import { compareVocabularies } from '../../checkpoint/vocabulary/compare.ts';
 import { readVocabulary } from '../../checkpoint/vocabulary/readVocabulary.ts';
 import type { Architecture } from '../architecture.ts';
 import type { LoadedModel } from '../loadedModel.ts';
+import { NoLineError } from './noLine.ts';
 
 const NO_LINE = 'Leave out the old base, and only the scales of the patch on the new base are probed.';
 
@@ -18,19 +18,19 @@ const PROPERTIES: Readonly<Record<string, (architecture: Architecture) => unknow
   'attention windows': ({ layers }) => layers.map(({ window }) => window ?? 0),
 };
 
-/** @throws InputError naming what differs, if the old base's network is not the new one's */
+/** @throws NoLineError naming what differs, if the old base's network is not the new one's */
 export function assertSameNetwork(old: LoadedModel, now: LoadedModel): void {
   const where = `${old.checkpoint.folder} and ${now.checkpoint.folder}`;
   for (const [name, of] of Object.entries(PROPERTIES)) {
     const [before, after] = [String(of(old.architecture)), String(of(now.architecture))];
     if (before !== after)
-      throw new InputError(
+      throw new NoLineError(
         `There is no line between ${where}: they differ in ${name} (${before}, then ${after}).`,
         NO_LINE,
       );
   }
   if (rest(old.architecture, now.architecture) !== rest(now.architecture, old.architecture))
-    throw new InputError(
+    throw new NoLineError(
       `There is no line between ${where}: by their config.json the same weights are computed with otherwise (rotary embedding, norms, activation, biases or caps).`,
       NO_LINE,
     );
@@ -48,14 +48,14 @@ function rest(architecture: Architecture, other: Architecture): string {
  * Rows of the vocabulary are blended by their place.
  *
  * @returns warnings
- * @throws InputError if tokens stand in other rows
+ * @throws NoLineError if tokens stand in other rows
  */
 export async function compareTokens({ checkpoint: old }: LoadedModel, { checkpoint: now }: LoadedModel) {
   const [before, after] = [await readVocabulary(old.folder, old.names), await readVocabulary(now.folder, now.names)];
   if (before === undefined || after === undefined) return [];
   const { moved, different, added, removed } = compareVocabularies(before, after);
   if (different || moved.length > 0)
-    throw new InputError(
+    throw new NoLineError(
       `There is no line between ${old.folder} and ${now.folder}: their tokens have other numbers.`,
       NO_LINE,
     );

@@ -120,7 +120,7 @@ describe('portllm diagnose', () => {
     const args = ['diagnose', KIND, '--onto', NEW, '--from', OLD];
     const { status, stdout, stderr } = portllm(...args);
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /^kind on storyteller-v2, which came from storyteller-v1, scale 1: fits\n/);
+    assert.match(stdout, /^kind on storyteller-v2, which came from storyteller-v1, scale 1: by its weights, fits\n/);
     assert.match(stdout, /cos\(W, W′\) is 0\.995 over all/);
     assert.match(stdout, /\n {2}attention\s+24 /);
     const { tensors, all } = JSON.parse(portllm(...args, '--directions', '0', '--json').stdout) as Diagnosis;

@@ -86,8 +86,15 @@ describe('the words of a probe', () => {
     say({ barrier: { value: 0.3 } }, 'fits', /no bump to speak of, less than 5 % of what the patch gains\.$/, 0));
   it('measures bumps against nothing where the patch gains nothing', () =>
     say({ barrier: { value: 0.3 }, scales: [2, 2, 2, 2, 2, 2] }, 'look closer', /: a bump/, 0));
-  it('does without errors where there is one item', () =>
-    say({ barrier: { value: 0.8, stderr: null }, stderr: null }, 'look closer', /by 0\.8 at the most/, 0));
+  it('takes nothing for shown where there is one item, and no error', () => {
+    say(
+      { barrier: { value: 0.8, stderr: null }, stderr: null },
+      'fits',
+      /by 0\.8 at the most .*: no bump to speak of/,
+      0,
+    );
+    say({ stderr: null }, 'look closer', /a gain of 7, within its error: these items do not show that the patch helps/);
+  });
 
   it('takes a steady fall for fine, with its minimum at or beyond 1', () => {
     say({}, 'fits', /falls with every step of λ up to 1; it is least at λ = 1\.$/);
@@ -108,11 +115,17 @@ describe('the words of a probe', () => {
   it('looks closer at a minimum before 1', () =>
     say({ scales: [9, 7, 1, 3, 2, 2.5] }, 'look closer', /least at λ = 0\.5, by 1 ± 0\.01 below λ = 1: .*overshoots/));
   it('does so too where the port is worse than the new base', () =>
-    say({ scales: [3, 1, 2, 3, 5, 6] }, 'look closer', /a gain of -2 ± 0\.01; it is least at λ = 0\.25, by 4 ± 0\.01/));
+    say({ scales: [3, 1, 2, 3, 5, 6] }, 'look closer', /a loss of 2 ± 0\.01; it is least at λ = 0\.25, by 4 ± 0\.01/));
   it('does not where the minimum is within its error of the port', () =>
     say({ scales: [9, 7, 5, 1.99, 2, 2.5] }, 'fits', /least at λ = 0\.75, by 0\.01 ± 0\.01 .* within the error/));
   it('looks closer where the gain is within its error', () =>
     say({ stderr: 5 }, 'look closer', /a gain of 7 ± 5, within its error: .* do not show that the patch helps\.$/));
-  it('says so where the patch does not help', () =>
-    say({ scales: [1, 2, 3, 4, 5, 6] }, 'look closer', /least without the patch, which does not help/));
+  it('says that the patch does not help only where that is more than its error', () => {
+    say(
+      { scales: [1, 2, 3, 4, 5, 6] },
+      'does not fit',
+      /^On these items the port is worse than the new base alone: .*a loss of 4 ± 0\.01; it is least without/,
+    );
+    say({ scales: [1, 1.2, 1.1, 1.1, 1.05, 1.2], stderr: 0.2 }, 'look closer', /within its error: .* do not show that/);
+  });
 });

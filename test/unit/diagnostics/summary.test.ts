@@ -35,13 +35,19 @@ function summaryOf(
   {
     all = {},
     tensor = {},
+    tensors = [{ ...TENSOR, ...tensor }],
     groups = [],
-  }: { all?: Partial<Aggregate>; tensor?: Partial<TensorDiagnosis>; groups?: Aggregate[] },
+  }: {
+    all?: Partial<Aggregate>;
+    tensor?: Partial<TensorDiagnosis>;
+    tensors?: TensorDiagnosis[];
+    groups?: Aggregate[];
+  },
   plan: Partial<PortPlan> = {},
   from: string | null = '/old',
 ): Summary {
   const figures: Pick<Diagnosis, 'tensors' | 'all' | 'groups'> = {
-    tensors: [{ ...TENSOR, ...tensor }],
+    tensors,
     all: { ...ALL, ...all },
     groups,
   };
@@ -56,7 +62,7 @@ describe('the summary of a diagnosis', () => {
   it('fits where nothing speaks against it, and always asks for an evaluation', () => {
     const { verdict, findings, next } = summaryOf({});
     assert.equal(verdict, 'fits');
-    assert.ok(findings.every((finding) => finding.verdict === 'fits'));
+    assert.ok(findings.every((finding) => finding.verdict === 'fits' || finding.verdict === 'note'));
     assert.match(next[0]?.command ?? '', /portllm evaluate \/new --patch \/patch/);
   });
 
@@ -99,12 +105,17 @@ describe('the summary of a diagnosis', () => {
     'a cosine that is unlikely but small': [
       summaryOf({ all: { cosine: { value: 0.01, chance: 0.001 } } }),
       'fits',
-      /neither along the patch nor against it/,
+      /only slightly along the patch: .* far below 0\.05/,
     ],
     'a patch larger than its weight': [
       summaryOf({ tensor: { norms: { ...ALL.norms, delta: 101 } } }),
       'look closer',
-      /larger than the weight itself/,
+      /larger than the weight that it is added to, up to 1\.01 times/,
+    ],
+    'a cosine of chance': [
+      summaryOf({ all: { cosine: { value: 0.002, chance: 0.001 } } }),
+      'fits',
+      /neither along the patch nor against it/,
     ],
     'a patch that is zero': [
       summaryOf({ tensor: { norms: { ...ALL.norms, delta: 0 } } }),
@@ -142,6 +153,30 @@ describe('the summary of a diagnosis', () => {
       );
       assert.equal(summary.verdict, verdict);
     });
+
+  it('tells bases that were trained apart from some tensors that were replaced', () => {
+    const all = (apart: number): TensorDiagnosis[] =>
+      Array.from({ length: 10 }, (_, i) => ({ ...TENSOR, lineage: i < apart ? 0.01 : 0.99 }));
+    const some = summaryOf({ tensors: all(2) });
+    assert.equal(some.verdict, 'look closer');
+    assert.ok(some.findings.some(({ text }) => text.startsWith('2 of 10 tensors have little in common')));
+    const most = summaryOf({ tensors: all(8) });
+    assert.equal(most.verdict, 'does not fit');
+    assert.ok(
+      most.findings.every(({ text }) => !text.includes('neither along')),
+      'alignment means nothing then',
+    );
+  });
+
+  it('never writes a number that is none', () => {
+    const still = { ...ALL.norms, evolution: 0 };
+    const groups = ['attention', 'feed-forward'].map((name) => ({ ...ALL, name, norms: still }));
+    for (const { findings } of [
+      ...Object.values(cases).map(([summary]) => summary),
+      summaryOf({ all: { norms: still }, groups }),
+    ])
+      for (const { text } of findings) assert.doesNotMatch(text, /NaN|Infinity|undefined/);
+  });
 
   it('names the source of every hint of grade A or B', () => {
     const findings = Object.values(cases).flatMap(([summary]) => summary.findings);

@@ -91,8 +91,8 @@ describe('the evaluation page', () => {
     await send({ type: 'item', column: 2, reference: 1, detail });
     await item.locator('.prompt').getByText(HOSTILE).waitFor();
     assert.deepEqual(await item.locator('tbody tr').allTextContents(), [
-      ' garden ✓ right−1.500 chosen−7.360',
-      ' horse−4.000−7.070 chosen',
+      ' garden ✓ right−1.500 likeliest−7.360',
+      ' horse−4.000−7.070 likeliest',
     ]);
     const missing = page.locator('details.flips[open] details.item', { hasText: 'item 11' });
     await missing.locator('summary').click();

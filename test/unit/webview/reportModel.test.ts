@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ViewMetric } from '../../../src/editor/report/viewTypes.ts';
 import { coloursOf } from '../../../webview/report/colours.ts';
-import { combined } from '../../../webview/report/combine.ts';
+import { combined, type Combined } from '../../../webview/report/combine.ts';
 import { geometryOf } from '../../../webview/report/geometry.ts';
 import { filtered, filtersOf, gridOf, nextCell } from '../../../webview/report/grid.ts';
 import { inWords, superscript, written } from '../../../webview/report/numbers.ts';
@@ -112,7 +112,7 @@ describe('the colours of a report', () => {
 
   it('tell signs apart by hue', () => {
     const { of, steps } = coloursOf([-1, 2], true, false);
-    assert.match(of(-1), /orange\) 50/);
+    assert.match(of(-1), /red\) 50/);
     assert.match(of(2), /blue\) 100/);
     assert.deepEqual(steps, [-2, -1, 0, 1, 2]);
   });
@@ -133,15 +133,22 @@ describe('numbers of several tensors', () => {
     metric('weight', { combine: { kind: 'norm' } }),
     metric('relative', { combine: { kind: 'ratio', of: 'delta', to: 'weight' } }),
     metric('lineage'),
+    metric('cosine', { combine: { kind: 'cosine', a: 'delta', b: 'weight' } }),
   ];
-  const tensors = [viewTensor('a.attn', 0, [3, 6, 0.5, 1]), viewTensor('b.attn', 0, [4, 8, 0.5, null])];
-  const of = (i: number, all = tensors): number | null => combined(all, metrics, metrics[i] ?? assert.fail());
+  const tensors = [viewTensor('a.attn', 0, [3, 6, 0.5, 1, 1]), viewTensor('b.attn', 0, [4, 8, 0.5, null, 0])];
+  const of = (i: number, all = tensors): Combined => combined(all, metrics, metrics[i] ?? assert.fail());
 
   it('are roots of summed squares for norms, of both norms for ratios, and means of what is known else', () => {
-    assert.equal(of(0), 5);
-    assert.equal(of(2), 0.5);
-    assert.equal(of(3), 1);
-    assert.equal(of(3, tensors.slice(1)), null);
+    assert.equal(of(0).value, 5);
+    assert.equal(of(2).value, 0.5);
+    assert.deepEqual(of(3), { value: 1, chance: 0.5 });
+    assert.equal(of(3, tensors.slice(1)).value, null);
+  });
+
+  it('are cosines of all elements together, whose chance shrinks with their number', () => {
+    // (1 · 3 · 6 + 0 · 4 · 8) / (5 · 10)
+    assert.equal(of(4).value, 18 / 50);
+    assert.ok(Math.abs((of(4).chance ?? 0) - 0.5 / Math.SQRT2) < 1e-12);
   });
 });
 

@@ -51,7 +51,11 @@ export function histogramSection({ from, counts, absorbed }: Histogram, dtype: O
   );
 }
 
+/** float32's smallest exponent, below which all is in one bin. */
+const LEAST = -127;
+
 function power(exponent: number): string {
+  if (exponent === LEAST) return `< 2${superscript(LEAST + 1)}`;
   return `2${superscript(exponent)}`;
 }
 

@@ -63,6 +63,7 @@ function answerIn(row: Row): ItemAnswer {
   if (isGenerated) return { prompt: promptIn(row.arguments), target, choices: [], texts: responses.map(textIn) };
   const texts = requests.map(([, continuation]) => (typeof continuation === 'string' ? continuation : ''));
   const own = valuesIn(row.resps);
+  const right = rightChoices(row.target, target, texts);
   return {
     prompt: promptIn(row.arguments),
     target,
@@ -70,7 +71,7 @@ function answerIn(row: Row): ItemAnswer {
     choices: texts.map((text, i) => ({
       text,
       logProbability: logProbabilityIn(own[i]) ?? logProbabilityIn(responses[i]) ?? null,
-      isTarget: texts.length > 1 && isTarget(target, text, i),
+      isTarget: right.has(i),
     })),
   };
 }
@@ -85,7 +86,22 @@ function logProbabilityIn(value: unknown): number | undefined {
   return logProbabilityIn(value[0] as unknown);
 }
 
-/** lm-eval writes the number of the right choice, or what it says. */
-function isTarget(target: string, text: string, index: number): boolean {
-  return target === String(index) || target.trim() === text.trim();
+/**
+ * lm-eval writes the numbers of the right choices, or what the right one says. None where the two readings disagree, as they
+ * may where the choices are numbers themselves.
+ */
+function rightChoices(raw: unknown, target: string, texts: readonly string[]): ReadonlySet<number> {
+  if (texts.length < 2) return new Set();
+  const listed = numbersIn(raw, target);
+  const byNumber = listed.filter((number) => Number.isInteger(number) && number >= 0 && number < texts.length);
+  const byText = texts.flatMap((text, i) => (text.trim() === target.trim() ? [i] : []));
+  if (byNumber.length === 0) return new Set(byText);
+  return byText.length === 0 || String(byText) === String(byNumber) ? new Set(byNumber) : new Set();
+}
+
+function numbersIn(raw: unknown, target: string): number[] {
+  if (Array.isArray(raw)) return raw.filter((each) => typeof each === 'number');
+  const list = /^\[([\d, ]+)\]$/.exec(target.trim())?.[1];
+  if (list !== undefined) return list.split(',').map(Number);
+  return /^\d+$/.test(target.trim()) ? [Number(target)] : [];
 }

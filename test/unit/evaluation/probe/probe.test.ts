@@ -181,6 +181,19 @@ describe('probe', () => {
       },
       /gold\.jsonl/,
     ],
+    'an old base that is not there': [() => Promise.resolve({ from: at('nowhere') }), /nowhere/],
+    'a patch that stands for weights without its old base': [
+      async () => ({ patch: await savedNorm(), from: undefined }),
+      /1 change of this patch is a difference against the base it was trained on/,
+    ],
+  };
+  for (const [what, [request, says]] of Object.entries(refused))
+    it(`refuses ${what} before anything is computed`, async () => {
+      await assert.rejects(run(await request()), (error) => error instanceof InputError && says.test(error.message));
+      assert.equal(loads, 0);
+    });
+
+  const apart: typeof refused = {
     'an old base of another architecture': [
       () => Promise.resolve({ from: join(ROOT, 'test/golden/variants/cases/bases/qwen2-old') }),
       /no line between .*qwen2-old and .*storyteller-v2: they differ in class/,
@@ -194,16 +207,13 @@ describe('probe', () => {
       },
       /they differ in vocabulary \(2040, then 2048\)/,
     ],
-    'an old base that is not there': [() => Promise.resolve({ from: at('nowhere') }), /nowhere/],
-    'a patch that stands for weights without its old base': [
-      async () => ({ patch: await savedNorm(), from: undefined }),
-      /1 change of this patch is a difference against the base it was trained on/,
-    ],
   };
-  for (const [what, [request, says]] of Object.entries(refused))
-    it(`refuses ${what} before anything is computed`, async () => {
-      await assert.rejects(run(await request()), (error) => error instanceof InputError && says.test(error.message));
-      assert.equal(loads, 0);
+  for (const [what, [request, says]] of Object.entries(apart))
+    it(`probes the scales alone beside ${what}, and says why`, async () => {
+      const { tasks, warnings } = await run(await request());
+      assert.deepEqual([tasks[0]?.blend, tasks[0]?.scales.points.length], [null, SCALES.length]);
+      assert.match(warnings.join('\n'), says);
+      assert.match(warnings.join('\n'), /Only the scales of the patch on the new base were probed/);
     });
 
   it('counts all points and items in its progress', async () => {
@@ -217,12 +227,13 @@ describe('probe', () => {
     assert.ok(seen.some(({ rate, secondsLeft, unit }) => unit === 'items' && rate > 0 && (secondsLeft ?? 0) > 0));
   });
 
-  it('refuses bases between that would not fit into memory, before anything is computed', async (test) => {
+  it('leaves out bases between that would not fit into memory, and says how much they would need', async (test) => {
     // Of so small a model they take no more than the columns of the scales, which are looked at first.
     let asked = 0;
     test.mock.method(process, 'availableMemory', () => (++asked > SCALES.length ? 1e6 : 1e9));
-    await assert.rejects(run({}), /The bases between .* would need about 1\d\d MB/);
-    assert.equal(loads, 0);
+    const { tasks, warnings } = await run({});
+    assert.equal(tasks[0]?.blend, null);
+    assert.match(warnings.join(), /The bases between .* would need about 1\d\d MB/);
   });
 
   for (const [phase, share] of [
