@@ -25,12 +25,11 @@ export interface ReportContract {
         readonly view: ReportView;
         readonly other: OtherReport | null;
       }
-    /** Answers `detail`; null where the other report has no such tensor. */
+    /** Answers `detail`. */
     | { readonly type: 'detail'; readonly detail: ViewDetail }
-    | { readonly type: 'busy'; readonly message: string }
     | { readonly type: 'problem'; readonly message: string };
   fromPage:
-    | { readonly type: 'ready'; readonly other: ReportRef | null }
+    | { readonly type: 'ready' }
     | { readonly type: 'retry' }
     | { readonly type: 'reveal' }
     | { readonly type: 'verify' }
@@ -65,6 +64,8 @@ export interface EvaluationContract {
     | {
         readonly type: 'show';
         readonly files: readonly string[];
+        /** The label of the column that a person chose to compare with. */
+        readonly chosen: string | null;
         readonly view: EvaluationView;
         /** The label of the column that was pinned for all evaluations. */
         readonly baseline: string | null;

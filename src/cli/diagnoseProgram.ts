@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../base/errors.ts';
@@ -115,16 +116,16 @@ async function diagnoseCommand(
   const write = async (found: Diagnosis, probed: Probe | null): Promise<void> => {
     if (out !== undefined) await writeDiagnosis(resolve(out), diagnosisFile(found, probed, VERSION, new Date()));
   };
+  if (out !== undefined) await assertNew(resolve(out));
   if (probeRequest !== undefined) await assertTasks(probeRequest, console);
   const diagnosis = await worker.call('diagnose', { request, device }, { signal, onProgress });
   if (probeRequest === undefined) {
-    await write(diagnosis, null);
     console.result(diagnosis, () => diagnosisLines(diagnosis));
+    await write(diagnosis, null);
     return 'done';
   }
   console.early(() => diagnosisLines(diagnosis));
   const probe = await worker.call('probe', { request: probeRequest, device }, { signal, onProgress });
-  await write(diagnosis, probe);
   const verdict = verdictOf([...diagnosis.summary.findings, ...probe.findings]);
   console.result({ ...diagnosis, probe, verdict }, () => [
     '',
@@ -132,7 +133,14 @@ async function diagnoseCommand(
     '',
     `Weights and task together: ${verdict}`,
   ]);
+  await write(diagnosis, probe);
   return 'done';
+}
+
+/** Before weights are read, which may take minutes. @throws InputError */
+async function assertNew(path: string): Promise<void> {
+  const exists = await stat(path).catch(() => undefined);
+  if (exists !== undefined) throw new InputError(`${path} exists already; nothing is ever overwritten.`);
 }
 
 /** Before the weights are read, which may take minutes. @throws InputError if a task or its data is not there */

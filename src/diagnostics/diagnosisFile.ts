@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { writeError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { writeWhole } from '../base/writeWhole.ts';
 import type { Probe } from './probeTypes.ts';
 import { MODULE_GROUPS, VERDICTS, WEIGHTS, type Diagnosis } from './types.ts';
 
@@ -132,7 +131,5 @@ export function readDiagnosis(path: string): Promise<DiagnosisFile> {
 
 /** @throws UserError if it exists already, or cannot be written */
 export async function writeDiagnosis(path: string, file: DiagnosisFile): Promise<void> {
-  await writeFile(path, `${JSON.stringify(file, null, 1)}\n`, { flag: 'wx' }).catch((error: unknown) => {
-    throw writeError(error, path);
-  });
+  await writeWhole(path, `${JSON.stringify(file, null, 1)}\n`, false);
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { DiagnoseRequest } from '../diagnostics/types.ts';
 import type { LibraryItem } from '../library/item.ts';
 import type { LibraryNode } from './libraryTree.ts';
 import { showInformation } from './messages.ts';
@@ -9,6 +10,12 @@ export function targetFolder(target: unknown): string | undefined {
   if (target instanceof vscode.Uri) return target.fsPath;
   const node = target as LibraryNode | undefined;
   return node?.type === 'item' ? node.item.path : undefined;
+}
+
+/** What was diagnosed: a report's buttons know it all. */
+export function diagnosedRequest(target: unknown): DiagnoseRequest | undefined {
+  const isRequest = typeof target === 'object' && target !== null && 'patch' in target && 'onto' in target;
+  return isRequest ? (target as DiagnoseRequest) : undefined;
 }
 
 /** The listed model or patch of the folder a command was called on. */

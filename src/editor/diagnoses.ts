@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { writeError } from '../base/errors.ts';
+import { readJsonFile } from '../base/jsonFile.ts';
 import { VERSION } from '../base/version.ts';
+import { writeWhole } from '../base/writeWhole.ts';
 import { DIAGNOSIS_ENDING, diagnosisFile, readDiagnosis, type DiagnosisFile } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
@@ -28,23 +31,23 @@ const KEPT = 200;
  * beside anybody's models. Export JSON… takes one out. */
 export class Diagnoses {
   private readonly folder: string;
+  private readonly most: number;
 
-  constructor(folder: string) {
+  constructor(folder: string, most = KEPT) {
     this.folder = folder;
+    this.most = most;
   }
 
   /** @returns the file; a diagnosis of the same things takes the place of an earlier one. @throws UserError */
   async keep(found: Diagnosis, probe: Probe | null, port: DiagnosedPort | undefined): Promise<string> {
     const file = this.fileOf(port === undefined ? requestKey(found.request) : portKey(port));
-    const text = JSON.stringify(diagnosisFile(found, probe, VERSION, new Date()));
-    const temporary = `${file}.${process.pid}.tmp`;
-    try {
-      await mkdir(this.folder, { recursive: true });
-      await writeFile(temporary, text);
-      await rename(temporary, file);
-    } catch (error) {
-      throw writeError(error, file);
-    }
+    const written = diagnosisFile(found, probe, VERSION, new Date());
+    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(error, this.folder);
+    });
+    await writeWhole(file, JSON.stringify(written), true);
+    const title = `${found.patch.name}${found.request.scale === 1 ? '' : ` × ${found.request.scale}`} on ${found.newBase.name}`;
+    await writeWhole(titleFileOf(file), JSON.stringify({ title, made: written.made }), true);
     await this.forgetOldest();
     return file;
   }
@@ -60,10 +63,8 @@ export class Diagnoses {
   async list(): Promise<KeptDiagnosis[]> {
     const all = await Promise.all(
       (await this.files()).map(async (file) => {
-        const found = await readDiagnosis(file).catch(() => undefined);
-        if (found === undefined) return [];
-        const { diagnosis, made } = found;
-        return [{ file, title: `${diagnosis.patch.name} on ${diagnosis.newBase.name}`, made }];
+        const found = await readJsonFile(titleFileOf(file), TITLE).catch(() => undefined);
+        return found === undefined ? [] : [{ file, ...found }];
       }),
     );
     return all.flat().sort((a, b) => (a.made < b.made ? 1 : -1));
@@ -80,11 +81,21 @@ export class Diagnoses {
 
   private async forgetOldest(): Promise<void> {
     const files = await this.files();
-    if (files.length <= KEPT) return;
-    const ages = await Promise.all(files.map(async (file) => ({ file, at: (await stat(file)).mtimeMs })));
-    const oldest = ages.sort((a, b) => a.at - b.at).slice(0, files.length - KEPT);
-    for (const { file } of oldest) await rm(file, { force: true });
+    if (files.length <= this.most) return;
+    const ages = await Promise.all(
+      // Another window may have forgotten it meanwhile.
+      files.map(async (file) => ({ file, at: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 })),
+    );
+    const oldest = ages.sort((a, b) => a.at - b.at).slice(0, files.length - this.most);
+    for (const { file } of oldest) for (const one of [file, titleFileOf(file)]) await rm(one, { force: true });
   }
+}
+
+/** A list of two hundred must not read two hundred reports. */
+const TITLE = z.object({ title: z.string(), made: z.string() });
+
+function titleFileOf(file: string): string {
+  return `${file.slice(0, -DIAGNOSIS_ENDING.length)}.title.json`;
 }
 
 function requestKey({ patch, onto, from, against, scale, directions }: DiagnoseRequest): string {

@@ -93,7 +93,7 @@ export class EvaluationRuns implements vscode.Disposable {
   async list(): Promise<RunView[]> {
     const disk = await this.search();
     const known = new Set(disk.map(({ folder }) => folder));
-    const without = [...this.own.values()].filter(({ folder, status }) => status === 'running' && !known.has(folder));
+    const without = [...this.own.values()].filter(({ folder }) => !known.has(folder));
     return [
       ...without.map((run): RunView => ({ id: run.folder, title: basename(run.folder), ...this.stateOf(run) })),
       ...disk.map((run): RunView => ({ id: run.folder, title: run.title, ...this.stateOfDisk(run) })),

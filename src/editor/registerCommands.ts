@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { addExistingFolder } from './commands/addFolder.ts';
 import { copyDiagnostics } from './commands/copyDiagnostics.ts';
-import { diagnosePatch } from './commands/diagnose.ts';
+import { diagnosePatch, openDiagnosis } from './commands/diagnose.ts';
 import { evaluateModels } from './commands/evaluate.ts';
 import { extractPatch } from './commands/extract.ts';
 import { compareResults, importResults, openEvaluation } from './commands/openEvaluation.ts';
@@ -21,10 +21,7 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
     port: (target, selected) => portPatch(editor, target, selected),
     extract: (target) => extractPatch(editor, target),
     diagnose: (target) => diagnosePatch(editor, target),
-    openDiagnosis: (target) => {
-      const file = targetFolder(target);
-      return file === undefined ? undefined : editor.reports.open({ kind: 'diagnosis', file });
-    },
+    openDiagnosis: (target) => openDiagnosis(editor, target),
     evaluate: (target, selected) => evaluateModels(editor, target, selected),
     compareResults: () => compareResults(editor),
     openEvaluation: (target, selected) => openEvaluation(editor, target, selected),

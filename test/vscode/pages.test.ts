@@ -232,7 +232,7 @@ describe('The pages in VS Code', () => {
     const file = join(library, 'kind.diagnosis.json');
     const whole = await readFile(file, 'utf8');
     await openViewContainer(page, 'Explorer');
-    await (await explorerContextMenu(page, 'kind.diagnosis.json')).click('Open Diagnosis');
+    await (await explorerContextMenu(page, 'kind.diagnosis.json')).click('Open Diagnosis…');
     await (await webview(page, KIND)).locator(CELL).first().waitFor();
     await session.execute('workbench.action.files.newUntitledFile');
     await writeFile(file, whole.slice(0, 1000));

@@ -13,7 +13,7 @@ import { differenceTables, scoreTable } from './tables.ts';
 const host = new HostEnd<EvaluationContract>((message) => {
   switch (message.type) {
     case 'show':
-      return show(message.files, message.view, message.baseline);
+      return show(message);
     case 'live':
       return live(message.title, message.live);
     case 'item':
@@ -44,17 +44,23 @@ let isChoosing = false;
 function busy(message: string): void {
   const words = element('p', { role: 'status', class: 'subtitle' }, message);
   if (document.querySelector('h1') === null) render(words);
+  else if (living?.isConnected === true) living.replaceChildren(words);
   else document.querySelector('.working')?.replaceChildren(words);
 }
 
 let flips: Flips | undefined;
 
+/** What is drawn anew while an evaluation runs: buttons stay, for a click may take longer than the next number. */
+let living: HTMLElement | undefined;
+
 /** One that runs: what it has found so far. */
 function live(title: string, running: LiveView): void {
   flips = undefined;
+  if (living?.isConnected === true) return living.replaceChildren(liveSection(running));
+  living = element('div', {}, liveSection(running));
   render(
     element('h1', {}, title),
-    liveSection(running),
+    living,
     element(
       'div',
       { class: 'actions' },
@@ -68,11 +74,12 @@ function live(title: string, running: LiveView): void {
   );
 }
 
-function show(files: readonly string[], view: EvaluationView, baseline: string | null): void {
-  const { columns, reference, title, subtitle, partial, warnings, how, notes } = view;
+type Show = Extract<EvaluationContract['toPage'], { readonly type: 'show' }>;
+
+function show({ files, chosen, view, baseline }: Show): void {
+  const { reference, title, subtitle, partial, warnings, how, notes } = view;
   const open = openLists();
-  const label = reference === null ? null : (columns[reference]?.label ?? null);
-  host.state = { files, title, reference: label, open };
+  host.state = { files, title, reference: chosen, open };
   const scrolled = document.documentElement.scrollTop;
   render(
     element('h1', {}, title),

@@ -24,12 +24,16 @@ export function exportActions(
     const made = picture();
     if (made !== undefined) host.send({ type: 'exportPicture', format: 'png', content: await pngOf(made) });
   };
+  const problem = element('p', { role: 'alert', class: 'note' });
   return element(
     'div',
     { class: 'actions', role: 'group', 'aria-label': 'Export' },
     button('Export SVG…', 'secondary', svg),
-    button('Export PNG…', 'secondary', () => void png()),
+    button('Export PNG…', 'secondary', () => {
+      png().catch((error: unknown) => (problem.textContent = `The picture could not be made: ${String(error)}`));
+    }),
     button('Export CSV…', 'secondary', () => host.send({ type: 'exportData', format: 'csv' })),
     button('Export JSON…', 'secondary', () => host.send({ type: 'exportData', format: 'json' })),
+    problem,
   );
 }

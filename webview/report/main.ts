@@ -17,8 +17,6 @@ const host = new HostEnd<ReportContract>((message) => {
       return show(message.source, message.view, message.other);
     case 'detail':
       return charts?.showDetail(message.detail);
-    case 'busy':
-      return busy(message.message);
     case 'problem':
       return problem(message.message);
   }
@@ -38,13 +36,6 @@ function problem(message: string): void {
       button('Try Again', 'primary', () => host.send({ type: 'retry' })),
     ),
   );
-}
-
-/** A page that shows something goes on showing it. */
-function busy(message: string): void {
-  const text = element('p', { role: 'status', class: 'subtitle' }, message);
-  if (document.querySelector('h1') === null) render(text);
-  else document.querySelector('.working')?.replaceChildren(text);
 }
 
 function show(source: ReportRef, view: ReportView, other: OtherReport | null): void {
@@ -67,16 +58,15 @@ function show(source: ReportRef, view: ReportView, other: OtherReport | null): v
   render(
     element('h1', {}, view.title),
     element('p', { class: 'subtitle' }, view.subtitle),
-    element('div', { class: 'working' }),
     ...listBox('Worth knowing', view.warnings, 'warning'),
     verdict(view),
     actions(view),
+    ...probeSections(view.probes),
     element('h2', {}, 'The patch in every layer'),
     charts.element,
     exportActions(view, () => charts, host),
     ...view.notes.map((note) => element('p', { class: 'note' }, note)),
     words(view),
-    ...probeSections(view.probes),
     ...coverage(view),
     element('h2', {}, view.kind === 'port' ? 'What was done' : 'What was looked at'),
     facts(view.facts),
@@ -129,4 +119,4 @@ function coverage({ coverage: shares }: ReportView): Child[] {
   return [element('h2', {}, 'Coverage'), ...shares.map(({ share, words: text }) => shareBar(share, text))];
 }
 
-host.send({ type: 'ready', other: host.state?.other ?? null });
+host.send({ type: 'ready' });

@@ -16,7 +16,7 @@ const host = new HostEnd<RunsContract>((message) => {
     case 'show':
       return drawChosen(message.id, (run) => shown(run, message.view));
     case 'live':
-      return drawChosen(message.id, (run) => running(run, message.live));
+      return drawLive(message.id, message.live);
     case 'busy':
       return drawChosen(message.id, () => [element('p', { role: 'status', class: 'note' }, 'Comparing …')]);
     case 'problem':
@@ -44,11 +44,18 @@ function drawRuns(): void {
 }
 
 function drawList(): void {
-  const hadFocus = list.contains(document.activeElement);
-  list.replaceChildren(...runs.map(row));
+  const rows = [...list.children] as HTMLElement[];
+  const isSame = rows.length === runs.length && rows.every((one, i) => one.dataset.id === runs[i]?.id);
+  if (isSame) runs.forEach((run, i) => fillRow(rows[i] ?? fail(), run));
+  else rebuild();
   list.hidden = runs.length === 0;
   empty.replaceChildren(...(runs.length === 0 ? nothingYet() : []));
   if (!runs.some(({ id }) => id === chosen)) place.replaceChildren();
+}
+
+function rebuild(): void {
+  const hadFocus = list.contains(document.activeElement);
+  list.replaceChildren(...runs.map(row));
   if (hadFocus) list.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
 }
 
@@ -68,19 +75,29 @@ function nothingYet(): Child[] {
   ];
 }
 
-function row({ id, title, status, detail }: RunView, index: number): HTMLElement {
-  const isChosen = id === chosen;
-  const isFirst = runs.every((run) => run.id !== chosen) && index === 0;
-  const made = element(
-    'li',
-    { role: 'option', 'aria-selected': String(isChosen), tabindex: isChosen || isFirst ? 0 : -1, 'data-id': id },
+function row(run: RunView, index: number): HTMLElement {
+  const { id } = run;
+  const isFirst = runs.every((one) => one.id !== chosen) && index === 0;
+  const made = element('li', { role: 'option', tabindex: id === chosen || isFirst ? 0 : -1, 'data-id': id });
+  fillRow(made, run);
+  made.addEventListener('click', () => choose(id));
+  made.addEventListener('dblclick', () => host.send({ type: 'open', id }));
+  return made;
+}
+
+/** The row itself stays: it may have the keyboard, or a pressed button of the mouse. */
+function fillRow(made: HTMLElement, { id, title, status, detail }: RunView): void {
+  made.setAttribute('aria-selected', String(id === chosen));
+  if (id === chosen) made.setAttribute('tabindex', '0');
+  made.replaceChildren(
     sign(status),
     element('span', { class: 'run-title' }, title),
     element('span', { class: 'role' }, detail),
   );
-  made.addEventListener('click', () => choose(id));
-  made.addEventListener('dblclick', () => host.send({ type: 'open', id }));
-  return made;
+}
+
+function fail(): never {
+  throw new Error('a row has gone');
 }
 
 function choose(id: string): void {
@@ -129,10 +146,21 @@ function shown({ id, title }: RunView, view: EvaluationView): Child[] {
   ];
 }
 
-function running({ id, title }: RunView, live: LiveView): Child[] {
+/** What is drawn anew while an evaluation runs: buttons stay, for a click may take longer than the next number. */
+let living: { readonly id: string; readonly place: HTMLElement } | undefined;
+
+function drawLive(id: string, live: LiveView): void {
+  if (id !== chosen) return;
+  if (living?.id === id && living.place.isConnected) return living.place.replaceChildren(liveSection(live));
+  const own = element('div', {}, liveSection(live));
+  living = { id, place: own };
+  drawChosen(id, (run) => running(run, own));
+}
+
+function running({ id, title }: RunView, live: HTMLElement): Child[] {
   return [
     element('h2', {}, title),
-    liveSection(live),
+    live,
     element(
       'div',
       { class: 'actions' },

@@ -1,11 +1,12 @@
+import * as vscode from 'vscode';
 import { UserError } from '../../base/errors.ts';
-import type { DiagnoseRequest } from '../../diagnostics/types.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { isCheckpoint, isPatch } from '../../library/lineage.ts';
 import { readProvenance } from '../../port/provenanceFile.ts';
-import { targetFolder, targetItem } from '../commandTarget.ts';
+import { diagnosedRequest, targetFolder, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
-import type { DiagnosedPort } from '../diagnoses.ts';
+import type { DiagnosedPort, Diagnoses } from '../diagnoses.ts';
+import { showInformation } from '../messages.ts';
 import { readSettings } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
 import { worldOf } from '../world.ts';
@@ -30,18 +31,42 @@ export async function diagnosePatch(editor: EditorContext, target: unknown): Pro
   const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
   const device = editor.jobs.deviceChoice;
   const diagnosis = await editor.jobs.long('diagnose', `Diagnosing ${names}`, { request, device });
-  // What weights tell is kept also where the probe is stopped.
   const file = await editor.diagnoses.keep(diagnosis, null, port);
-  if (probeRequest !== undefined) {
-    const probe = await editor.jobs.long('probe', `Probing ${names}`, { request: probeRequest, device });
-    await editor.diagnoses.keep(diagnosis, probe, port);
+  const report =
+    port === undefined ? ({ kind: 'diagnosis', file } as const) : ({ kind: 'port', folder: port.folder } as const);
+  await editor.reports.open(report);
+  if (probeRequest === undefined) return;
+  // What weights tell can be read meanwhile, and stays where the probe is stopped.
+  const probe = await editor.jobs.long('probe', `Probing ${names}`, { request: probeRequest, device });
+  await editor.diagnoses.keep(diagnosis, probe, port);
+  await editor.reports.refresh(report);
+}
+
+/** Open Diagnosis…: a file that was clicked, or one that was kept. */
+export async function openDiagnosis({ diagnoses, reports }: EditorContext, target: unknown): Promise<void> {
+  const clicked = targetFolder(target);
+  const file = clicked ?? (await chooseKept(diagnoses));
+  if (file !== undefined) await reports.open({ kind: 'diagnosis', file });
+}
+
+async function chooseKept(diagnoses: Diagnoses): Promise<string | undefined> {
+  const kept = await diagnoses.list();
+  if (kept.length === 0) {
+    void showInformation('Nothing was diagnosed yet. "PortLLM: Diagnose…" does.');
+    return undefined;
   }
-  await editor.reports.open(port === undefined ? { kind: 'diagnosis', file } : { kind: 'port', folder: port.folder });
+  const choices = kept.map(({ file, title, made }) => ({
+    label: title,
+    description: new Date(made).toLocaleString(),
+    file,
+  }));
+  return (await vscode.window.showQuickPick(choices, { placeHolder: 'Which diagnosis?' }))?.file;
 }
 
 /** A ported model knows what it was made from; of a patch or a base the rest is asked, of an earlier request nothing. */
 async function draftFrom(target: unknown, items: readonly LibraryItem[]): Promise<Draft> {
-  if (isRequest(target)) return { request: target };
+  const known = diagnosedRequest(target);
+  if (known !== undefined) return { request: known };
   const item = targetItem(target, items);
   // A report may be of a folder that the library does not list.
   const folder = item?.kind === 'portedModel' || item === undefined ? targetFolder(target) : undefined;
@@ -57,8 +82,4 @@ function draftOfPort(port: DiagnosedPort): Draft {
   if (combined.length > 0)
     throw new UserError('Several patches were combined into this model, which cannot be diagnosed together yet.');
   return { port, request: { patch: patch.path, onto: newBase.path, from: oldBase?.path, scale } };
-}
-
-function isRequest(target: unknown): target is DiagnoseRequest {
-  return typeof target === 'object' && target !== null && 'patch' in target && 'onto' in target;
 }

@@ -6,24 +6,45 @@ import type { EvaluateRequest } from '../../evaluation/request.ts';
 import type { EvaluateResult } from '../../evaluation/run/result.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import type { JobParameters } from '../../worker/contract.ts';
-import { targetFolder, targetItem } from '../commandTarget.ts';
+import { diagnosedRequest, targetFolder, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { showInformation } from '../messages.ts';
 import { readSettings } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
 import { worldOf } from '../world.ts';
-import { subjectOf, type World } from '../wizard/evaluation/answers.ts';
-import { askForEvaluation } from '../wizard/evaluation/evaluationWizard.ts';
+import { subjectOf, type Subject, type World } from '../wizard/evaluation/answers.ts';
+import { askForEvaluation, type KnownAnswers } from '../wizard/evaluation/evaluationWizard.ts';
 
 /** Evaluate…: asks, evaluates, and opens the comparison; what was stopped is shown as far as it came. */
 export async function evaluateModels(editor: EditorContext, target: unknown, selected: unknown): Promise<void> {
   assertTrusted('Evaluating');
   const world = await worldOf(editor);
-  const clicked = await clickedItems([target, ...(Array.isArray(selected) ? (selected as unknown[]) : [])], world);
-  const request = await askForEvaluation(subjectOf(clicked), world, readSettings().evaluate);
+  const { subject, known } = await subjectFrom(target, selected, world);
+  const request = await askForEvaluation(subject, world, readSettings().evaluate, known);
   if (request === undefined) return;
   await editor.jobs.device();
   await run(editor, request);
+}
+
+interface Clicked {
+  readonly subject: Subject | undefined;
+  readonly known: KnownAnswers;
+}
+
+/** A report knows which bases and which retrained patch its patch is about. */
+async function subjectFrom(target: unknown, selected: unknown, world: World): Promise<Clicked> {
+  const diagnosed = diagnosedRequest(target);
+  if (diagnosed === undefined) {
+    const clicked = await clickedItems([target, ...(Array.isArray(selected) ? (selected as unknown[]) : [])], world);
+    return { subject: subjectOf(clicked), known: {} };
+  }
+  const { patch, onto, from, against } = diagnosed;
+  const known: KnownAnswers = {
+    newBase: onto,
+    ...(from === undefined ? {} : { oldBase: from }),
+    ...(against === undefined ? {} : { retrained: await world.lookUp(against) }),
+  };
+  return { subject: subjectOf([await world.lookUp(patch)]), known };
 }
 
 function clickedItems(targets: readonly unknown[], { items, lookUp }: World): Promise<LibraryItem[]> {
@@ -36,8 +57,11 @@ async function run(editor: EditorContext, request: EvaluateRequest): Promise<voi
   const parameters = { request, device: jobs.deviceChoice };
   const { columns, tasks } = request;
   const title = `Evaluating ${plural(columns.length, 'column')} on ${plural(tasks.length, 'task')}`;
+  const out = resolve(request.out);
+  if (editor.runs.liveOf(out) !== undefined)
+    throw new UserError(`An evaluation into ${out} is under way.`, 'Wait for it, stop it, or choose another folder.');
   const controller = new AbortController();
-  const run = editor.runs.start(resolve(request.out), () => controller.abort());
+  const run = editor.runs.start(out, () => controller.abort());
   editor.evaluations.begin(request.out);
   try {
     const onProgress = (progress: Progress): void => run.progress(formatProgress(progress));

@@ -1,6 +1,6 @@
 import { isCheckpoint, isPatch } from '../../library/lineage.ts';
 import type { LibraryItem } from '../../library/item.ts';
-import { targetItem } from '../commandTarget.ts';
+import { diagnosedRequest, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { showInformation } from '../messages.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
@@ -15,7 +15,7 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
   const items = await editor.library.load();
   const clicked = targetItem(target, items);
   const others = Array.isArray(selected) ? selected.map((one) => targetItem(one, items)) : [];
-  const request = await askForPort(items, draftFrom(clicked, others), (path) => lookUp(editor, items, path));
+  const request = await askForPort(items, draftFrom(clicked, others, target), (path) => lookUp(editor, items, path));
   if (request === undefined) return;
   const plan = await editor.jobs.quick('plan', request);
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
@@ -31,7 +31,16 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
 }
 
 /** What was clicked, with what else was selected: further patches are ported with it. */
-function draftFrom(item: LibraryItem | undefined, selected: readonly (LibraryItem | undefined)[]): PortDraft {
+function draftFrom(
+  item: LibraryItem | undefined,
+  selected: readonly (LibraryItem | undefined)[],
+  target: unknown,
+): PortDraft {
+  const diagnosed = diagnosedRequest(target);
+  if (diagnosed !== undefined) {
+    const { patch, onto, from, scale } = diagnosed;
+    return { patch, onto, from, scale };
+  }
   if (item === undefined || item.problem !== undefined) return {};
   if (isCheckpoint(item)) return { onto: item.path };
   if (!isPatch(item)) return {};

@@ -15,7 +15,11 @@ export function howItWasComputed(
   const facts = columns.flatMap((column) => column.facts ?? []);
   const shared: [string, (of: ColumnFacts) => string][] = [
     ['Device', ({ device }) => device],
-    ['Arithmetic', ({ endpoint, memory }) => (endpoint === null ? `float32, weights ${memory}` : 'the server’s')],
+    [
+      'Arithmetic',
+      ({ endpoint, memory }) =>
+        endpoint !== null ? 'the server’s' : memory === null ? 'float32' : `float32, weights ${memory}`,
+    ],
     ['BOS', ({ bos }) => bos],
     ['Longest prompt', ({ maxLength }) => `${maxLength} tokens`],
   ];

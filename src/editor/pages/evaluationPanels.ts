@@ -7,6 +7,7 @@ import type { PinnedBaseline } from '../baseline.ts';
 import { csvOf } from '../evaluation/csv.ts';
 import { itemDetail } from '../evaluation/itemDetail.ts';
 import { markdownOf } from '../evaluation/markdown.ts';
+import type { EvaluationView } from '../evaluation/viewTypes.ts';
 import type { EvaluationRuns } from '../evaluationRuns.ts';
 import { EVALUATION_PAGE } from '../ids.ts';
 import type { Jobs } from '../jobs.ts';
@@ -23,6 +24,8 @@ interface Shown {
   content: Content;
   /** What it showed before an evaluation that runs. */
   before: Content | undefined;
+  /** What the page shows now: a click means its columns, whatever is on its way. */
+  shown: EvaluationView | undefined;
   /** The content could not be read. */
   failed: boolean;
 }
@@ -153,7 +156,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     const end = new PageEnd<EvaluationContract>(panel.webview, (message) => {
       void this.answer(page, message).catch((error: unknown) => this.say(error));
     });
-    const page: Shown = { panel, end, content, before: undefined, failed: false };
+    const page: Shown = { panel, end, content, before: undefined, shown: undefined, failed: false };
     this.pages.add(page);
     panel.onDidDispose(() => this.pages.delete(page));
     panel.webview.html = pageHtml(panel.webview, this.parts.extensionUri, 'evaluation', 'Evaluation');
@@ -194,8 +197,8 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   }
 
   private async compareWithColumn(page: Shown, column: number): Promise<void> {
-    const { files, title, out, view } = page.content;
-    const reference = (await view).columns[column]?.label;
+    const { files, title, out } = page.content;
+    const reference = page.shown?.columns[column]?.label;
     if (reference === undefined) return;
     const baseline = this.parts.baseline.value;
     await this.replace(page, contentFrom(files, this.parts.jobs, { title, reference }, { out, baseline }));
@@ -209,8 +212,8 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   }
 
   /** Null takes the pin away. */
-  private async pin({ content }: Shown, column: number | null): Promise<void> {
-    const found = column === null ? undefined : (await content.view).columns[column];
+  private async pin({ shown }: Shown, column: number | null): Promise<void> {
+    const found = column === null ? undefined : shown?.columns[column];
     await this.parts.baseline.pin(found && { label: found.label, source: found.source });
   }
 
@@ -229,8 +232,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     page: Shown,
     { task, column, reference, docId, referenceDocId }: Message<'item'>,
   ): Promise<void> {
-    const { columns } = await page.content.view;
-    const [own, other] = [columns[column], columns[reference]];
+    const [own, other] = [page.shown?.columns[column], page.shown?.columns[reference]];
     if (own === undefined || other === undefined) return;
     const places = [
       { source: own.source, task, docId },
@@ -279,17 +281,26 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   private async send(page: Shown): Promise<void> {
     const { content } = page;
     if (content.files.length === 0) {
-      this.sendLive();
+      const isLive = content.out !== undefined && this.parts.runs.liveOf(content.out) !== undefined;
+      if (isLive) this.sendLive();
+      else this.post(page, { type: 'busy', message: 'Counting the answers that are kept …' });
       return;
     }
     const message = await this.working(page, content.view).then(
       (view) =>
-        ({ type: 'show', files: content.files, view, baseline: this.parts.baseline.value?.label ?? null }) as const,
+        ({
+          type: 'show',
+          files: content.files,
+          chosen: content.reference ?? null,
+          view,
+          baseline: this.parts.baseline.value?.label ?? null,
+        }) as const,
       (error: unknown) => ({ type: 'problem', message: problemText(error) }) as const,
     );
     // It may have been told to show something else meanwhile.
     if (page.content !== content) return;
     page.failed = message.type === 'problem';
+    page.shown = message.type === 'show' ? message.view : undefined;
     this.post(page, message);
   }
 

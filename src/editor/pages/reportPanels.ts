@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { OtherReport, ReportContract, ReportRef } from '../../../webview/contract.ts';
 import { problemText } from '../../base/errors.ts';
+import type { DiagnoseRequest } from '../../diagnostics/types.ts';
 import type { Diagnoses } from '../diagnoses.ts';
 import { COMMANDS, REPORT_PAGE } from '../ids.ts';
 import type { LibraryModel } from '../libraryModel.ts';
@@ -58,6 +59,11 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
     this.attach(panel, ref, null, source);
   }
 
+  /** There is more to be told of a report that may be open. */
+  async refresh(ref: ReportRef): Promise<void> {
+    for (const page of this.pages) if (sameReport(page.ref, ref)) await this.show(page);
+  }
+
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: ReportContract['state'] | undefined): Promise<void> {
     const ref = asReportRef(state?.source);
     if (ref === undefined) panel.dispose();
@@ -90,9 +96,9 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
       case 'diagnose':
         return command(COMMANDS.diagnose, page.ref.kind === 'port' ? page.ref.folder : requestOf(page));
       case 'port':
-        return command(COMMANDS.port, requestOf(page)?.patch);
+        return command(COMMANDS.port, requestOf(page));
       case 'evaluate':
-        return command(COMMANDS.evaluate, page.ref.kind === 'port' ? page.ref.folder : requestOf(page)?.patch);
+        return command(COMMANDS.evaluate, page.ref.kind === 'port' ? page.ref.folder : requestOf(page));
       case 'compareWith':
         return this.compareWith(page);
       case 'compareNone':
@@ -157,7 +163,7 @@ function folderOf({ ref }: Shown): string | undefined {
   return ref.kind === 'port' ? ref.folder : undefined;
 }
 
-function requestOf({ source }: Shown): { patch: string } | undefined {
+function requestOf({ source }: Shown): DiagnoseRequest | undefined {
   return source?.diagnosis?.diagnosis.request;
 }
 

@@ -24,6 +24,8 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
   private readonly subscriptions: vscode.Disposable;
   private end: PageEnd<RunsContract> | undefined;
   private chosen: Chosen | undefined;
+  /** What the page shows now. */
+  private shown: EvaluationView | undefined;
 
   constructor(parts: RunsViewParts) {
     this.parts = parts;
@@ -63,7 +65,7 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
         return;
       }
       case 'pin': {
-        const column = message.column === null ? undefined : (await this.chosen?.view)?.columns[message.column];
+        const column = message.column === null ? undefined : this.shown?.columns[message.column];
         return baseline.pin(column && { label: column.label, source: column.source });
       }
       case 'evaluate':
@@ -102,7 +104,9 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
       (error: unknown) => ({ type: 'problem', id, message: problemText(error) }) as const,
     );
     // Another may have been chosen meanwhile.
-    if (this.chosen === chosen) this.end?.send(message);
+    if (this.chosen !== chosen) return;
+    this.shown = message.type === 'show' ? message.view : undefined;
+    this.end?.send(message);
   }
 
   private async chooseAgain(): Promise<void> {

@@ -7,17 +7,17 @@ export interface PortDraft {
   /** Further patches that were selected with it. */
   others?: readonly string[] | undefined;
   onto?: string | undefined;
+  from?: string | undefined;
+  scale?: number | undefined;
 }
 
 /** What a person has answered so far; an answer may be given again. */
 export interface Answers extends PortDraft {
   weights?: readonly number[];
   combination?: Combination;
-  from?: string;
   as?: OutputKind;
   tied?: TiedChoice;
   out?: string;
-  scale?: number;
 }
 
 export type StepResult = 'next' | 'back' | 'cancelled';

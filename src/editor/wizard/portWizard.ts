@@ -49,7 +49,7 @@ async function stepsFor(draft: PortDraft, answers: Answers, lookup: Lookup): Pro
     ...(draft.patch === undefined ? [askPatch] : []),
     ...(several ? [askWeights, askCombination] : []),
     ...(draft.onto === undefined ? [askBase] : []),
-    ...(needsOldBase(patch) ? [askOldBase] : []),
+    ...(needsOldBase(patch) && draft.from === undefined ? [askOldBase] : []),
     askKind,
     ...(answers.as === 'checkpoint' && touchesTiedHead(patch, onto) ? [askTied] : []),
     askFolder,

@@ -1,9 +1,10 @@
 /** Reports as they are sent to the page: of a port, of a diagnosis, of both; and the file that holds one. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, UserError } from '../../../src/base/errors.ts';
 import {
   diagnosisFile,
@@ -180,7 +181,20 @@ describe('the view of a report', () => {
     const again: Diagnosis = { ...file.diagnosis, request: { ...file.diagnosis.request, scale: 2 } };
     assert.notEqual(await kept.keep(again, null, undefined), path);
     assert.equal(await kept.keep(again, null, undefined), await kept.keep(again, null, undefined));
-    assert.equal((await kept.list()).length, 2);
+    assert.deepEqual((await kept.list()).map(({ title }) => title).sort(), [
+      'patch on llama-new',
+      'patch × 2 on llama-new',
+    ]);
+    const few = new Diagnoses(join(folder, 'few'), 2);
+    for (const scale of [1, 2, 3]) {
+      await few.keep({ ...file.diagnosis, request: { ...file.diagnosis.request, scale } }, null, undefined);
+      await sleep(20);
+    }
+    assert.deepEqual(
+      (await few.list()).map(({ title }) => title),
+      ['patch × 3 on llama-new', 'patch × 2 on llama-new'],
+    );
+    assert.equal((await readdir(join(folder, 'few'))).length, 4, 'nothing else is left');
     assert.ok((await readFile(path, 'utf8')).length > 100);
   });
 });

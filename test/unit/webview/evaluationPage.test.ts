@@ -23,7 +23,7 @@ describe('the evaluation page', () => {
     rendered = await renderPage(browser, 'evaluation');
     await rendered.send({ type: 'busy', message: 'Comparing …' });
     await rendered.page.getByRole('status').waitFor();
-    await rendered.send({ type: 'show', files: FILES, view: VIEW, baseline: null });
+    await rendered.send({ type: 'show', files: FILES, view: VIEW, baseline: null, chosen: null });
     await rendered.page.getByRole('heading', { level: 1 }).waitFor();
   });
   after(() => browser.close());
@@ -33,7 +33,7 @@ describe('the evaluation page', () => {
     assert.deepEqual(await rendered.state(), {
       files: FILES,
       title: VIEW.title,
-      reference: 'storyteller-v2',
+      reference: null,
       open: [],
     });
   });
@@ -123,10 +123,10 @@ describe('the evaluation page', () => {
     const { page, send, sent } = rendered;
     await page.getByRole('button', { name: 'Pin as Baseline' }).click();
     assert.deepEqual((await sent()).at(-1), { type: 'pin', column: 1 });
-    await send({ type: 'show', files: FILES, view: VIEW, baseline: 'storyteller-v2' });
+    await send({ type: 'show', files: FILES, view: VIEW, baseline: 'storyteller-v2', chosen: null });
     await page.getByRole('button', { name: 'Unpin Baseline' }).click();
     assert.deepEqual((await sent()).at(-1), { type: 'pin', column: null });
-    await send({ type: 'show', files: FILES, view: VIEW, baseline: null });
+    await send({ type: 'show', files: FILES, view: VIEW, baseline: null, chosen: null });
     await page.getByRole('button', { name: 'Pin as Baseline' }).waitFor();
   });
 
@@ -147,9 +147,34 @@ describe('the evaluation page', () => {
     assert.equal(await again.page.getByRole('img', { name: 'a: 30.0 ± 2.0' }).count(), 1);
     await again.page.getByRole('button', { name: 'Stop' }).click();
     assert.deepEqual((await again.sent()).at(-1), { type: 'cancel' });
-    await again.send({ type: 'show', files: FILES, view: VIEW, baseline: null });
+    await again.send({ type: 'show', files: FILES, view: VIEW, baseline: null, chosen: null });
     await again.page.getByRole('heading', { name: 'Scores' }).waitFor();
     assert.deepEqual(again.problems, []);
+  });
+
+  it('keeps its button through every new number, for mouse and keyboard', async () => {
+    const again = await renderPage(browser, 'evaluation');
+    const cells = [{ share: 0.5, count: '1 of 2', value: null, stderr: null, text: '–' }];
+    const live = (progress: string): object => ({
+      ...{ type: 'live', title: 'running' },
+      live: { progress, columns: ['a'], rows: [{ name: 'kind', unit: 'percent', cells }] },
+    });
+    await again.send(live('first'));
+    const stop = again.page.getByRole('button', { name: 'Stop' });
+    await stop.focus();
+    const box = (await stop.boundingBox()) ?? assert.fail();
+    await again.page.mouse.move(box.x + 5, box.y + 5);
+    await again.page.mouse.down();
+    await again.send(live('second'));
+    await again.page.getByText('second').waitFor();
+    await again.page.mouse.up();
+    assert.deepEqual((await again.sent()).at(-1), { type: 'cancel' });
+    const colours = await again.page.evaluate(
+      `['.bar-track', '.bar-fill'].map((name) => getComputedStyle(document.querySelector(name)).fill)`,
+    );
+    assert.notEqual((colours as string[])[0], (colours as string[])[1], 'what is done can be seen');
+    await again.page.keyboard.press('Enter');
+    assert.equal((await again.sent()).filter((message) => (message as { type: string }).type === 'cancel').length, 2);
   });
 
   it('draws the sweep with its best scale, and has the same numbers in a table', async () => {
@@ -183,7 +208,13 @@ describe('the evaluation page', () => {
     await send({ type: 'busy', message: 'Comparing again …' });
     await page.getByRole('status').waitFor();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await send({ type: 'show', files: FILES, view: { ...VIEW, reference: 0 }, baseline: null });
+    await send({
+      type: 'show',
+      files: FILES,
+      view: { ...VIEW, reference: 0 },
+      baseline: null,
+      chosen: 'storyteller-v1',
+    });
     await page.getByRole('status').waitFor({ state: 'detached' });
     assert.equal(((await state()) as { reference: string }).reference, 'storyteller-v1');
     assert.equal(await page.locator('vscode-dropdown:focus').count(), 1);
@@ -212,7 +243,7 @@ describe('the evaluation page', () => {
 
   it('has no differences where one column is alone', async () => {
     const again = await renderPage(browser, 'evaluation');
-    await again.send({ type: 'show', files: FILES, view: { ...VIEW, reference: null }, baseline: null });
+    await again.send({ type: 'show', files: FILES, view: { ...VIEW, reference: null }, baseline: null, chosen: null });
     await again.page.getByRole('heading', { level: 1 }).waitFor();
     assert.equal(await again.page.locator('vscode-dropdown, .interval').count(), 0);
     assert.deepEqual(await again.state(), { files: FILES, title: VIEW.title, reference: null, open: [] });
@@ -224,7 +255,13 @@ describe('the evaluation page', () => {
     await again.page.getByRole('alert').getByText(HOSTILE).waitFor();
     await again.page.getByRole('button', { name: 'Try Again' }).click();
     assert.deepEqual((await again.sent()).at(-1), { type: 'retry' });
-    await again.send({ type: 'show', files: FILES, view: { ...VIEW, partial: '7 of 20 items' }, baseline: null });
+    await again.send({
+      type: 'show',
+      files: FILES,
+      view: { ...VIEW, partial: '7 of 20 items' },
+      baseline: null,
+      chosen: null,
+    });
     await again.page.getByText('7 of 20 items').waitFor();
     assert.deepEqual(again.problems, []);
   });

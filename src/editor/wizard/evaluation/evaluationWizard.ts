@@ -16,6 +16,9 @@ import { askExtras, askLimit, askOut, askTasks } from './runSteps.ts';
 
 const TITLE = 'Evaluate';
 
+/** Of a patch, from a report that is about it. */
+export type KnownAnswers = Pick<Answers, 'newBase' | 'oldBase' | 'retrained'>;
+
 /**
  * Asks what is compared, on which tasks, how much of them, and where results go; what was clicked is not asked again.
  *
@@ -25,11 +28,12 @@ export async function askForEvaluation(
   subject: Subject | undefined,
   world: World,
   settings: RequestSettings,
+  known: KnownAnswers = {},
 ): Promise<EvaluateRequest | undefined> {
   const data = settings.dataFolder;
-  const answers: Answers = { subject, oldBases: new Map(), tasks: [], taskFiles: [], extras: [], data };
+  const answers: Answers = { subject, oldBases: new Map(), tasks: [], taskFiles: [], extras: [], data, ...known };
   for (let step = 0; ;) {
-    const steps = stepsFor(subject, answers, world);
+    const steps = stepsFor(subject, answers, world, known);
     const next = steps[step];
     if (next === undefined) return requestOf(answers, world, settings);
     const outcome = await next({ title: TITLE, step: step + 1, totalSteps: steps.length }, world, answers);
@@ -39,12 +43,12 @@ export async function askForEvaluation(
 }
 
 /** The questions, in order; later ones depend on earlier answers. */
-function stepsFor(clicked: Subject | undefined, answers: Answers, world: World): Step[] {
+function stepsFor(clicked: Subject | undefined, answers: Answers, world: World, known: KnownAnswers): Step[] {
   const columns = columnsOf(answers, world);
   const isPatched = studiedColumns(columns).length > 0;
   return [
     ...(clicked === undefined ? [askSubject] : []),
-    ...(answers.subject === undefined ? [] : columnSteps(answers.subject, answers, world)),
+    ...(answers.subject === undefined ? [] : columnSteps(answers.subject, answers, world, known)),
     askTasks,
     askLimit,
     ...(isPatched ? [askExtras] : []),
@@ -52,12 +56,16 @@ function stepsFor(clicked: Subject | undefined, answers: Answers, world: World):
   ];
 }
 
-function columnSteps(subject: Subject, answers: Answers, { items }: World): Step[] {
+function columnSteps(subject: Subject, answers: Answers, { items }: World, known: KnownAnswers): Step[] {
   switch (subject.kind) {
     case 'patch': {
       const { patch } = subject;
       const isOwn = answers.newBase !== undefined && ownBase(patch, items)?.path === answers.newBase;
-      return isOwn ? [askNewBase] : [askNewBase, askOldBase(patch, needsOldBase(patch)), askRetrained];
+      return [
+        ...(known.newBase === undefined ? [askNewBase] : []),
+        ...(isOwn || known.oldBase !== undefined ? [] : [askOldBase(patch, needsOldBase(patch))]),
+        ...(isOwn || known.retrained !== undefined ? [] : [askRetrained]),
+      ];
     }
     case 'model':
       return [askPatches, ...oldBaseSteps(answers.patches ?? [], items)];

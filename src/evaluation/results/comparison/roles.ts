@@ -34,6 +34,8 @@ export function rolesOf(
   const pairs = [
     ...(reference === null ? [] : taking.filter((column) => column !== reference).map((column) => [column, reference])),
     ...(only === undefined ? [] : ported.map((column) => [column, only])),
+    // What a port is about, whatever else is compared with.
+    ...(base === undefined ? [] : ported.map((column) => [column, base])),
   ].map(([column = 0, against = 0]) => [column, against] as const);
   return {
     reference,

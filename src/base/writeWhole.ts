@@ -1,0 +1,21 @@
+import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { writeError } from './errors.ts';
+
+/**
+ * A file that appears whole or not at all.
+ *
+ * @param overwrite else a file that is there already is an error
+ * @throws UserError if it cannot be written
+ */
+export async function writeWhole(path: string, text: string, overwrite: boolean): Promise<void> {
+  const temporary = `${path}.${process.pid}.${Date.now()}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx' });
+    // A link, unlike a rename, never takes the place of a file.
+    await (overwrite ? rename(temporary, path) : link(temporary, path));
+  } catch (error) {
+    throw writeError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
