@@ -132,7 +132,9 @@ export interface RunsContract {
     | { readonly type: 'cancel'; readonly id: string }
     | { readonly type: 'pin'; readonly column: number | null }
     | { readonly type: 'evaluate' }
-    | { readonly type: 'import' };
+    | { readonly type: 'import' }
+    /** Of an imported one. */
+    | { readonly type: 'forget'; readonly id: string };
   state: { readonly chosen: string | null };
 }
 

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { plural } from '../base/format.ts';
 import type { LiveScores } from '../evaluation/run/liveScores.ts';
@@ -99,17 +99,17 @@ export class EvaluationRuns implements vscode.Disposable {
       ...disk.map((run): RunView => ({ id: run.folder, title: run.title, ...this.stateOfDisk(run) })),
       ...this.imported.map((file): RunView => ({
         id: file,
-        title: basename(file),
-        status: 'finished',
-        detail: 'imported',
+        title: basename(dirname(file)),
+        status: 'imported',
+        detail: basename(file),
       })),
     ];
   }
 
-  /** The results files of a row. */
+  /** The results of a row: folders of columns, or a file. */
   async filesOf(id: string): Promise<readonly string[]> {
     const run = (await this.search()).find(({ folder }) => folder === id);
-    return run?.files ?? (this.imported.includes(id) ? [id] : []);
+    return run?.columns ?? (this.imported.includes(id) ? [id] : []);
   }
 
   async import(files: readonly string[]): Promise<void> {
@@ -137,8 +137,8 @@ export class EvaluationRuns implements vscode.Disposable {
   private stateOfDisk(run: DiskRun): Pick<RunView, 'status' | 'detail'> {
     const own = this.own.get(run.folder);
     if (own?.status === 'running') return this.stateOf(own);
-    const detail = `${plural(run.files.length, 'column')}, ${dateInWords(run.date)}`;
-    return { status: own?.status ?? 'finished', detail };
+    const detail = `${plural(run.columns.length, 'column')}, ${dateInWords(run.date)}`;
+    return { status: own?.status ?? 'stored', detail };
   }
 
   private search(): Promise<readonly DiskRun[]> {

@@ -60,6 +60,7 @@ const ROW: ViewRow = {
 export const VIEW: EvaluationView = {
   title: HOSTILE,
   subtitle: '3 columns on 1 task, the first 20 items of each',
+  headline: ['kind.test · acc: the port is +55.0 points from the new base: better.'],
   partial: null,
   columns: COLUMNS.map(([label, role, isSwept]) => ({ label, role, isSwept, source: `/results/${label}.json` })),
   rows: [ROW],

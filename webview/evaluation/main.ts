@@ -77,13 +77,14 @@ function live(title: string, running: LiveView): void {
 type Show = Extract<EvaluationContract['toPage'], { readonly type: 'show' }>;
 
 function show({ files, chosen, view, baseline }: Show): void {
-  const { reference, title, subtitle, partial, warnings, how, notes } = view;
+  const { reference, headline, title, subtitle, partial, warnings, how, notes } = view;
   const open = openLists();
   host.state = { files, title, reference: chosen, open };
   const scrolled = document.documentElement.scrollTop;
   render(
     element('h1', {}, title),
     element('p', { class: 'subtitle' }, subtitle),
+    ...headline.map((text) => element('p', { class: 'headline' }, text)),
     ...listBox('Stopped before its end', partial === null ? [] : [partial], 'information'),
     ...listBox('Worth knowing', warnings, 'warning'),
     actions(),

@@ -6,6 +6,8 @@ const WORDS = [
   ['Δ, the patch', 'What fine-tuning added to the old base: for a LoRA s · B·A.'],
   ['W, W′', 'A weight of the old base, and the same weight of the new base.'],
   ['S, the evolution', 'How the base moved: S = W′ − W.'],
+  ['λ', 'The scale of the patch: 1 as it was trained.'],
+  ['t', 'Where between the bases: 0 the old one, 1 the new one, both with the patch.'],
   ['‖ ‖', 'Size of a matrix: the root of the sum of its squared elements (Frobenius norm).'],
   ['cos', 'Whether two matrices point the same way: 1 the same, 0 unrelated, −1 opposite.'],
   [

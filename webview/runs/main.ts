@@ -131,7 +131,7 @@ function drawChosen(id: string, draw: (run: RunView) => Child[]): void {
   place.replaceChildren(...draw(run));
 }
 
-function shown({ id, title }: RunView, view: EvaluationView): Child[] {
+function shown({ id, title, status }: RunView, view: EvaluationView): Child[] {
   return [
     element('h2', {}, title),
     element('p', { class: 'note' }, view.subtitle),
@@ -141,6 +141,10 @@ function shown({ id, title }: RunView, view: EvaluationView): Child[] {
       { class: 'actions' },
       button('Open in Editor', 'primary', () => host.send({ type: 'open', id })),
     ),
+    ...view.headline.map((text) => element('p', {}, text)),
+    ...(status === 'imported'
+      ? [button('Remove from List', 'secondary', () => host.send({ type: 'forget', id }))]
+      : []),
     ...barsSection(view, 3),
     ...inShort(view, baseline, (column) => host.send({ type: 'pin', column })),
   ];
@@ -174,6 +178,8 @@ const SHAPES: Readonly<Record<RunStatus, string>> = {
   running: 'M8 2.5 A5.5 5.5 0 1 1 2.5 8',
   finished: 'M3 8.5 L6.5 12 L13 4.5',
   stopped: 'M4 4 H12 V12 H4 Z',
+  stored: 'M3 4.5 H13 V12.5 H3 Z M3 7 H13',
+  imported: 'M8 2.5 V9.5 M4.8 6.6 L8 9.8 L11.2 6.6 M3 13 H13',
   failed: 'M3.5 3.5 L12.5 12.5 M12.5 3.5 L3.5 12.5',
 };
 

@@ -5,29 +5,24 @@ import { dateOf } from '../../evaluation/results/importing/findFiles.ts';
 export interface DiskRun {
   readonly folder: string;
   readonly title: string;
-  /** The newest of each column. */
-  readonly files: readonly string[];
+  /** The columns' folders: each may hold the results of several tasks, or of one task several times. */
+  readonly columns: readonly string[];
   /** "2026-11-26T14-05-33.123456", of the newest; null where no name says so. */
   readonly date: string | null;
 }
 
 /** @param files results files anywhere */
 export function diskRuns(files: readonly string[]): DiskRun[] {
-  const columns = new Map<string, string>();
-  for (const file of files.toSorted(byDate)) columns.set(dirname(file), file);
   const runs = new Map<string, string[]>();
-  for (const [column, file] of columns) {
-    const folder = dirname(column);
+  for (const file of files) {
+    const folder = dirname(dirname(file));
     runs.set(folder, [...(runs.get(folder) ?? []), file]);
   }
   return Array.from(runs, ([folder, own]): DiskRun => {
     const dates = own.flatMap((file) => dateOf(file) ?? []).sort();
-    return { folder, title: basename(folder), files: own.sort(), date: dates.at(-1) ?? null };
+    const columns = [...new Set(own.map((file) => dirname(file)))].sort();
+    return { folder, title: basename(folder), columns, date: dates.at(-1) ?? null };
   }).sort((a, b) => ((a.date ?? '') < (b.date ?? '') ? 1 : -1));
-}
-
-function byDate(a: string, b: string): number {
-  return (dateOf(a) ?? '') < (dateOf(b) ?? '') ? -1 : 1;
 }
 
 /** 2026-11-26 14:05 */

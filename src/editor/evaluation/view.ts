@@ -4,7 +4,8 @@ import { formatInteger } from '../../evaluation/statistics/format.ts';
 import { howItWasComputed } from './how.ts';
 import type { RunFacts } from './runFacts.ts';
 import { sweepsOf, sweptAside } from './sweeps.ts';
-import { rowOf } from './rows.ts';
+import { differenceText, verdictText } from '../../evaluation/results/text/numbers.ts';
+import { rowName, rowOf } from './rows.ts';
 import type { EvaluationView } from './viewTypes.ts';
 
 export interface ViewOptions {
@@ -29,6 +30,7 @@ export function viewOf(comparison: Comparison, { title, runs, stopped }: ViewOpt
   return {
     title,
     subtitle: subtitleOf(comparison, columns.length - aside.size),
+    headline: headlineOf(comparison),
     partial: partial === undefined ? null : `${partial} ${GOES_ON}`,
     columns: columns.map(({ label, role, source }, i) => ({ label, role, source, isSwept: aside.has(i) })),
     rows: tables.map((table) => rowOf(table, comparison)),
@@ -38,6 +40,25 @@ export function viewOf(comparison: Comparison, { title, runs, stopped }: ViewOpt
     warnings: [...new Set([...own, ...warnings])],
     reference,
   };
+}
+
+/** What a port gains over the new base alone, and how much of what retraining gains. */
+function headlineOf({ tables, columns }: Comparison): string[] {
+  return tables.flatMap((table) =>
+    table.differences.flatMap((one) => {
+      if (columns[one.column]?.role !== 'ported' || columns[one.against]?.role !== 'new base') return [];
+      const of = table.unit === 'percent' ? ' points' : '';
+      const gain = differenceText(one, table.unit).replaceAll('-', '−').replace(' ', `${of} `);
+      const recovered = table.recoveries.find(({ ported }) => ported === one.column)?.recovery;
+      const share =
+        recovered?.value === undefined
+          ? ''
+          : ` It has ${(100 * recovered.value).toFixed(0)} % of what retraining gains.`;
+      return [
+        `${rowName(table)}: the port ${columns[one.column]?.label ?? ''} is ${gain} from the new base: ${verdictText(one)}.${share}`,
+      ];
+    }),
+  );
 }
 
 function subtitleOf({ tables }: Comparison, columns: number): string {

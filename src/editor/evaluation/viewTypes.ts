@@ -2,6 +2,8 @@
 export interface EvaluationView {
   readonly title: string;
   readonly subtitle: string;
+  /** What a port is worth, in a sentence for each task. */
+  readonly headline: readonly string[];
   /** Where an evaluation was stopped: how much of it there is. */
   readonly partial: string | null;
   readonly columns: readonly ViewColumn[];
@@ -172,5 +174,6 @@ export interface RunView {
   readonly detail: string;
 }
 
-export const RUN_STATUSES = ['running', 'finished', 'stopped', 'failed'] as const;
+/** Stored and imported: results that are there, whoever made them. */
+export const RUN_STATUSES = ['running', 'finished', 'stopped', 'failed', 'stored', 'imported'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -69,10 +69,12 @@ export class GlancePage implements vscode.Disposable {
 
   private async read(): Promise<GlanceDocument> {
     const begin = performance.now();
-    this.signature = await signatureOf(this.path, this.names);
+    const before = await signatureOf(this.path, this.names);
     const document = await openDocument(this.uri);
+    const own = await signatureOf(this.path, this.names);
     this.names = namesBehind(basename(this.path), document);
-    this.signature = await signatureOf(this.path, this.names);
+    // Whatever was written while the headers were read is a change that is still to be told.
+    this.signature = own === before ? await signatureOf(this.path, this.names) : before;
     const milliseconds = (performance.now() - begin).toFixed(0);
     this.log.info(`${this.path}: the headers of ${document.tensors.length} tensors in ${milliseconds} ms`);
     return document;

@@ -1,4 +1,4 @@
-import { CancelledError, UserError } from '../../base/errors.ts';
+import { CancelledError, problemText } from '../../base/errors.ts';
 import { formatBytes } from '../../base/format.ts';
 import type { FiguresState, TensorPlace } from '../../../webview/contract.ts';
 import type { WorkerClient } from '../../worker/client.ts';
@@ -33,7 +33,10 @@ export class Measurements {
     this.running = running;
     this.tell(tensor, { type: 'running', message: WAITING });
     const state = await this.figures(running, pathOf).catch(stateOf);
-    if (this.running === running) this.running = undefined;
+    const other = this.running === running ? undefined : this.running;
+    if (other === undefined) this.running = undefined;
+    // The same tensor was asked for again: its own words are on their way.
+    if (other !== undefined && keyOf(other.tensor) === keyOf(tensor)) return;
     // What was found out about a file that is not shown any more is of no use.
     if (state.type === 'done' && running.controller.signal.aborted) return;
     if (state.type === 'done') this.known.set(keyOf(tensor), { tensor, state });
@@ -78,6 +81,5 @@ function keyOf({ name, file }: TensorPlace): string {
 
 function stateOf(error: unknown): FiguresState {
   if (error instanceof CancelledError) return { type: 'cancelled' };
-  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
-  return { type: 'failed', message: `${error instanceof Error ? error.message : String(error)}${hint}` };
+  return { type: 'failed', message: problemText(error) };
 }

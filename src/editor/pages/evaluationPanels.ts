@@ -12,7 +12,7 @@ import type { EvaluationRuns } from '../evaluationRuns.ts';
 import { EVALUATION_PAGE } from '../ids.ts';
 import type { Jobs } from '../jobs.ts';
 import { showError } from '../showError.ts';
-import { chooseResults } from './chooseResults.ts';
+import { chooseRun } from './chooseResults.ts';
 import { contentFrom, contentOf, contentOfRunning, type Content } from './evaluationContent.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
 import { saveAs } from './saveAs.ts';
@@ -95,11 +95,17 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     else void this.replace(earlier, content).catch((error: unknown) => this.say(error));
   }
 
-  /** Results files. */
-  async open(files: readonly string[], title?: string): Promise<void> {
-    const existing = [...this.pages].find(({ content }) => content.files.join('\n') === files.join('\n'));
+  /**
+   * Results files, or folders of them.
+   *
+   * @param out the evaluation that they are of: a page of it may be open
+   */
+  async open(files: readonly string[], out?: string): Promise<void> {
+    const isOpen = ({ content }: Shown): boolean =>
+      content.files.join('\n') === files.join('\n') || (out !== undefined && content.out === out);
+    const existing = [...this.pages].find(isOpen);
     if (existing === undefined) {
-      this.create(this.read(files, { title }), 'here');
+      this.create(this.read(files, {}), 'here');
       return;
     }
     existing.panel.reveal();
@@ -167,7 +173,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   }
 
   private async answer(page: Shown, message: EvaluationContract['fromPage']): Promise<void> {
-    const { files, view, out } = page.content;
+    const { view, out } = page.content;
     switch (message.type) {
       case 'ready':
         return this.send(page);
@@ -178,7 +184,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
         return;
       }
       case 'openFile':
-        return openOne(files);
+        return openOne([...new Set(page.shown?.columns.map(({ source }) => source))]);
       case 'compareWith':
         return this.compareWith(page);
       case 'exportCsv':
@@ -205,9 +211,9 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   }
 
   private async compareWith(page: Shown): Promise<void> {
-    const chosen = await chooseResults('Results to compare with: results_*.json, ours or of lm-evaluation-harness');
-    if (chosen.length === 0) return;
     const { files, title, reference } = page.content;
+    const chosen = await chooseRun(this.parts.runs, files);
+    if (chosen.length === 0) return;
     await this.replace(page, this.read([...new Set([...files, ...chosen])], { title, reference }));
   }
 
@@ -328,5 +334,7 @@ async function openOne(files: readonly string[]): Promise<void> {
 }
 
 function nameOf({ files, title }: Content): string {
-  return join(dirname(dirname(files[0] ?? '')), `${title}.csv`);
+  const [first = ''] = files;
+  const column = first.endsWith('.json') ? dirname(first) : first;
+  return join(dirname(column), `${title}.csv`);
 }

@@ -68,6 +68,8 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
         const column = message.column === null ? undefined : this.shown?.columns[message.column];
         return baseline.pin(column && { label: column.label, source: column.source });
       }
+      case 'forget':
+        return runs.forget(message.id);
       case 'evaluate':
       case 'import':
         await vscode.commands.executeCommand(message.type === 'evaluate' ? COMMANDS.evaluate : COMMANDS.importResults);
@@ -79,7 +81,7 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
     const { runs, evaluations } = this.parts;
     if (runs.liveOf(id) !== undefined) return void evaluations.reveal(id);
     const files = await runs.filesOf(id);
-    if (files.length > 0) await evaluations.open(files);
+    if (files.length > 0) await evaluations.open(files, id);
   }
 
   private async choose(id: string): Promise<void> {

@@ -54,7 +54,7 @@ function besides(
 /** Of a diagnosis. Formulas and grades of evidence: docs of each finding; nothing here is a calibrated threshold. */
 export const DIAGNOSED: readonly Metric<TensorDiagnosis>[] = [
   metric(
-    ['Patch', 'relative', "‖Δ‖ / ‖W'‖"],
+    ['Patch', 'relative', '‖Δ‖ / ‖W′‖'],
     "How strong the patch is beside the new base's own weights; not whether the port works.",
     ({ norms }) => divide(norms.delta, norms.weight),
     ratio('delta', 'weight'),
@@ -70,7 +70,7 @@ export const DIAGNOSED: readonly Metric<TensorDiagnosis>[] = [
     '‖Δ‖² / σ₁²: in how many directions the patch is of about the same size. 1 means a single direction does everything.',
     ({ spectrum }) => spectrum.stableRank,
   ),
-  metric(['Patch', 'weight', "‖W'‖"], "Frobenius norm of the new base's weight.", ({ norms }) => norms.weight, NORM),
+  metric(['Patch', 'weight', '‖W′‖'], "Frobenius norm of the new base's weight.", ({ norms }) => norms.weight, NORM),
   metric(
     ['Evolution', 'evolution', '‖S‖'],
     'How far the base moved, S = W′ − W.',
@@ -141,19 +141,19 @@ export const DIAGNOSED: readonly Metric<TensorDiagnosis>[] = [
   ),
   ...OUTPUT_DTYPES.flatMap(roundingOf),
   metric(
-    ['Retrained', 'retrained', "‖Δ'‖"],
+    ['Retrained', 'retrained', '‖Δ′‖'],
     'Frobenius norm of the patch that was retrained on the new base.',
     ({ retrained }) => retrained?.norm ?? null,
     NORM,
   ),
   besides(
     ['Retrained', 'distance', '‖C‖ / ‖Δ‖'],
-    "How far the retrained patch is, C = Δ' − Δ. Patches of one task are often as far apart as random ones and still score alike.",
+    'How far the retrained patch is, C = Δ′ − Δ. Patches of one task are often as far apart as random ones and still score alike.',
     ({ retrained }) => retrained?.distance,
     { unit: 'times', beside: 'if orthogonal' },
   ),
   besides(
-    ['Retrained', 'retrainedCosine', "cos(Δ, Δ')"],
+    ['Retrained', 'retrainedCosine', 'cos(Δ, Δ′)'],
     'Whether the retrained patch points the same way.',
     ({ retrained }) => retrained?.cosine,
     { unit: 'signed', beside: 'by chance ±', combine: { kind: 'cosine', a: 'delta', b: 'retrained' } },
@@ -199,13 +199,13 @@ export const PORTED: readonly Metric<PortedTensor>[] = [
     NORM,
   ),
   metric(
-    ['Patch', 'relative', "‖Δ‖ / ‖W'‖"],
+    ['Patch', 'relative', '‖Δ‖ / ‖W′‖'],
     "The patch beside the new base's own weights: how large it is, not whether it works.",
     ({ deltaNorm, measured }) => divide(deltaNorm, measured?.weightNorm ?? null),
     ratio('delta', 'weight'),
   ),
   metric(
-    ['Patch', 'weight', "‖W'‖"],
+    ['Patch', 'weight', '‖W′‖'],
     "Frobenius norm of the new base's weight.",
     ({ measured }) => measured?.weightNorm ?? null,
     NORM,

@@ -64,7 +64,7 @@ function ofPort(folder: string, provenance: Provenance): ReportView {
     notes: tensors.some(({ measured }) => measured !== null)
       ? []
       : [
-          "An adapter is ported without reading the new base's weights, so ‖W'‖ and rounding are not known. Diagnose… reads them.",
+          "An adapter is ported without reading the new base's weights, so ‖W′‖ and rounding are not known. Diagnose… reads them.",
         ],
   };
 }

@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { InputError } from '../../../base/errors.ts';
 import { withDataFile } from '../../data/dataFile.ts';
-import { dateOf, exists, samplesPaths } from './findFiles.ts';
+import { dateOf, exists, resultsOfSamples, samplesPaths } from './findFiles.ts';
 import { readResultsJson } from './resultsFile.ts';
 import { numberIn, promptIn, textOfTarget, valuesIn, type Row } from './sampleRow.ts';
 import { rowFrom, rowsOf } from './samples.ts';
@@ -49,6 +51,11 @@ async function samplesOf(source: string, task: string): Promise<string> {
   // Only before 0.4.3 samples are named after the model.
   const model = dateOf(source) === undefined ? (await readResultsJson(source)).config?.model_args : undefined;
   for (const path of samplesPaths(source, task, model)) if (await exists(path)) return path;
+  // Columns that were joined of several files have the newest as their source.
+  const beside = await readdir(dirname(source)).catch(() => []);
+  const own = beside.filter((name) => dateOf(name) !== undefined && resultsOfSamples(name).task === task).sort();
+  const newest = own.at(-1);
+  if (newest !== undefined) return join(dirname(source), newest);
   throw new InputError(
     `There are no samples of ${task} beside ${source}.`,
     'lm-evaluation-harness writes them with --log_samples.',

@@ -94,6 +94,8 @@ describe('columns in pairs', () => {
       [0, 3],
       [1, 3],
       [2, 3],
+      // What a port is about.
+      [2, 1],
     ]);
     const nobody = FIVE.map((each) => ({ ...each, role: undefined }));
     assert.deepEqual(pairsOf((await compare(nobody)).first), [
