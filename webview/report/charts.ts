@@ -131,7 +131,6 @@ export class Charts {
       element('p', { class: 'note metric-note' }, metric.explanation),
       element('div', { class: isBeside ? 'beside' : '' }, ...columns),
     );
-    this.below.replaceChildren();
     this.drawDetail();
   }
 
@@ -184,6 +183,7 @@ export class Charts {
     const other =
       this.other === null || target === null ? undefined : { view: this.other, tensor: this.find(this.other, target) };
     const detail = this.detail?.target === target ? this.detail : undefined;
+    const isOpen = this.below.querySelector<HTMLDetailsElement>('details.all-tensors')?.open === true;
     this.below.replaceChildren(
       ...(tensor === undefined
         ? [
@@ -194,7 +194,7 @@ export class Charts {
             ),
           ]
         : [detailSection(this.view, tensor, detail, other)]),
-      tensorTable(this.view, filtered(this.view.tensors, modules)),
+      tensorTable(this.view, filtered(this.view.tensors, modules), isOpen),
     );
   }
 }

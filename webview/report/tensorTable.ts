@@ -4,7 +4,11 @@ import { table, type Column } from '../common/parts.ts';
 import { written } from './numbers.ts';
 
 /** All numbers of all tensors; made when it is opened, for there may be twenty thousand. */
-export function tensorTable({ metrics, tensors }: ReportView, shown: readonly ViewTensor[]): HTMLElement {
+export function tensorTable(
+  { metrics, tensors }: ReportView,
+  shown: readonly ViewTensor[],
+  isOpen: boolean,
+): HTMLElement {
   const place = element('div', {});
   const details = element(
     'details',
@@ -25,5 +29,6 @@ export function tensorTable({ metrics, tensors }: ReportView, shown: readonly Vi
     if (details.open && place.childElementCount === 0)
       place.append(table('Figures of every patched tensor', columns, shown));
   });
+  details.open = isOpen;
   return details;
 }

@@ -34,22 +34,12 @@ export class TreeModel {
     return [...this.open];
   }
 
-  /** Open groups stay open. */
-  clear(): void {
-    this.levels.clear();
-    this.list = undefined;
-  }
-
   add(group: string, { from, total, rows }: RowPage): void {
     const level = this.levels.get(group) ?? { total, rows: new Map<number, Row>() };
     level.total = total;
     for (const [i, row] of rows.entries()) level.rows.set(from + i, row);
     this.levels.set(group, level);
     this.list = undefined;
-  }
-
-  has(group: string): boolean {
-    return this.levels.has(group);
   }
 
   setExpanded(group: string, isExpanded: boolean): void {

@@ -84,7 +84,7 @@ const askDepth: Step = async (at, _world, answers) => {
     },
     { label: 'Quick', detail: 'Reads each weight once: sizes, evolution, cosines and rounding.', value: 0 },
   ];
-  return take(await pick(at, 'How much?', choices, answers.directions), (value) => (answers.directions = value));
+  return take(await pick(at, 'How thorough?', choices, answers.directions), (value) => (answers.directions = value));
 };
 
 function patchChoices(items: readonly LibraryItem[]): Choice<string>[] {

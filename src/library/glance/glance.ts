@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { UserError } from '../../base/errors.ts';
+import { problemText, UserError } from '../../base/errors.ts';
 import { listFolder } from '../../checkpoint/checkpoint.ts';
 import { readConfig } from '../../checkpoint/config.ts';
 import { openFile, openIndex, type OpenedFiles } from './openFiles.ts';
@@ -40,7 +40,7 @@ async function told<T>(reading: Promise<T>): Promise<Told<T>> {
     return { value: await reading };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { problem: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
+    return { problem: problemText(error) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import pLimit from 'p-limit';
-import { UserError } from '../../base/errors.ts';
+import { problemText, UserError } from '../../base/errors.ts';
 import { plural } from '../../base/format.ts';
 import { isPlainName, resolveInside } from '../../checkpoint/shards.ts';
 import { TensorFile } from '../../safetensors/file.ts';
@@ -88,7 +88,7 @@ async function openShard(folder: string, name: string, names: ReadonlySet<string
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return unreadable(`cannot be read. ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`);
+    return unreadable(`cannot be read. ${problemText(error)}`);
   }
 }
 

@@ -83,12 +83,10 @@ describe('portllm diagnose --task', () => {
     running.stderr.on('data', (data: Buffer) => (errors += data.toString()));
     while (!output.includes('Next:') && running.exitCode === null) await sleep(10);
     await sleep(300);
-    const begin = performance.now();
     running.kill('SIGINT');
     const [code] = (await once(running, 'exit')) as [number];
     assert.equal(code, 1, errors);
     assert.match(errors, /Cancelled/);
-    assert.ok(performance.now() - begin < 3000);
     assert.doesNotMatch(output, /Probe/);
   });
 });
