@@ -19,6 +19,7 @@ const SAME_LINEAGE = 0.9;
 const OTHER_LINEAGE = 0.5;
 /** Standard deviations of what chance gives. */
 const UNLIKELY = 5;
+const WITHIN_CHANCE = 3;
 const SHARED = 0.05;
 const LOST = 0.3;
 const LOUD = 1;
@@ -114,8 +115,8 @@ const alignment: Rule = ({ all, tensors }) => {
   // Of bases that are not related, it means nothing.
   if (cosine === null || hasNotMoved(all) || isApart(tensors)) return [];
   const { value, chance } = cosine;
-  const isChance = Math.abs(value) <= UNLIKELY * chance;
-  const isShared = !isChance && Math.abs(value) > SHARED;
+  const isChance = Math.abs(value) <= WITHIN_CHANCE * chance;
+  const isShared = Math.abs(value) > UNLIKELY * chance && Math.abs(value) > SHARED;
   const along = value > 0 ? 'along the patch' : 'against the patch';
   const figures = `cos(Δ, S) is ${signed(value)}, by chance ± ${number(chance)}`;
   const text = isChance

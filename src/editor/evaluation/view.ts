@@ -55,7 +55,7 @@ function headlineOf({ tables, columns }: Comparison): string[] {
           ? ''
           : ` It has ${(100 * recovered.value).toFixed(0)} % of what retraining gains.`;
       return [
-        `${rowName(table)}: the port ${columns[one.column]?.label ?? ''} is ${gain} from the new base: ${verdictText(one)}.${share}`,
+        `${rowName(table)}: the port ${columns[one.column]?.label ?? ''} is ${gain} against the new base: ${verdictText(one)}.${share}`,
       ];
     }),
   );

@@ -13,13 +13,11 @@ interface Violation {
 /** What axe-core finds wrong with a page, of what it calls serious or critical: rule, and where. */
 export async function seriousViolations(view: FrameLocator): Promise<string[]> {
   const body = await view.locator('body').elementHandle();
-  const frame = await body?.ownerFrame();
+  const frame = await body.ownerFrame();
   if (frame == null) throw new Error('the page has no frame');
   // Evaluated by the debugger, which the page's policy does not bind.
   await frame.evaluate(AXE);
-  const { violations } = (await frame.evaluate('axe.run({ resultTypes: ["violations"] })')) as {
-    violations: Violation[];
-  };
+  const { violations } = await frame.evaluate<{ violations: Violation[] }>('axe.run({ resultTypes: ["violations"] })');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>
