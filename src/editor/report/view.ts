@@ -25,13 +25,14 @@ export interface ReportSource {
   readonly diagnosis: DiagnosisFile | null;
 }
 
-/** A file or a folder that holds a report makes one of the two. */
+/** What a port says of itself stays; the figures are those of the diagnosis, where there is one. */
 export function reportView({ port, diagnosis }: ReportSource): ReportView {
-  if (port === null && diagnosis === null) throw new Error('a report of nothing');
-  return {
-    ...(port === null ? {} : ofPort(port.folder, port.provenance)),
-    ...(diagnosis === null ? {} : ofDiagnosis(diagnosis, port !== null)),
-  } as ReportView;
+  if (port !== null) {
+    const own = ofPort(port.folder, port.provenance);
+    return diagnosis === null ? own : { ...own, ...figuresOf(diagnosis) };
+  }
+  if (diagnosis === null) throw new Error('a report of nothing');
+  return ofDiagnosis(diagnosis);
 }
 
 function ofPort(folder: string, provenance: Provenance): ReportView {
@@ -69,18 +70,21 @@ function ofPort(folder: string, provenance: Provenance): ReportView {
   };
 }
 
-/** @param beside what a port says of itself stays */
-function ofDiagnosis({ diagnosis, probe, made }: DiagnosisFile, beside: boolean): Partial<ReportView> {
-  const { patch, newBase, oldBase, request, tensors } = diagnosis;
-  const shared = {
+type Figures = Pick<ReportView, 'verdict' | 'probes' | 'metrics' | 'tensors' | 'notes'>;
+
+function figuresOf({ diagnosis, probe, made }: DiagnosisFile): Figures {
+  return {
     verdict: verdictOf(diagnosis, probe, made),
     probes: probe === null ? [] : probesOf(probe),
-    ...numbersOf(DIAGNOSED, tensors),
-    notes: oldBase === null ? ['Without the old base nothing is known of the evolution.'] : [],
+    ...numbersOf(DIAGNOSED, diagnosis.tensors),
+    notes: diagnosis.oldBase === null ? ['Without the old base nothing is known of the evolution.'] : [],
   };
-  if (beside) return shared;
+}
+
+function ofDiagnosis(file: DiagnosisFile): ReportView {
+  const { patch, newBase, oldBase, request, tensors } = file.diagnosis;
   return {
-    ...shared,
+    ...figuresOf(file),
     title: `${patch.name}${request.scale === 1 ? '' : ` × ${request.scale}`} on ${newBase.name}`,
     subtitle: `${plural(tensors.length, 'tensor')} would be patched. Nothing was written.`,
     kind: 'diagnosis',
