@@ -16,7 +16,9 @@ export async function loadReport(ref: ReportRef, diagnoses: Diagnoses): Promise<
 export function titleOf(ref: ReportRef, source?: ReportSource): string {
   if (ref.kind === 'port') return `Report: ${basename(ref.folder)}`;
   const found = source?.diagnosis?.diagnosis;
-  return found === undefined ? 'Diagnosis' : `Diagnosis: ${found.patch.name} on ${found.newBase.name}`;
+  if (found === undefined) return 'Diagnosis';
+  const scale = found.request.scale === 1 ? '' : ` × ${found.request.scale}`;
+  return `Diagnosis: ${found.patch.name}${scale} on ${found.newBase.name}`;
 }
 
 export function sameReport(a: ReportRef, b: ReportRef): boolean {
