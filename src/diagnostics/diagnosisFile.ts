@@ -65,6 +65,7 @@ const finding = z.object({
   grade: z.enum(['certain', 'A', 'B', 'C']),
   // It becomes a link.
   source: z.url({ protocol: /^https$/ }).nullable(),
+  figure: text.optional(),
 });
 
 const diagnosis: z.ZodType<Diagnosis> = z.object({

@@ -76,7 +76,7 @@ const lineage: Rule = ({ tensors, all }, { from }) => {
   const apart = known.filter((tensor) => tensor.lineage < OTHER_LINEAGE);
   const figures = `cos(W, W′) is ${number(all.lineage)} over all, the lowest ${number(least.lineage)} (${least.target}).`;
   const { verdict, text } = lineageWords(apart.length, known.length, least.lineage);
-  return [{ verdict, text: `${text}: ${figures}`, grade: 'A', source: GRADFIX }];
+  return [{ verdict, text: `${text}: ${figures}`, grade: 'A', source: GRADFIX, figure: 'lineage' }];
 };
 
 /** Most tensors decide; some that stand out may have been replaced, or their rows moved. */
@@ -124,7 +124,7 @@ const alignment: Rule = ({ all, tensors }) => {
     : isShared
       ? `The base moved ${along}${value > 0 ? ', so that part of it may be counted twice' : ''}: ${figures}.`
       : `The base moved only slightly ${along}: ${figures}. That is more than chance, but far below ${SHARED}, where it would matter.`;
-  return [{ verdict: isShared ? 'look closer' : 'fits', text, grade: 'C', source: ORTHOGONAL }];
+  return [{ verdict: isShared ? 'look closer' : 'fits', text, grade: 'C', source: ORTHOGONAL, figure: 'cosine' }];
 };
 
 function isApart(tensors: readonly TensorDiagnosis[]): boolean {
@@ -156,7 +156,7 @@ const rounding: Rule = ({ tensors, all }, _request, { newBase }) => {
     `A checkpoint in ${dtype} ${isLost ? 'loses much of the patch' : 'takes up the patch'}: rounding leaves an error of ${percent(error)} of it` +
     ` (at worst ${percent(worst?.rounding[dtype].error ?? 0)}, ${worst?.target ?? ''}); ${percent(absorbed)} of the elements stay as they are.` +
     ` ${others(all, dtype)}; an adapter loses nothing.`;
-  return [certain(isLost ? 'look closer' : 'fits', text)];
+  return [{ ...certain(isLost ? 'look closer' : 'fits', text), figure: `error${dtype}` }];
 };
 
 function others({ rounding: of }: Aggregate, dtype: OutputDtype): string {
@@ -186,14 +186,14 @@ function relativeSize({ norms: { delta, weight } }: TensorDiagnosis): number {
 }
 
 function hint(text: string): Finding {
-  return { verdict: 'look closer', text, grade: 'C', source: null };
+  return { verdict: 'look closer', text, grade: 'C', source: null, figure: 'relative' };
 }
 
 const feedForward: Rule = ({ groups }) => {
   const [attention, other] = (['attention', 'feed-forward'] as const).map((name) => relative(groups, name));
   if (attention == null || other == null || attention === 0 || other < UNEVEN * attention) return [];
   const text = `The feed-forward layers moved ${number(other / attention)} times as far as attention did, relative to their size: the patch's part in them may fit less.`;
-  return [{ verdict: 'look closer', text, grade: 'A', source: TRANS_PEFT }];
+  return [{ verdict: 'look closer', text, grade: 'A', source: TRANS_PEFT, figure: 'moved' }];
 };
 
 function relative(groups: readonly Aggregate[], name: string): number | undefined {

@@ -165,6 +165,8 @@ export interface Finding {
   readonly grade: Grade;
   /** Where the evidence is. */
   readonly source: string | null;
+  /** The figure that it follows from, where a report has one by this name. */
+  readonly figure?: string | undefined;
 }
 
 export interface Summary {

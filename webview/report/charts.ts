@@ -80,7 +80,8 @@ export class Charts {
 
   private get metric(): ViewMetric {
     const { metrics } = this.view;
-    const found = metrics.find(({ name }) => name === this.host.state().metric) ?? metrics[0];
+    const wanted = this.host.state().metric ?? this.view.verdict?.figure;
+    const found = metrics.find(({ name }) => name === wanted) ?? metrics[0];
     if (found === undefined) throw new Error('the report has no figures');
     return found;
   }

@@ -142,6 +142,7 @@ function verdictOf({ summary }: Diagnosis, probe: Probe | null, made: string): V
   return {
     verdict: gravestOf(findings),
     next: summary.next,
+    figure: shown.find((one) => gravity(one) > WEIGHTS.indexOf('fits') && one.figure !== undefined)?.figure ?? null,
     made,
     findings: shown.map((one): ViewFinding => ({ ...one, ...evidenceOf(one) })),
   };

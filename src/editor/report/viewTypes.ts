@@ -56,6 +56,8 @@ export interface ViewVerdict {
   readonly verdict: Verdict;
   readonly findings: readonly ViewFinding[];
   readonly next: readonly NextStep[];
+  /** The figure that the gravest finding follows from; null where all fits. */
+  readonly figure: string | null;
   /** When it was found out. */
   readonly made: string;
 }

@@ -86,6 +86,19 @@ describe('the view of a report', () => {
     assert.deepEqual([calm.probes, calm.verdict?.verdict], [[], file.diagnosis.summary.verdict]);
   });
 
+  it('opens with the figure of what is gravest', () => {
+    const grave = { verdict: 'does not fit', text: 'apart', grade: 'A', source: null, figure: 'lineage' } as const;
+    const { findings } = file.diagnosis.summary;
+    const summary = { ...file.diagnosis.summary, findings: [...findings, grave] };
+    const of = (change: object): string | null | undefined =>
+      reportView({ port: null, diagnosis: { ...file, probe: null, diagnosis: { ...file.diagnosis, ...change } } })
+        .verdict?.figure;
+    assert.equal(of({ summary }), 'lineage');
+    assert.equal(of({ summary: { ...summary, findings: findings.filter(({ verdict }) => verdict === 'fits') } }), null);
+    const names = new Set(reportView({ port: null, diagnosis: file }).metrics.map(({ name }) => name));
+    for (const { figure } of findings) assert.ok(figure === undefined || names.has(figure), figure);
+  });
+
   it('leaves out what is not known without an old base', async () => {
     const diagnosis = diagnosisFile(await smallDiagnosis(false), null, '0.0.0', MADE);
     const { metrics, notes } = reportView({ port: null, diagnosis });
