@@ -228,9 +228,9 @@ describe('probe', () => {
   });
 
   it('leaves out bases between that would not fit into memory, and says how much they would need', async (test) => {
-    // Of so small a model they take no more than the columns of the scales, which are looked at first.
+    // Of so small a model they take no more than the columns of the scales, which are looked at before them, and loaded after.
     let asked = 0;
-    test.mock.method(process, 'availableMemory', () => (++asked > SCALES.length ? 1e6 : 1e9));
+    test.mock.method(process, 'availableMemory', () => (++asked === SCALES.length + 1 ? 1e6 : 1e9));
     const { tasks, warnings } = await run({});
     assert.equal(tasks[0]?.blend, null);
     assert.match(warnings.join(), /The bases between .* would need about 1\d\d MB/);
