@@ -23,6 +23,10 @@ describe('variants by clicks', () => {
         await cp(base, at('bases', baseName(base, variant.name)), { recursive: true });
     }
     await openViewContainer(session.page, 'PortLLM');
+    // The library is long, and what is not in sight is not in the document.
+    const evaluations = session.page.locator('.pane-header[aria-label^="Evaluations"]');
+    await evaluations.waitFor();
+    if ((await evaluations.getAttribute('aria-expanded')) === 'true') await evaluations.click();
     await session.execute('portllm.library.refresh');
     await treeItem(session.page, 'llama-new').first().waitFor();
   });
