@@ -166,6 +166,10 @@ describe('diagnose', () => {
     const { tensors, all } = await run('lora', { scale: 0 });
     assert.ok(tensors.every(({ spectrum, kept }) => spectrum.stableRank === 0 && kept === null));
     assert.deepEqual([all.norms.delta, all.cosine?.value, all.rounding.BF16], [0, 0, { absorbed: 0, error: 0 }]);
+    assert.ok(
+      tensors.every(({ histogram }) => histogram.counts.length === 0),
+      'what is not changed has no size',
+    );
   });
 
   it('does without the old base, and without subspaces', async () => {

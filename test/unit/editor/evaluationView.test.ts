@@ -99,6 +99,14 @@ describe('viewOf', () => {
     assert.equal(view.subtitle, '3 columns on 1 task: kind, 40 of 500 items');
   });
 
+  it('says first what the port gains over the new base, and how much of what retraining gains', () => {
+    assert.equal(view.headline.length, 1);
+    assert.match(
+      view.headline[0] ?? '',
+      /^kind · acc: the port v2 \+ kind is \+47\.5 points \[[\d.]+, [\d.]+\] against the new base: better \(p < 0\.0001\)\. It has \d+ % of what retraining gains\.$/,
+    );
+  });
+
   it('has every number in words as well', () => {
     assert.equal(row.name, 'kind · acc');
     assert.equal(row.cells[1]?.text, '77.5 ± 5.0');
