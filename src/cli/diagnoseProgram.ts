@@ -6,7 +6,7 @@ import { VERSION } from '../base/version.ts';
 import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
 import { verdictOf } from '../diagnostics/summary.ts';
-import type { Diagnosis, DiagnoseRequest } from '../diagnostics/types.ts';
+import { DIRECTIONS, type Diagnosis, type DiagnoseRequest } from '../diagnostics/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { BosMode } from '../evaluation/request.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
@@ -44,9 +44,6 @@ interface DiagnoseOptions extends CommonOptions, ProbeOptions {
   readonly out?: string;
   readonly device: DeviceChoice;
 }
-
-/** As many as a patch of common rank has. */
-const DIRECTIONS = 16;
 
 export function addDiagnose(root: Command, run: Run): void {
   root

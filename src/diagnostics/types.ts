@@ -2,6 +2,9 @@
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
 import type { PatchSummary } from '../port/plan/planTypes.ts';
 
+/** Leading directions where none are named: as many as a patch of common rank has. */
+export const DIRECTIONS = 16;
+
 export interface DiagnoseRequest {
   /** The patch, at this scale λ. */
   readonly patch: string;

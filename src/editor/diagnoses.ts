@@ -9,6 +9,7 @@ import { writeWhole } from '../base/writeWhole.ts';
 import { DIAGNOSIS_ENDING, diagnosisFile, readDiagnosis, type DiagnosisFile } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
+import { diagnosisTitle } from '../diagnostics/title.ts';
 import type { Provenance } from '../port/provenance.ts';
 
 /** A diagnosis that was kept. */
@@ -46,8 +47,7 @@ export class Diagnoses {
       throw writeError(error, this.folder);
     });
     await writeWhole(file, JSON.stringify(written), true);
-    const title = `${found.patch.name}${found.request.scale === 1 ? '' : ` × ${found.request.scale}`} on ${found.newBase.name}`;
-    await writeWhole(titleFileOf(file), JSON.stringify({ title, made: written.made }), true);
+    await writeWhole(titleFileOf(file), JSON.stringify({ title: diagnosisTitle(found), made: written.made }), true);
     await this.forgetOldest();
     return file;
   }

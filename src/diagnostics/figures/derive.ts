@@ -37,12 +37,17 @@ export function derive(sums: TensorSums, known: Known): Derived {
   };
 }
 
-function roundingOf({ rounding, touched, delta }: TensorSums, dtype: OutputDtype): Rounding {
-  const { absorbed, lost } = rounding[dtype];
+function roundingOf({ rounding, bins, delta }: TensorSums, dtype: OutputDtype): Rounding {
+  const { absorbedBins, lost } = rounding[dtype];
+  const touched = total(bins);
   return {
-    absorbed: touched === 0 ? 0 : absorbed / touched,
+    absorbed: touched === 0 ? 0 : total(absorbedBins) / touched,
     error: delta === 0 ? 0 : Math.sqrt(lost / delta),
   };
+}
+
+function total(bins: Float64Array): number {
+  return bins.reduce((sum, count) => sum + count, 0);
 }
 
 /** ‖C‖² = ‖Δ‖² + ‖Δ'‖² − 2⟨Δ, Δ'⟩ */
@@ -65,7 +70,6 @@ export function add(all: readonly TensorSums[], into: TensorSums): TensorSums {
     for (const key of NUMBERS) into[key] += sums[key];
     addBins(into.bins, sums.bins);
     for (const dtype of OUTPUT_DTYPES) {
-      into.rounding[dtype].absorbed += sums.rounding[dtype].absorbed;
       into.rounding[dtype].lost += sums.rounding[dtype].lost;
       addBins(into.rounding[dtype].absorbedBins, sums.rounding[dtype].absorbedBins);
     }
@@ -87,5 +91,4 @@ const NUMBERS = [
   'weights',
   'retrained',
   'deltaRetrained',
-  'touched',
 ] as const;

@@ -22,26 +22,23 @@ export interface TensorSums {
   weights: number;
   retrained: number;
   deltaRetrained: number;
-  /** Elements with Δ ≠ 0, and the same by their exponent as float32 has it, biased by 127. */
-  touched: number;
+  /** Elements with Δ ≠ 0 by the exponent of Δ as float32 has it, biased by 127. */
   readonly bins: Float64Array;
   readonly rounding: Readonly<Record<OutputDtype, RoundingSums>>;
 }
 
 export interface RoundingSums {
-  /** Elements with Δ ≠ 0 that stay as they are. */
-  absorbed: number;
-  /** The same by the exponent of Δ. */
+  /** Those of them that stay as they are. */
   readonly absorbedBins: Float64Array;
   /** Σ (round(W' + Δ) − round(W') − Δ)² */
   lost: number;
 }
 
 export function noSums(): TensorSums {
-  const none = (): RoundingSums => ({ absorbed: 0, lost: 0, absorbedBins: new Float64Array(EXPONENTS) });
+  const none = (): RoundingSums => ({ lost: 0, absorbedBins: new Float64Array(EXPONENTS) });
   return {
     ...{ elements: 0, delta: 0, weight: 0, oldWeight: 0, evolution: 0, deltaEvolution: 0, weights: 0 },
-    ...{ retrained: 0, deltaRetrained: 0, touched: 0, bins: new Float64Array(EXPONENTS) },
+    ...{ retrained: 0, deltaRetrained: 0, bins: new Float64Array(EXPONENTS) },
     rounding: { BF16: none(), F16: none(), F32: none() },
   };
 }
@@ -77,17 +74,15 @@ export async function sumTensors(
 }
 
 function addPatch(sums: TensorSums, delta: Floats, weight: Float32Array): void {
-  let [ofDelta, ofWeight, touched] = [0, 0, 0];
+  let [ofDelta, ofWeight] = [0, 0];
   for (let i = 0; i < weight.length; i++) {
     const [change, now] = [delta[i] ?? 0, weight[i] ?? 0];
     ofDelta += change * change;
     ofWeight += now * now;
-    if (change !== 0) touched++;
   }
   sums.elements += weight.length;
   sums.delta += ofDelta;
   sums.weight += ofWeight;
-  sums.touched += touched;
 }
 
 function addEvolution(sums: TensorSums, delta: Floats, weight: Float32Array, oldWeight: Float32Array): void {
@@ -172,18 +167,14 @@ interface Change {
 }
 
 function addRounding(sums: RoundingSums, { delta, bits }: Change, after: Float32Array, before: Float32Array): void {
-  let [absorbed, lost] = [0, 0];
+  let lost = 0;
   for (let i = 0; i < after.length; i++) {
     const change = delta[i] ?? 0;
     if (change === 0) continue;
     const kept = (after[i] ?? 0) - (before[i] ?? 0);
-    if (kept === 0) {
-      absorbed++;
-      count(sums.absorbedBins, bits[i]);
-    }
+    if (kept === 0) count(sums.absorbedBins, bits[i]);
     lost += (kept - change) * (kept - change);
   }
-  sums.absorbed += absorbed;
   sums.lost += lost;
 }
 

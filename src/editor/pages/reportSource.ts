@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ReportRef } from '../../../webview/contract.ts';
 import { readDiagnosis } from '../../diagnostics/diagnosisFile.ts';
+import { diagnosisTitle } from '../../diagnostics/title.ts';
 import { readProvenance } from '../../port/provenanceFile.ts';
 import type { Diagnoses } from '../diagnoses.ts';
 import type { ReportSource } from '../report/view.ts';
@@ -16,9 +17,7 @@ export async function loadReport(ref: ReportRef, diagnoses: Diagnoses): Promise<
 export function titleOf(ref: ReportRef, source?: ReportSource): string {
   if (ref.kind === 'port') return `Report: ${basename(ref.folder)}`;
   const found = source?.diagnosis?.diagnosis;
-  if (found === undefined) return 'Diagnosis';
-  const scale = found.request.scale === 1 ? '' : ` × ${found.request.scale}`;
-  return `Diagnosis: ${found.patch.name}${scale} on ${found.newBase.name}`;
+  return found === undefined ? 'Diagnosis' : `Diagnosis: ${diagnosisTitle(found)}`;
 }
 
 export function sameReport(a: ReportRef, b: ReportRef): boolean {

@@ -6,6 +6,7 @@ import type { Probe } from '../../diagnostics/probeTypes.ts';
 import type { Diagnosis, Finding, TensorDiagnosis } from '../../diagnostics/types.ts';
 import { verdictOf as gravestOf } from '../../diagnostics/summary.ts';
 import { WEIGHTS } from '../../diagnostics/types.ts';
+import { diagnosisTitle } from '../../diagnostics/title.ts';
 import { patchName, type PortedTensor, type Provenance } from '../../port/provenance.ts';
 import { DIAGNOSED, PORTED, type Metric } from './metrics.ts';
 import { probesOf } from './probes.ts';
@@ -85,7 +86,7 @@ function ofDiagnosis(file: DiagnosisFile): ReportView {
   const { patch, newBase, oldBase, request, tensors } = file.diagnosis;
   return {
     ...figuresOf(file),
-    title: `${patch.name}${request.scale === 1 ? '' : ` × ${request.scale}`} on ${newBase.name}`,
+    title: diagnosisTitle(file.diagnosis),
     subtitle: `${plural(tensors.length, 'tensor')} would be patched. Nothing was written.`,
     kind: 'diagnosis',
     cannotDiagnose: null,

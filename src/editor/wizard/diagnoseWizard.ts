@@ -1,4 +1,4 @@
-import type { DiagnoseRequest } from '../../diagnostics/types.ts';
+import { DIRECTIONS, type DiagnoseRequest } from '../../diagnostics/types.ts';
 import type { ProbeRequest } from '../../evaluation/probe/request.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { isPatch } from '../../library/lineage.ts';
@@ -38,8 +38,6 @@ type Step = (at: StepPosition, world: World, answers: Answers) => Promise<StepRe
 /** No folder has an empty path. */
 const SKIPPED = '';
 const NAMED = 'the patch names it as its base';
-/** As many as a patch of common rank has. */
-const DIRECTIONS = 16;
 
 const askPatch: Step = async (at, { items }, answers) =>
   take(await pickFolder(at, 'Diagnose which patch?', patchChoices(items)), (folder) => (answers.patch = folder));

@@ -12,7 +12,6 @@ export interface LiveRow {
   readonly task: string;
   /** "acc", or null where no metric is a mean. */
   readonly metric: string | null;
-  readonly higherIsBetter: boolean;
   readonly cells: readonly LiveCell[];
 }
 
@@ -79,7 +78,7 @@ export class LiveTable {
       const variance = done < 2 ? NaN : Math.max(0, squares - (sum * sum) / done) / (done - 1);
       return { done, total, value: sum / done, stderr: done < 2 ? null : Math.sqrt(variance / done) };
     });
-    return { task: task.name, metric: info?.metric ?? null, higherIsBetter: info?.higherIsBetter ?? true, cells };
+    return { task: task.name, metric: info?.metric ?? null, cells };
   }
 
   private sumOf(column: number, task: string): Sum {

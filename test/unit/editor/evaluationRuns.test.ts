@@ -33,7 +33,7 @@ describe('diskRuns', () => {
 describe('liveViewOf', () => {
   it('says how far each column is, and what it has found', () => {
     const cell = (done: number, value: number | null): object => ({ done, total: 1000, value, stderr: value && 0.02 });
-    const rows = [{ task: 'kind', metric: 'acc', higherIsBetter: true, cells: [cell(500, 0.325), cell(0, null)] }];
+    const rows = [{ task: 'kind', metric: 'acc', cells: [cell(500, 0.325), cell(0, null)] }];
     const { rows: found, progress } = liveViewOf(
       { columns: ['a', 'b'], rows } as Parameters<typeof liveViewOf>[0],
       'so far',
