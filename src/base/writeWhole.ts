@@ -1,5 +1,6 @@
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { writeError } from './errors.ts';
+import { renameNew } from './renameNew.ts';
 
 /**
  * A file that appears whole or not at all.
@@ -11,8 +12,7 @@ export async function writeWhole(path: string, text: string, overwrite: boolean)
   const temporary = `${path}.${process.pid}.${Date.now()}.tmp`;
   try {
     await writeFile(temporary, text, { flag: 'wx' });
-    // A link, unlike a rename, never takes the place of a file.
-    await (overwrite ? rename(temporary, path) : link(temporary, path));
+    await (overwrite ? rename(temporary, path) : renameNew(temporary, path));
   } catch (error) {
     throw writeError(error, path);
   } finally {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { throwIfCancelled } from '../../../base/abort.ts';
 import { errorCode, writeError } from '../../../base/errors.ts';
 import { makeFolder } from '../../../base/makeFolder.ts';
+import { renameNew } from '../../../base/renameNew.ts';
 
 /** A file of a run: `<stem>_<date>.<ending>`. */
 export interface DatedFile {
@@ -13,9 +14,6 @@ export interface DatedFile {
   readonly ending: 'json' | 'jsonl';
   readonly text: Iterable<string>;
 }
-
-/** File systems without hard links. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 
 /**
  * Writes files of one date under temporary names and gives them their own in this order, each whole or not at all. No
@@ -64,7 +62,7 @@ async function nameAll(
   for (const [i, { stem, ending }] of files.entries()) {
     const path = join(folder, `${stem}_${date}.${ending}`);
     try {
-      await give(temporary[i] ?? '', path);
+      await renameNew(temporary[i] ?? '', path);
       named.push(path);
     } catch (error) {
       await removeAll(named);
@@ -78,17 +76,6 @@ async function nameAll(
 /** What cannot be removed must not hide why. */
 async function removeAll(paths: readonly string[]): Promise<void> {
   await Promise.allSettled(paths.map((path) => rm(path, { force: true })));
-}
-
-/** Renaming would replace what is there; a link does not. @throws EEXIST */
-async function give(temporary: string, path: string): Promise<void> {
-  try {
-    await link(temporary, path);
-  } catch (error) {
-    if (!NO_LINKS.includes(errorCode(error) ?? '')) throw error;
-    await (await open(path, 'wx')).close();
-    await rename(temporary, path);
-  }
 }
 
 /** `datetime.now().isoformat().replace(":", "-")`: local time, to the microsecond. */
