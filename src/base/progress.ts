@@ -33,7 +33,7 @@ export class ProgressMeter {
   /** @param total `done`: so much was done before it began, and is no part of the rate */
   constructor(
     phase: string,
-    total: { bytes: number; tensors: number; unit?: string; done?: number },
+    total: { bytes: number; tensors: number; unit?: string; done?: { bytes: number; tensors: number } },
     sink: ProgressSink,
     now: () => number = () => performance.now(),
   ) {
@@ -42,7 +42,8 @@ export class ProgressMeter {
     this.unit = total.unit;
     this.sink = sink;
     this.now = now;
-    this.bytesDone = this.tensorsDone = total.done ?? 0;
+    this.bytesDone = total.done?.bytes ?? 0;
+    this.tensorsDone = total.done?.tensors ?? 0;
     this.samples = [{ at: now(), bytes: this.bytesDone }];
     this.report(true);
   }

@@ -1,6 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { writeError } from './errors.ts';
 import { renameNew } from './renameNew.ts';
+import { sweepTemporaries, temporaryPath } from './temporary.ts';
 
 /**
  * A file that appears whole or not at all.
@@ -9,8 +11,9 @@ import { renameNew } from './renameNew.ts';
  * @throws UserError if it cannot be written
  */
 export async function writeWhole(path: string, text: string, overwrite: boolean): Promise<void> {
-  const temporary = `${path}.${process.pid}.${Date.now()}.tmp`;
+  const temporary = temporaryPath(dirname(path), basename(path));
   try {
+    await sweepTemporaries(dirname(path));
     await writeFile(temporary, text, { flag: 'wx' });
     await (overwrite ? rename(temporary, path) : renameNew(temporary, path));
   } catch (error) {

@@ -6,14 +6,16 @@ import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch, type Patch } from '../patch/patch.ts';
+import { assertOutside } from './assertOutside.ts';
 import { writeAdapter } from './output/adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
 import { assertPortable, openInputs, SUM, type PortInputs } from './plan/inputs.ts';
+import { FINISHED_FILE, FinishedShards, outputKey } from './output/finishedShards.ts';
 import { modelCard } from './output/modelCard.ts';
 import type { PortPlan, PortRequest } from './plan/planTypes.ts';
-import { readProvenance } from './provenanceFile.ts';
+import { readProvenance, writeProvenance } from './provenanceFile.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
-import { assertOutside, Staging } from './staging.ts';
+import { Staging } from './staging.ts';
 import { verifyWritten } from './verify/verify.ts';
 
 export interface PortResult {
@@ -29,7 +31,8 @@ export async function planPort(request: PortRequest): Promise<PortPlan> {
 }
 
 /**
- * Plan → apply → verify → name. Whatever goes wrong on the way, nothing is left behind.
+ * Plan → apply → verify → name. Whatever goes wrong on the way, nothing is left behind; a port that was killed goes on with
+ * the shards that it had not finished.
  *
  * @throws InputError if the inputs cannot be used; UserError if the output cannot be made; CancelledError
  */
@@ -43,15 +46,17 @@ export async function port(
   await using inputs = await openInputs(request);
   assertPortable(inputs.plan, request.agreed);
   await assertOutside(request);
-  const staging = await Staging.create(request.out, inputs.plan.outputBytes);
+  const finished = new FinishedShards(outputKey(inputs, kernel.device, toolVersion));
+  const staging = await Staging.create(request.out, inputs.plan.outputBytes, finished);
   try {
     const written =
       request.as === 'checkpoint'
-        ? await writeCheckpoint(inputs, staging.folder, kernel, sink, signal)
+        ? await writeCheckpoint(inputs, staging.folder, finished, kernel, sink, signal)
         : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
     const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
     await verifyWritten(staging.folder, provenance, sink, signal);
     throwIfCancelled(signal);
+    await finished.remove(staging.folder);
     return { folder: await staging.commit(), provenance };
   } catch (error) {
     await staging.discard();
@@ -94,7 +99,7 @@ async function describePort(
   };
   await writeFile(join(folder, 'README.md'), modelCard(provenance));
   provenance.files = await listFiles(folder, written.headers);
-  await writeFile(join(folder, PROVENANCE_FILE), JSON.stringify(provenance, null, 2) + '\n');
+  await writeProvenance(folder, provenance);
   return provenance;
 }
 
@@ -124,7 +129,7 @@ function untrained({ tensors }: WrittenTensors, scale: number): string[] {
  * @param headers of the shards, by name
  */
 async function listFiles(folder: string, headers: ReadonlyMap<string, string>): Promise<Provenance['files']> {
-  const names = (await readdir(folder)).sort();
+  const names = (await readdir(folder)).filter((name) => name !== FINISHED_FILE).sort();
   return Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);

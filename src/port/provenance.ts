@@ -4,7 +4,7 @@ import { COMBINATIONS } from '../patch/combine/arithmetic.ts';
 
 /** The file beside every output that says what it was made from, and how. */
 export const PROVENANCE_FILE = 'portllm.json';
-export const PROVENANCE_VERSION = 2;
+export const PROVENANCE_VERSION = 3;
 
 export const FORMULA =
   "W' = W_new + λ · Δ, rounded once to float32 and once to the tensor's dtype; Δ of a LoRA is s · (B @ A) with " +
@@ -12,7 +12,7 @@ export const FORMULA =
 
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A name in the output's folder, never a path. */
-const PLAIN_NAME = z.string().regex(/^(?!\.{1,2}$)[^\\/:\0]+$/);
+export const PLAIN_NAME = z.string().regex(/^(?!\.{1,2}$)[^\\/:\0]+$/);
 const FILE = z.object({
   name: z.string(),
   bytes: z.number(),
@@ -40,7 +40,7 @@ const PATCH = z.object({
 });
 
 /** Measured on one patched tensor. Norms are Frobenius norms. */
-const PORTED_TENSOR = z.object({
+export const PORTED_TENSOR = z.object({
   module: z.string(),
   layer: z.number().nullable(),
   type: z.string(),
@@ -66,6 +66,9 @@ const PORTED_TENSOR = z.object({
     })
     .nullable(),
 });
+
+/** A tensor that was copied byte for byte. */
+export const UNTOUCHED_TENSOR = z.object({ name: z.string(), sha256: SHA256 });
 
 /** An earlier port that made the patch of this one. */
 const LINK = z.object({
@@ -102,8 +105,8 @@ export const PROVENANCE = z.object({
   }),
   warnings: z.array(z.string()),
   tensors: z.array(PORTED_TENSOR),
-  /** Tensors copied byte for byte, each with the SHA-256 of its bytes. */
-  untouched: z.array(z.object({ name: z.string(), sha256: SHA256 })),
+  /** Each with the SHA-256 of its bytes. */
+  untouched: z.array(UNTOUCHED_TENSOR),
   /** Every file of the output but this one; of shards the header's hash, as their tensors have their own. */
   files: z.array(
     z.object({ name: PLAIN_NAME, bytes: z.number(), sha256: SHA256.nullable(), headerSha256: SHA256.nullable() }),

@@ -1,47 +1,71 @@
-import { randomBytes } from 'node:crypto';
-import { access, constants, lstat, mkdir, readdir, realpath, rename, rm, rmdir, statfs } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { errorCode, InputError, UserError, writeError } from '../base/errors.ts';
+import { access, constants, lstat, mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errorCode, UserError, writeError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
+import { lock } from '../base/lock.ts';
 import { makeFolder } from '../base/makeFolder.ts';
-import type { PortRequest } from './plan/planTypes.ts';
+import { syncFolder, syncNames } from '../base/syncFolder.ts';
+import { hiddenName, sweepTemporaries } from '../base/temporary.ts';
 
 /** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
 const MARGIN_BYTES = 40_000_000;
 
-/** An output under a temporary name beside its final one: it appears whole, or not at all. */
+/** What a killed job may leave in its folder for the next one to go on with. */
+export interface Leftover {
+  /** @returns the names of the files that are finished; undefined if nothing of it can be used */
+  readonly reusable: (folder: string) => Promise<readonly string[] | undefined>;
+}
+
+/**
+ * An output under a hidden name beside its final one: it appears whole, or not at all. A lock beside it names the process
+ * that writes there; what a process that is gone left is removed, or gone on with.
+ */
 export class Staging {
   /** Where to write. */
   readonly folder: string;
   private readonly target: string;
   /** The topmost folder that had to be made above the target. */
   private readonly made: string | undefined;
+  private readonly unlock: () => Promise<void>;
 
-  private constructor(folder: string, target: string, made: string | undefined) {
+  private constructor(folder: string, target: string, made: string | undefined, unlock: () => Promise<void>) {
     this.folder = folder;
     this.target = target;
     this.made = made;
+    this.unlock = unlock;
   }
 
   /**
    * @param bytes what will be written
-   * @throws UserError if the target exists, its parent cannot be written to, or the disk is too full
+   * @throws UserError if the target exists, its parent cannot be written to, or the disk is too full; InputError if another
+   *   process writes there
    */
-  static async create(out: string, bytes: number, freeBytes = freeBytesAt): Promise<Staging> {
+  static async create(
+    out: string,
+    bytes: number,
+    leftover?: Leftover,
+    freeBytes: (folder: string) => Promise<number> = freeBytesAt,
+  ): Promise<Staging> {
     const target = resolve(out);
     const parent = dirname(target);
     await assertFree(target);
     let made: string | undefined;
+    let unlock: (() => Promise<void>) | undefined;
     try {
       made = await makeFolder(parent);
       await access(parent, constants.W_OK);
-      await sweepDead(target);
-      await assertSpace(parent, bytes, freeBytes);
-      const folder = join(parent, `${prefixOf(target)}${process.pid}-${randomBytes(4).toString('hex')}`);
-      await mkdir(folder);
-      return new Staging(folder, target, made);
+      await sweepTemporaries(parent);
+      unlock = await lock(lockOf(target), `${target} is being written`);
+      // Whoever held the lock may have finished meanwhile.
+      await assertFree(target);
+      const folder = folderOf(target);
+      const kept = (await leftover?.reusable(folder)) ?? [];
+      await clear(folder, kept);
+      await assertSpace(parent, bytes - (await sizeOf(folder, kept)), freeBytes);
+      if (kept.length === 0) await mkdir(folder);
+      return new Staging(folder, target, made, unlock);
     } catch (error) {
+      await unlock?.();
       await removeMade(parent, made);
       throw writeError(error, parent);
     }
@@ -50,32 +74,61 @@ export class Staging {
   /** Gives the output its name. @throws UserError if something has appeared there meanwhile */
   async commit(): Promise<string> {
     await assertFree(this.target);
+    await syncFolder(this.folder);
     await rename(this.folder, this.target);
+    await syncNames(dirname(this.target));
+    await this.unlock();
     return this.target;
   }
 
+  /** Removes what was written. An error in removing must not hide why. */
   async discard(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
+    await this.unlock().catch(() => undefined);
     await removeMade(dirname(this.target), this.made);
   }
 }
 
-/** @throws InputError if the output would lie inside one of the inputs, or in the Hugging Face cache */
-export async function assertOutside({
-  patch,
-  plus = [],
-  onto,
-  from,
-  out,
-}: Pick<PortRequest, 'patch' | 'plus' | 'onto' | 'from' | 'out'>): Promise<void> {
-  const target = await realTarget(resolve(out));
-  for (const source of [patch, ...plus.map((other) => other.patch), onto, ...(from === undefined ? [] : [from])]) {
-    const way = relative(await realpath(source), target);
-    if (way !== '..' && !way.startsWith(`..${sep}`))
-      throw new InputError(`${out} lies inside ${source}, which is an input.`);
+/**
+ * After a worker that was killed in the middle of a job.
+ *
+ * @param keep says whether what is there is worth going on with
+ * @returns whether it was kept
+ */
+export async function sweepStaging(out: string, keep: (folder: string) => Promise<boolean>): Promise<boolean> {
+  const target = resolve(out);
+  const folder = folderOf(target);
+  try {
+    await sweepTemporaries(dirname(target));
+    const unlock = await lock(lockOf(target), '');
+    const kept = await keep(folder);
+    if (!kept) await rm(folder, { recursive: true, force: true });
+    await unlock();
+    return kept;
+  } catch {
+    // The folder above is gone, or another process writes there already.
+    return false;
   }
-  if (target.split(sep).some((part) => part.startsWith('models--')))
-    throw new InputError(`${out} lies inside the Hugging Face cache.`, 'Choose a folder of your own.');
+}
+
+function folderOf(target: string): string {
+  return join(dirname(target), hiddenName(basename(target), 'portllm-partial'));
+}
+
+function lockOf(target: string): string {
+  return join(dirname(target), hiddenName(basename(target), 'portllm-lock'));
+}
+
+/** Removes the folder, or all in it but what is kept. */
+async function clear(folder: string, kept: readonly string[]): Promise<void> {
+  if (kept.length === 0) return rm(folder, { recursive: true, force: true });
+  for (const name of await readdir(folder))
+    if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function sizeOf(folder: string, names: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** @throws UserError if something stands at the output's path already */
@@ -85,47 +138,6 @@ async function assertFree(path: string): Promise<void> {
     if (errorCode(error) !== 'ENOENT') throw writeError(error, path);
   });
   if (there) throw new UserError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
-}
-
-/** The target with the links of its nearest existing parent resolved. */
-async function realTarget(target: string): Promise<string> {
-  const parent = dirname(target);
-  if (parent === target) return target;
-  const real = await realpath(parent).catch(() => realTarget(parent));
-  return join(real, basename(target));
-}
-
-/** `.name.portllm-host-`, followed by the process that writes there: several hosts may share the file system. */
-function prefixOf(target: string): string {
-  return `.${basename(target)}.portllm-${hostname().replaceAll(/[^\w.]/g, '_')}-`;
-}
-
-/** Removes what a worker that was killed in the middle of a port left behind. */
-export async function sweepStaging(out: string, pid: number): Promise<void> {
-  await sweep(resolve(out), (owner) => owner === pid);
-}
-
-/** Likewise for workers of this host that nobody was left to sweep after. */
-function sweepDead(target: string): Promise<void> {
-  return sweep(target, (owner) => !isAlive(owner));
-}
-
-async function sweep(target: string, isLeft: (owner: number) => boolean): Promise<void> {
-  const prefix = prefixOf(target);
-  const names = await readdir(dirname(target)).catch(() => []);
-  const left = names.filter(
-    (name) => name.startsWith(prefix) && isLeft(Number.parseInt(name.slice(prefix.length), 10)),
-  );
-  await Promise.all(left.map((name) => rm(join(dirname(target), name), { recursive: true, force: true })));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** Removes the folders that were made for the target, from the innermost out, as long as they are empty. */

@@ -1,4 +1,5 @@
 import { CancelledError, UserError } from '../base/errors.ts';
+import { holdsFinished } from '../port/output/finishedShards.ts';
 import { sweepStaging } from '../port/staging.ts';
 import { PROTOCOL_VERSION, QUEUED, type Method, type JobParameters, type Result } from './contract.ts';
 import { WorkerProcess, type Listeners } from './process.ts';
@@ -21,6 +22,8 @@ const START_TIMEOUT_MS = 30_000;
 const CANCEL_GRACE_MS = 800;
 /** A worker that dies this often in this time is not started again until somebody asks after the pause. */
 const MAX_DEATHS = 3;
+const RESUMABLE = 'The shards that are finished are kept: start the same port again, and it goes on with the next one.';
+const NEVER = Promise.resolve(false);
 const DEATH_WINDOW_MS = 180_000;
 
 /**
@@ -92,9 +95,10 @@ export class WorkerClient {
     try {
       return await worker.request(method, parameters, listeners, signal);
     } catch (error) {
-      if (worker.dead && worker.pid !== undefined && 'request' in parameters && 'out' in parameters.request)
-        await sweepStaging(parameters.request.out, worker.pid);
-      throw signal?.aborted === true ? new CancelledError() : error;
+      const cancelled = signal?.aborted === true;
+      const kept = worker.dead && (await sweep(method, parameters, cancelled));
+      if (cancelled) throw new CancelledError();
+      throw kept && error instanceof UserError ? new UserError(error.message, RESUMABLE, { cause: error }) : error;
     } finally {
       clearTimeout(grace);
       this.queue = this.queue.filter((other) => other !== place);
@@ -145,4 +149,11 @@ export class WorkerClient {
       'The log says why (PortLLM: Show Log).',
     );
   }
+}
+
+/** After a process that died: what it was writing is removed, but for shards that the same port can go on with. */
+async function sweep(method: Method, parameters: JobParameters<Method>, cancelled: boolean): Promise<boolean> {
+  if ((method !== 'port' && method !== 'extract') || !('request' in parameters && 'out' in parameters.request))
+    return false;
+  return sweepStaging(parameters.request.out, (folder) => (cancelled ? NEVER : holdsFinished(folder)));
 }

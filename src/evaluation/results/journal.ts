@@ -1,10 +1,11 @@
 import { open, readFile, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, InputError, writeError } from '../../base/errors.ts';
+import { lock } from '../../base/lock.ts';
 import { makeFolder } from '../../base/makeFolder.ts';
+import { sweepTemporaries } from '../../base/temporary.ts';
 import type { Answer } from '../types.ts';
 import { lineOf, readLines } from './journal/lines.ts';
-import { lock } from './journal/lock.ts';
 
 const FOLDER = '.portllm-journal';
 const FLUSH_MS = 1000;
@@ -33,7 +34,8 @@ export async function openJournal(folder: string, key: string): Promise<Journal>
   const path = join(directory, `${key}.jsonl`);
   try {
     await makeFolder(directory);
-    const unlock = await lock(join(directory, `${key}.lock`));
+    await sweepTemporaries(directory);
+    const unlock = await lock(join(directory, `${key}.lock`), 'The same evaluation is being computed into this folder');
     try {
       const known = readLines(await wholeLines(path));
       return new FileJournal(path, known, await open(path, 'a'), async () => {

@@ -13,7 +13,8 @@ import { openItem } from '../openItem.ts';
 import type { PortInputs } from '../plan/inputs.ts';
 import type { PlanItem, PortPlan } from '../plan/planTypes.ts';
 import type { PortedTensor, Provenance } from '../provenance.ts';
-import { planShard, type OutputShard } from './outputTensor.ts';
+import type { FinishedShard, FinishedShards } from './finishedShards.ts';
+import { planShard, type OutputShard, type OutputTensor } from './outputTensor.ts';
 import { ShardCopy, type PatchedTensor } from './shardCopy.ts';
 
 export interface WrittenTensors {
@@ -24,10 +25,15 @@ export interface WrittenTensors {
   readonly notes: readonly string[];
 }
 
-/** Writes the patched weights in the new base's own sharding and dtypes, and carries its side files along. */
+/**
+ * Writes the patched weights in the new base's own sharding and dtypes, and carries its side files along.
+ *
+ * @param finished shards that are there already stay as they are
+ */
 export async function writeCheckpoint(
   inputs: PortInputs,
   folder: string,
+  finished: FinishedShards,
   kernel: LowRankKernel,
   sink: ProgressSink,
   signal: AbortSignal,
@@ -37,19 +43,15 @@ export async function writeCheckpoint(
   const float8 = plan.request.float8 ?? 'requantise';
   const shards = newBase.shards.map((shard) => planShard(shard, newBase, plan.items, float8));
   const outputs = shards.flatMap(({ tensors }) => tensors);
-  const bytes = sumBytes(outputs.map(({ source }) => source));
-  const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length }, sink);
-  const ported = new Map<string, PortedTensor>();
-  const untouched: Provenance['untouched'] = [];
+  const there = shards.filter(({ name }) => finished.get(name)).flatMap(({ tensors }) => tensors);
+  const [bytes, done] = [sourceBytes(outputs), { bytes: sourceBytes(there), tensors: there.length }];
+  const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length, done }, sink);
+  await finished.begin(folder);
   for (const shard of shards)
-    await new ShardCopy(shard, meter, signal).run(
-      folder,
-      (item) => openItem(inputs, weightOf(item, plan.items), kernel),
-      ({ name, item }, result) => {
-        if (item && 'sums' in result) ported.set(name, describe(item, result));
-        else untouched.push({ name, sha256: result.sha256 });
-      },
-    );
+    if (finished.get(shard.name) === undefined)
+      await finished.add(folder, await writeShard(inputs, shard, folder, kernel, meter, signal));
+  const written = shards.flatMap(({ name }) => finished.get(name) ?? []);
+  const ported = new Map(written.flatMap(({ tensors }) => tensors).map((tensor) => [tensor.target, tensor]));
   for (const { name, path } of side)
     if (name === 'config.json' && changesConfig(plan, newBase))
       await writeFile(join(folder, name), changedConfig(plan, newBase, await readFile(path, 'utf8')));
@@ -59,10 +61,36 @@ export async function writeCheckpoint(
   for (const { file } of inputs.oldBase?.shards ?? []) await file.assertUnchanged();
   return {
     tensors: plan.items.flatMap(({ target }) => ported.get(target) ?? []),
-    untouched,
+    untouched: written.flatMap(({ untouched }) => untouched),
     headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256(headerBytes)])),
     notes: [],
   };
+}
+
+function sourceBytes(tensors: readonly OutputTensor[]): number {
+  return sumBytes(tensors.map(({ source }) => source));
+}
+
+async function writeShard(
+  inputs: PortInputs,
+  shard: OutputShard,
+  folder: string,
+  kernel: LowRankKernel,
+  meter: ProgressMeter,
+  signal: AbortSignal,
+): Promise<FinishedShard> {
+  const { items } = inputs.plan;
+  const tensors: PortedTensor[] = [];
+  const untouched: Provenance['untouched'] = [];
+  const bytes = await new ShardCopy(shard, meter, signal).run(
+    folder,
+    (item) => openItem(inputs, weightOf(item, items), kernel),
+    ({ name, item }, result) => {
+      if (item && 'sums' in result) tensors.push(describe(item, result));
+      else untouched.push({ name, sha256: result.sha256 });
+    },
+  );
+  return { name: shard.name, bytes, tensors, untouched };
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -35,13 +35,14 @@ export class ShardCopy {
   /**
    * @param deltaOf the delta of an item
    * @param done called for every tensor when its bytes are written
+   * @returns the size of the file
    * @throws InputError if a source changes meanwhile; UserError if the delta overflows the dtype
    */
   async run(
     folder: string,
     deltaOf: (item: PlanItem) => Promise<Delta>,
     done: (tensor: OutputTensor, result: CopiedTensor | PatchedTensor) => void,
-  ): Promise<void> {
+  ): Promise<number> {
     const path = join(folder, this.shard.name);
     const output = await open(path, 'wx');
     try {
@@ -55,6 +56,7 @@ export class ShardCopy {
       for (const file of new Set(this.shard.tensors.map(({ source }) => source.shard.file)))
         await file.assertUnchanged();
       await output.sync();
+      return (await output.stat()).size;
     } catch (error) {
       throw writeError(error, path);
     } finally {

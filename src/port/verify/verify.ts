@@ -8,9 +8,10 @@ import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { TensorFile } from '../../safetensors/file.ts';
+import { FINISHED_FILE } from '../output/finishedShards.ts';
 import { hashTensor } from './hashTensor.ts';
 import { PROVENANCE_FILE, type Provenance } from '../provenance.ts';
-import { readProvenance } from '../provenanceFile.ts';
+import { isSealed, readProvenance } from '../provenanceFile.ts';
 import { recompute, type Recomputed } from './recompute.ts';
 
 /** What a verification looked at, and everything that was not right. */
@@ -67,7 +68,7 @@ export async function verifyWritten(
   sink: ProgressSink,
   signal: AbortSignal,
 ): Promise<void> {
-  const [problem] = await compareRecorded(folder, provenance, sink, signal);
+  const [problem] = await compareRecorded(folder, provenance, sink, signal, [FINISHED_FILE]);
   if (problem !== undefined)
     throw new UserError(`What was written cannot be read back: ${problem}`, 'Is the disk sound?');
   if (!isDeepStrictEqual(await readProvenance(folder), provenance))
@@ -79,8 +80,10 @@ async function compareRecorded(
   provenance: Provenance,
   sink: ProgressSink,
   signal: AbortSignal,
+  ours: readonly string[] = [],
 ): Promise<string[]> {
-  const problems = await strangers(folder, provenance);
+  const problems = await strangers(folder, provenance, ours);
+  if (!(await isSealed(folder))) problems.push(`${PROVENANCE_FILE} is not as it was written.`);
   for (const file of provenance.files) problems.push(...(await compareFile(folder, file, signal)));
   if (provenance.output === 'checkpoint' && problems.length === 0)
     problems.push(...(await compareTensors(folder, provenance, sink, signal)));
@@ -88,8 +91,8 @@ async function compareRecorded(
 }
 
 /** A file that nobody recorded may change what is loaded: an adapter_config.json, a modeling_….py. */
-async function strangers(folder: string, { files }: Provenance): Promise<string[]> {
-  const recorded = new Set([PROVENANCE_FILE, ...files.map(({ name }) => name)]);
+async function strangers(folder: string, { files }: Provenance, ours: readonly string[]): Promise<string[]> {
+  const recorded = new Set([PROVENANCE_FILE, ...ours, ...files.map(({ name }) => name)]);
   const names = (await readdir(folder)).filter((name) => !recorded.has(name));
   return names.map((name) => `${name} is not part of the output.`);
 }

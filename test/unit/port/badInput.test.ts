@@ -182,7 +182,7 @@ describe('bad input', () => {
   it('not enough disk space', async () => {
     await using folder = await temporaryFolder();
     const out = join(folder.path, 'out');
-    const creating = Staging.create(out, 5_000_000_000, () => Promise.resolve(1_000_000_000));
+    const creating = Staging.create(out, 5_000_000_000, undefined, () => Promise.resolve(1_000_000_000));
     await assert.rejects(creating, /Not enough disk space: the output needs 5\.00 GB, 1\.00 GB are free/);
     assert.deepEqual(await readdir(folder.path), []);
   });

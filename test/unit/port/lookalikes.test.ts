@@ -10,6 +10,7 @@ import { openPatch } from '../../../src/patch/patch.ts';
 import { scalingOf } from '../../../src/patch/recipe.ts';
 import type { PortPlan, PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
+import { writeProvenance } from '../../../src/port/provenanceFile.ts';
 import { verify } from '../../../src/port/verify/verify.ts';
 import { TensorFile } from '../../../src/safetensors/file.ts';
 import {
@@ -242,7 +243,7 @@ describe('lookalikes', () => {
     const [like] = provenance.tensors;
     assert.ok(moved && like?.measured);
     provenance.tensors.push({ ...like, target: moved.name, measured: { ...like.measured, sha256: moved.sha256 } });
-    await writeFile(path, JSON.stringify(provenance));
+    await writeProvenance(out, provenance);
     const { ok, problems } = await verify(out, kernel, IGNORE, NEVER);
     assert.equal(ok, false);
     assert.match(problems.join(), new RegExp(`${moved.name} is not recorded as what the patch makes of it`));

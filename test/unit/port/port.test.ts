@@ -9,6 +9,8 @@ import type { Progress } from '../../../src/base/progress.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
 import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
 import { planPort, port, type PortResult } from '../../../src/port/port.ts';
+import type { Provenance } from '../../../src/port/provenance.ts';
+import { writeProvenance } from '../../../src/port/provenanceFile.ts';
 import { verify } from '../../../src/port/verify/verify.ts';
 import { SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
@@ -268,6 +270,6 @@ async function rewrite(path: string, from: string, to: string): Promise<void> {
 }
 
 async function replaceInProvenance(out: string, from: string, to: string): Promise<void> {
-  const path = join(out, 'portllm.json');
-  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(from, to));
+  const text = await readFile(join(out, 'portllm.json'), 'utf8');
+  await writeProvenance(out, JSON.parse(text.replaceAll(from, to)) as Provenance);
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { throwIfCancelled } from '../../../base/abort.ts';
 import { errorCode, writeError } from '../../../base/errors.ts';
 import { makeFolder } from '../../../base/makeFolder.ts';
 import { renameNew } from '../../../base/renameNew.ts';
+import { sweepTemporaries, temporaryPath } from '../../../base/temporary.ts';
 
 /** A file of a run: `<stem>_<date>.<ending>`. */
 export interface DatedFile {
@@ -28,12 +28,11 @@ export async function writeDated(
   now: Date,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const temporary = files.map(({ stem }) =>
-    join(folder, `.${stem}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`),
-  );
+  const temporary = files.map(({ stem }) => temporaryPath(folder, stem));
   throwIfCancelled(signal);
   try {
     await makeFolder(folder);
+    await sweepTemporaries(folder);
     for (const [i, { text }] of files.entries()) {
       await pipeline(text, createWriteStream(temporary[i] ?? '', { flags: 'wx' }));
       throwIfCancelled(signal);
