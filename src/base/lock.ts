@@ -119,8 +119,5 @@ async function isActive({ pid, host, began }: Holder): Promise<boolean> {
 function refusal(path: string, holder: Holder | undefined, what: string): InputError {
   const who =
     holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
-  return new InputError(
-    `${what} by ${who}.`,
-    `Wait for it, or choose another folder. If it is gone, delete ${path}.`,
-  );
+  return new InputError(`${what} by ${who}.`, `Wait for it, or choose another folder. If it is gone, delete ${path}.`);
 }

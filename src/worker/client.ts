@@ -9,6 +9,8 @@ export interface WorkerOptions {
   readonly entry: string;
   readonly idleMs: number;
   readonly log: (line: string) => void;
+  /** A process that has not answered for so long is ended; ten minutes unless told. */
+  readonly hungMs?: number;
 }
 
 export interface CallOptions extends Listeners {
@@ -122,8 +124,8 @@ export class WorkerClient {
 
   private async spawn(onExit: () => void): Promise<WorkerProcess> {
     this.assertNotStorming();
-    const { entry, log } = this.options;
-    const worker = new WorkerProcess(entry, log);
+    const { entry, log, hungMs } = this.options;
+    const worker = new WorkerProcess(entry, log, hungMs);
     void worker.exited.then(({ expected, reason }) => {
       log(`worker ${worker.pid ?? ''} ${reason}`);
       if (!expected) this.deaths.push(Date.now());

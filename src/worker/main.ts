@@ -12,6 +12,7 @@ import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
 import { compareJob, evaluateJob, itemsJob, probeJob, tasksJob, type Runtimes } from './evaluating.ts';
+import { guardAgainstOrphaning } from './parentGuard.ts';
 import { serve } from './server.ts';
 
 interface Device {
@@ -86,6 +87,7 @@ const server = serve(connection, handlers);
 connection.listen();
 // Ctrl+C reaches the whole process group; whoever started the worker decides what becomes of it.
 process.on('SIGINT', () => undefined);
+guardAgainstOrphaning();
 // The worker never outlives whoever started it; it gets a moment to remove what it was writing.
 process.on('disconnect', () => {
   setTimeout(() => process.exit(0), 400);

@@ -7,9 +7,11 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { UserError } from '../base/errors.ts';
+import { formatDuration } from '../base/format.ts';
 import type { Progress } from '../base/progress.ts';
 import type { LiveScores } from '../evaluation/run/liveScores.ts';
-import type { Method, JobParameters, Result } from './contract.ts';
+import { PROTOCOL_VERSION, type Method, type JobParameters, type Result } from './contract.ts';
+import { Heartbeat, HUNG_MS } from './heartbeat.ts';
 import { fromWire, LIVE, PROGRESS, requestType } from './wire.ts';
 
 export interface Exit {
@@ -26,6 +28,11 @@ export interface Listeners {
 
 const STDERR_KEPT = 8192;
 const STOP_GRACE_MS = 500;
+/** What V8, the C++ runtime and ONNX Runtime say when they get no memory. */
+const NO_MEMORY = /out of memory|heap limit|bad_alloc|failed to allocate/i;
+const CRASHES: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT'];
+/** Of Windows (STATUS_ACCESS_VIOLATION). */
+const ACCESS_VIOLATION = 0xc0000005;
 
 /** One worker process: its connection, what it says on stderr, and how it ended. */
 export class WorkerProcess {
@@ -33,11 +40,15 @@ export class WorkerProcess {
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
   private readonly listeners = new Map<number, Listeners>();
+  private readonly heartbeat: Heartbeat;
   private nextJob = 1;
   private stderr = '';
   private stopping = false;
+  private hung = false;
+  private lastProgress: Progress | undefined;
 
-  constructor(entry: string, log: (line: string) => void) {
+  /** @param hungMs a process that has not answered for so long is ended */
+  constructor(entry: string, log: (line: string) => void, hungMs = HUNG_MS) {
     // VS Code's execPath is Electron in the desktop; fork makes it run as Node by itself.
     this.child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.child.stdout?.on('data', (data: Buffer) => log(`worker: ${data.toString().trimEnd()}`));
@@ -47,10 +58,20 @@ export class WorkerProcess {
     });
     this.exited = new Promise((resolve) => {
       this.child.on('error', (error) => resolve({ expected: false, reason: `could not run: ${error.message}` }));
-      this.child.once('exit', (code, signal) => resolve({ expected: this.stopping, reason: exitReason(code, signal) }));
+      this.child.once('exit', (code, signal) =>
+        resolve({ expected: this.stopping, reason: this.exitReason(code, signal, hungMs) }),
+      );
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
-    this.connection.onNotification(PROGRESS, ({ job, progress }) => this.listeners.get(job)?.onProgress?.(progress));
+    this.heartbeat = new Heartbeat(
+      { ask: () => this.ask(), onSilent: (seconds) => this.tellSilence(seconds), onHung: () => this.endHung() },
+      hungMs,
+    );
+    this.connection.onNotification(PROGRESS, ({ job, progress }) => {
+      this.heartbeat.heard();
+      this.lastProgress = progress;
+      this.listeners.get(job)?.onProgress?.(progress);
+    });
     this.connection.onNotification(LIVE, ({ job, scores }) => this.listeners.get(job)?.onLive?.(scores));
     this.connection.onError(([error]) => log(`worker connection: ${error.message}`));
     this.connection.listen();
@@ -79,12 +100,14 @@ export class WorkerProcess {
     signal?.addEventListener('abort', cancel);
     this.listeners.set(job, listeners);
     const deadline = timeoutMs === undefined ? undefined : this.deadline(timeoutMs);
+    const unwatch = this.heartbeat.watch();
     try {
       const answer = this.connection.sendRequest(requestType(method), { job, parameters }, cancellation.token);
       return await Promise.race([answer, this.death(), ...(deadline ? [deadline.passed] : [])]);
     } catch (error) {
       throw fromWire(error);
     } finally {
+      unwatch();
       clearTimeout(deadline?.timer);
       this.listeners.delete(job);
       signal?.removeEventListener('abort', cancel);
@@ -106,6 +129,26 @@ export class WorkerProcess {
     this.stopping = true;
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  /** `hello` is answered at once, whatever job runs. */
+  private ask(): Promise<unknown> {
+    const parameters = { protocolVersion: PROTOCOL_VERSION };
+    return this.connection.sendRequest(requestType('hello'), { job: 0, parameters });
+  }
+
+  /** The running job's progress stands still: it says so instead of showing a rate of long ago. */
+  private tellSilence(seconds: number): void {
+    const last = this.lastProgress;
+    if (last === undefined) return;
+    const phase = `${last.phase} (no sign of life for ${formatDuration(seconds)})`;
+    const still = { ...last, phase, rate: 0, secondsLeft: undefined };
+    for (const { onProgress } of this.listeners.values()) onProgress?.(still);
+  }
+
+  private endHung(): void {
+    this.hung = true;
+    this.child.kill('SIGKILL');
   }
 
   private async death(): Promise<never> {
@@ -131,10 +174,14 @@ export class WorkerProcess {
     });
     return { timer, passed };
   }
-}
 
-function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
-  if (code === 134 || code === 137) return `ran out of memory or was killed (exit code ${code})`;
-  if (signal === 'SIGKILL') return 'was killed (SIGKILL; by the system if memory ran out)';
-  return signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`;
+  private exitReason(code: number | null, signal: NodeJS.Signals | null, hungMs: number): string {
+    if (this.hung) return `did not answer for ${formatDuration(hungMs / 1000)}, was taken for hung and ended`;
+    const aborted = signal === 'SIGABRT' || code === 134;
+    if (aborted && NO_MEMORY.test(this.stderr)) return 'ran out of memory';
+    if (code === 137 || signal === 'SIGKILL') return 'was killed (SIGKILL; by the system if memory ran out)';
+    if (signal !== null && CRASHES.includes(signal)) return `crashed in native code (${signal})`;
+    if (code === ACCESS_VIOLATION) return 'crashed in native code (access violation)';
+    return signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`;
+  }
 }

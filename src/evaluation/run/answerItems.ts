@@ -30,7 +30,11 @@ export async function answerItems(
   { label, task, done, sink, signal }: Asking,
 ): Promise<void> {
   const all = done + items.length;
-  const meter = new ProgressMeter(`${label} · ${task}`, { bytes: all, tensors: all, unit: ITEMS, done: { bytes: done, tensors: done } }, sink);
+  const meter = new ProgressMeter(
+    `${label} · ${task}`,
+    { bytes: all, tensors: all, unit: ITEMS, done: { bytes: done, tensors: done } },
+    sink,
+  );
   for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
     throwIfCancelled(signal);
     const some = items.slice(from, from + ITEMS_AT_ONCE);
