@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { importRules } from './scripts/layers.ts';
+import { safetyRules } from './scripts/safetyRules.ts';
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', 'scripts/browser-vscode/', 'samples/', '.vscode-test/'] },
@@ -44,4 +45,5 @@ export default tseslint.config(
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
   ...importRules,
+  ...safetyRules,
 );

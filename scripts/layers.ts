@@ -1,4 +1,5 @@
 import type { Linter } from 'eslint';
+import { restrictedModules } from './safetyRules.ts';
 
 /**
  * Who may import whom, as ESLint rules: a folder of src/ imports itself and what stands below it, never upwards.
@@ -46,7 +47,11 @@ function upwards(layer: string): { regex: string; message: string }[] {
 }
 
 function rule(layer: string): Linter.Config {
-  const paths = [...(layer === 'editor' ? [] : [VSCODE]), ...(layer === 'kernels' ? [] : [RUNTIME])];
+  const paths = [
+    ...restrictedModules(layer),
+    ...(layer === 'editor' ? [] : [VSCODE]),
+    ...(layer === 'kernels' ? [] : [RUNTIME]),
+  ];
   return {
     files: CODE.map((ending) => `src/${layer}/**/*.${ending}`),
     rules: { 'no-restricted-imports': ['error', { paths, patterns: upwards(layer) }] },

@@ -13,13 +13,19 @@ import { RunsView } from './editor/pages/runsView.ts';
 import { registerCommands } from './editor/registerCommands.ts';
 import { readSettings } from './editor/settings.ts';
 import { StatusItem } from './editor/status.ts';
+import { assertTrusted } from './editor/trust.ts';
+import { limitHeaders } from './safetensors/headerLimit.ts';
 import { WorkerClient } from './worker/client.ts';
+
+/** The largest known, of 91,000 tensors, has 12 MB. */
+const MAX_HEADER_BYTES = 32_000_000;
 
 let worker: WorkerClient | undefined;
 
 /** Builds the parts and registers them. The library is scanned in the background; no process is started before a job. */
 export function activate(context: vscode.ExtensionContext): void {
   const { extensionUri, subscriptions } = context;
+  limitHeaders(MAX_HEADER_BYTES);
   const log = vscode.window.createOutputChannel('PortLLM', { log: true });
   const library = new LibraryModel(log);
   const status = new StatusItem();
@@ -27,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
     entry: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath,
     idleMs: readSettings().idleMinutes * 60_000,
     log: (line) => log.info(line),
+    mayStart: () => assertTrusted('This'),
   });
   const jobs = new Jobs(worker, status, log);
   const diagnoses = new Diagnoses(vscode.Uri.joinPath(context.globalStorageUri, 'diagnoses').fsPath);

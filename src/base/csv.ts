@@ -6,6 +6,6 @@ export function csvText(rows: readonly (readonly (string | number | null | undef
 /** A spreadsheet would run what begins like a formula: names are strangers' words. */
 function field(value: string | number | null | undefined): string {
   if (typeof value !== 'string') return value == null ? '' : String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = /^[=+\-@＝＋－＠\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { z } from 'zod';
-import { InputError, readError } from './errors.ts';
+import { InputError } from './errors.ts';
+import { readWhole } from './openRegular.ts';
 import { issueText } from './schemaIssue.ts';
 
 /** An index of a 1.8-trillion-parameter model is some tens of megabytes. */
@@ -35,13 +35,7 @@ function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: strin
 
 /** @throws InputError if the file cannot be read or is absurdly large */
 export async function readTextFile(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw readError(error, path);
-  }
+  return (await readWhole(path, MAX_BYTES)).toString('utf8');
 }
 
 /** Python writes NaN and Infinity, which JSON does not know (Mamba's `"time_step_limit": [0.0, Infinity]`). */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { CancelledError, UserError } from '../base/errors.ts';
 import { formatProgress } from '../base/format.ts';
+import { printable, printableJson, printableLines } from '../base/printable.ts';
 import type { Progress } from '../base/progress.ts';
 import { WorkerClient } from '../worker/client.ts';
 
@@ -32,34 +33,36 @@ export class Console {
   /** With --json the value as one document, else the lines. */
   result(value: unknown, lines: () => readonly string[]): void {
     this.endBar();
-    process.stdout.write(this.json ? JSON.stringify(value, null, 2) + '\n' : lines().join('\n') + '\n');
+    process.stdout.write(this.json ? jsonText(value) : textOf(lines()));
   }
 
   /** What is known before the result, and lost where something else fails; with --json the result has it all. */
   early(lines: () => readonly string[]): void {
     this.endBar();
-    if (!this.json) process.stdout.write(lines().join('\n') + '\n');
+    if (!this.json) process.stdout.write(textOf(lines()));
   }
 
   warn(line: string): void {
     this.endBar();
-    process.stderr.write(`warning: ${line}\n`);
+    process.stderr.write(`warning: ${printableLines(line)}\n`);
   }
 
   readonly progress = (progress: Progress): void => {
     this.bar ??= this.startBar();
     const { done, total } = progress.job ?? { done: progress.bytesDone, total: progress.bytesTotal };
     this.bar.setTotal(Math.max(1, total));
-    this.bar.update(done, { line: formatProgress(progress) });
+    this.bar.update(done, { line: printable(formatProgress(progress)) });
   };
 
   fail(error: unknown): void {
     this.endBar();
     const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof UserError ? error.hint : undefined;
-    if (this.json) process.stdout.write(JSON.stringify({ error: { message, hint: hint ?? null } }, null, 2) + '\n');
+    if (this.json) process.stdout.write(jsonText({ error: { message, hint: hint ?? null } }));
     const prefix = error instanceof CancelledError ? '' : 'error: ';
-    process.stderr.write(`${prefix}${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+    process.stderr.write(
+      `${prefix}${printableLines(message)}\n${hint === undefined ? '' : `${printableLines(hint)}\n`}`,
+    );
   }
 
   /** Not the person's doing: show where, so that it can be reported. */
@@ -94,4 +97,12 @@ export class Console {
     this.bar?.stop();
     this.bar = undefined;
   }
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${printableLines(line)}\n`).join('');
+}
+
+function jsonText(value: unknown): string {
+  return printableJson(JSON.stringify(value, null, 2)) + '\n';
 }

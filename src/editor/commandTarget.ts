@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { plainText } from '../base/plainText.ts';
 import type { DiagnoseRequest } from '../diagnostics/types.ts';
 import type { LibraryItem } from '../library/item.ts';
 import type { LibraryNode } from './libraryTree.ts';
@@ -33,6 +34,6 @@ export async function portedFolder(target: unknown, items: readonly LibraryItem[
     void showInformation('There is no ported model yet. "PortLLM: Port Patch…" makes one.');
     return undefined;
   }
-  const choices = ported.map(({ name, path }) => ({ label: name, description: path, path }));
+  const choices = ported.map(({ name, path }) => ({ label: plainText(name), description: path, path }));
   return (await vscode.window.showQuickPick(choices, { placeHolder: 'Which ported model?' }))?.path;
 }

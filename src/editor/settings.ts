@@ -52,10 +52,11 @@ export async function setDataFolder(folder: string): Promise<void> {
 }
 
 export async function addLibraryFolder(folder: string): Promise<void> {
-  const { folders } = readSettings();
-  if (folders.includes(folder)) return;
+  if (readSettings().folders.includes(folder)) return;
   const configuration = vscode.workspace.getConfiguration('portllm');
-  await configuration.update('library.folders', [...folders, folder], vscode.ConfigurationTarget.Global);
+  // Not the effective value: a workspace's folders are not the person's own.
+  const own = configuration.inspect<readonly string[]>('library.folders')?.globalValue ?? [];
+  await configuration.update('library.folders', [...own, folder], vscode.ConfigurationTarget.Global);
 }
 
 function number(value: unknown, otherwise: number, least: number, most: number): number {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { plainText } from '../base/plainText.ts';
 import type { DeviceReport } from '../kernels/device.ts';
 import { COMMANDS } from './ids.ts';
 
@@ -34,7 +35,8 @@ export class StatusItem implements vscode.Disposable {
   private render(): void {
     const job = this.running[0];
     const device = this.device?.used;
-    this.item.text = job === undefined ? `$(server-process) PortLLM: ${device ?? 'idle'}` : `$(sync~spin) ${job}`;
+    this.item.text =
+      job === undefined ? `$(server-process) PortLLM: ${device ?? 'idle'}` : `$(sync~spin) ${plainText(job)}`;
     const warned = this.device?.warning !== undefined;
     this.item.backgroundColor = warned ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.tooltip =

@@ -1,4 +1,5 @@
 import { formatCount } from '../base/format.ts';
+import { markdownCode, markdownText } from '../base/markdown.ts';
 import type { Extraction, ExtractForm } from './types.ts';
 
 /** README.md of an extracted patch. */
@@ -12,13 +13,13 @@ export function extractionCard({ tuned, oldBase, form, tensors, unchanged, warni
     '- portllm',
     '---',
     '',
-    `# ${tuned.name} as a patch of ${oldBase.name}`,
+    `# ${markdownText(tuned.name)} as a patch of ${markdownText(oldBase.name)}`,
     '',
     `${describeForm(form)}, extracted from the weights: ${tensors.length} tensors changed, ${unchanged} did not.`,
     '',
-    `- Fine-tuned model: \`${tuned.name}\` (${tuned.architecture}, ${formatCount(tuned.parameters)} parameters, ${tuned.dtype})`,
-    `- Old base: \`${oldBase.name}\``,
-    ...warnings.map((warning) => `- ${warning}`),
+    `- Fine-tuned model: ${markdownCode(tuned.name)} (${markdownText(tuned.architecture)}, ${formatCount(tuned.parameters)} parameters, ${tuned.dtype})`,
+    `- Old base: ${markdownCode(oldBase.name)}`,
+    ...warnings.map((warning) => `- ${markdownText(warning)}`),
     '',
     'Norms, ranks and what each pair keeps stand in `portllm-extraction.json`.',
     '',

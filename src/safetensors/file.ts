@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { InputError, readError } from '../base/errors.ts';
-import { MAX_HEADER_BYTES, parseHeader, type Header, type TensorEntry } from './header.ts';
+import { formatBytes } from '../base/format.ts';
+import { openRegular } from '../base/openRegular.ts';
+import { parseHeader, parseHeaderInSlices, type Header, type TensorEntry } from './header.ts';
+import { headerLimit } from './headerLimit.ts';
 import { MemoryHandle } from './memoryHandle.ts';
 import { sniff } from './sniff.ts';
 import { canonicalLayout } from './writer.ts';
 
 const PIECE_BYTES = 1 << 22;
+/** Larger ones are read one after the other, so that a folder of them costs the memory of one. */
+const LARGE_HEADER_BYTES = 1_000_000;
+const oneAtATime = pLimit(1);
 
 export interface MemoryTensor {
   readonly name: string;
@@ -63,9 +70,7 @@ export class TensorFile {
 
   /** @throws InputError if the file cannot be read or is not of the format */
   static async open(path: string, readHeader: HeaderReader = readSafetensorsHeader): Promise<TensorFile> {
-    const handle = await open(path, 'r').catch((error: unknown) => {
-      throw readError(error, path);
-    });
+    const handle = await openRegular(path);
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
       const isUnchanged = async (): Promise<boolean> => {
@@ -164,11 +169,20 @@ function littleEndian(values: Float32Array): Uint8Array {
 }
 
 async function readSafetensorsHeader(handle: FileHandle, size: number, path: string): Promise<ReadHeader> {
-  const headerBytes = await readHeaderBytes(handle, size, path);
-  return { format: 'safetensors', headerBytes, header: parseHeader(headerBytes.subarray(8), size, path) };
+  const length = await readHeaderLength(handle, size, path);
+  const read = async (): Promise<ReadHeader> => {
+    const headerBytes = new Uint8Array(8 + length);
+    await readFully(handle, headerBytes, 0, path);
+    return {
+      format: 'safetensors',
+      headerBytes,
+      header: await parseHeaderInSlices(headerBytes.subarray(8), size, path),
+    };
+  };
+  return length > LARGE_HEADER_BYTES ? oneAtATime(read) : read();
 }
 
-async function readHeaderBytes(handle: FileHandle, size: number, path: string): Promise<Uint8Array> {
+async function readHeaderLength(handle: FileHandle, size: number, path: string): Promise<number> {
   const start = new Uint8Array(Math.min(size, 256));
   await readFully(handle, start, 0, path);
   const reject = (reason: string): never => {
@@ -178,11 +192,9 @@ async function readHeaderBytes(handle: FileHandle, size: number, path: string): 
   };
   if (size < 8) reject('it is shorter than 8 bytes');
   const length = Number(new DataView(start.buffer).getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES) reject('its header would be longer than 100 MB');
+  if (length > headerLimit()) reject(`its header would be longer than ${formatBytes(headerLimit())}`);
   if (8 + length > size) reject('it ends inside its header');
-  const bytes = new Uint8Array(8 + length);
-  await readFully(handle, bytes, 0, path);
-  return bytes;
+  return length;
 }
 
 async function readFully(handle: Handle, target: Uint8Array, position: number, path: string): Promise<void> {

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../base/errors.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtypes.ts';
-import { JsonNumber, JsonObject, parseJson, type JsonValue } from './json.ts';
+import { JsonNumber, JsonObject, parseJsonFields, type JsonField, type JsonValue } from './json.ts';
 
 /** One tensor of a file. `begin` and `end` are byte offsets from the start of the file. */
 export interface TensorEntry {
@@ -20,8 +21,9 @@ export interface Header {
   readonly fileBytes: number;
 }
 
-export const MAX_HEADER_BYTES = 100_000_000;
 const MAX_U64 = 2n ** 64n - 1n;
+/** Less than a frame. */
+const SLICE_MS = 12;
 
 /**
  * Reads the header's JSON and checks it as safetensors 0.8.0 does: known dtypes, unsigned sizes, shape × dtype equal to
@@ -31,31 +33,58 @@ const MAX_U64 = 2n ** 64n - 1n;
  * @throws InputError naming the file and the reason
  */
 export function parseHeader(json: Uint8Array, fileBytes: number, file: string): Header {
+  const steps = headerSteps(json, fileBytes, file);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Likewise, with pauses in which other events are served: a header of a hundred thousand tensors takes a second. */
+export async function parseHeaderInSlices(json: Uint8Array, fileBytes: number, file: string): Promise<Header> {
+  const steps = headerSteps(json, fileBytes, file);
+  for (let begin = performance.now(); ;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - begin < SLICE_MS) continue;
+    await setImmediate();
+    begin = performance.now();
+  }
+}
+
+function* headerSteps(json: Uint8Array, fileBytes: number, file: string): Generator<undefined, Header> {
   const fail = (reason: string): never => {
     throw new InputError(`${file} is not a valid safetensors file: ${reason}.`);
   };
-  const { fields } = parseRoot(json, fail);
   const dataStart = 8 + json.length;
-  const metadata = readMetadata(only(fields, '__metadata__', fail), fail);
-  const named = fields.filter(([name]) => name !== '__metadata__');
-  const valid = named.map(([name, value]) => readEntry(name, value, dataStart, fail));
+  const metadata: JsonValue[] = [];
   // Of several entries of one name, each must be valid; the last one counts.
-  const entries = [...new Map(valid.map((entry) => [entry.name, entry])).values()];
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const named = new Map<string, TensorEntry>();
+  for (const field of rootFields(json, fail)) {
+    const [name, value] = field;
+    if (name === '__metadata__') metadata.push(value);
+    else named.set(name, readEntry(name, value, dataStart, fail));
+    yield;
+  }
+  if (metadata.length > 1) fail('__metadata__ is given twice');
+  const entries = [...named.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkContiguous(entries, dataStart, fileBytes, fail);
-  return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])), dataStart, fileBytes };
+  const tensors = new Map(entries.map((entry) => [entry.name, entry]));
+  return { metadata: readMetadata(metadata[0], fail), tensors, dataStart, fileBytes };
 }
 
 type Fail = (reason: string) => never;
 
-function parseRoot(json: Uint8Array, fail: Fail): JsonObject {
-  let value: JsonValue;
+function* rootFields(json: Uint8Array, fail: Fail): Generator<JsonField> {
+  let isObject = false;
   try {
-    value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json));
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
+    isObject = yield* parseJsonFields(text);
   } catch (error) {
-    return fail(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    // What whoever reads the fields throws ends the loop there, and never comes here.
+    fail(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
-  return value instanceof JsonObject ? value : fail('its header is not a JSON object');
+  if (!isObject) fail('its header is not a JSON object');
 }
 
 /** The value of a field that may stand once only. */

@@ -15,11 +15,13 @@ export class JsonNumber {
   }
 }
 
+export type JsonField = readonly [name: string, value: JsonValue];
+
 /** Fields in their order, duplicates kept: who reads them decides whether a duplicate is an error. */
 export class JsonObject {
-  readonly fields: readonly (readonly [name: string, value: JsonValue])[];
+  readonly fields: readonly JsonField[];
 
-  constructor(fields: readonly (readonly [name: string, value: JsonValue])[]) {
+  constructor(fields: readonly JsonField[]) {
     this.fields = fields;
   }
 }
@@ -44,9 +46,34 @@ class Reader {
 
   document(): JsonValue {
     const value = this.value();
+    this.end();
+    return value;
+  }
+
+  /** Field by field, so that whoever reads a large header can pause between them. @returns whether it is an object */
+  *documentFields(): Generator<JsonField, boolean> {
+    this.space();
+    if (this.text[this.at] !== '{') {
+      this.document();
+      return false;
+    }
+    this.depth++;
+    this.at++;
+    this.space();
+    if (!this.take('}')) {
+      do {
+        yield this.field();
+        this.space();
+      } while (this.take(','));
+      if (!this.take('}')) this.fail('expected a comma or }');
+    }
+    this.end();
+    return true;
+  }
+
+  private end(): void {
     this.space();
     if (this.at !== this.text.length) this.fail('text after the end');
-    return value;
   }
 
   private value(): JsonValue {
@@ -86,7 +113,7 @@ class Reader {
     return items;
   }
 
-  private field(): [string, JsonValue] {
+  private field(): JsonField {
     this.space();
     const name = this.string();
     this.space();
@@ -162,4 +189,14 @@ class Reader {
 /** @throws SyntaxError with the position where the text stops being JSON. */
 export function parseJson(text: string): JsonValue {
   return new Reader(text).document();
+}
+
+/**
+ * The fields of a document that is an object, in their order.
+ *
+ * @returns whether it is one
+ * @throws SyntaxError likewise
+ */
+export function parseJsonFields(text: string): Generator<JsonField, boolean> {
+  return new Reader(text).documentFields();
 }

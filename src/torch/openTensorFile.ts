@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { readError } from '../base/errors.ts';
+import { openRegular } from '../base/openRegular.ts';
 import { TensorFile, type HeaderReader } from '../safetensors/file.ts';
 import { isTorchFile, readTorchHeader } from './header.ts';
 
@@ -19,9 +19,7 @@ const asTorch: HeaderReader = async (handle, fileBytes, path) => {
 };
 
 async function beginsAsTorch(path: string): Promise<boolean> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    throw readError(error, path);
-  });
+  const handle = await openRegular(path);
   try {
     const start = new Uint8Array(16);
     const { bytesRead } = await handle.read(start, 0, start.length, 0);

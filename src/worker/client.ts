@@ -9,6 +9,8 @@ export interface WorkerOptions {
   readonly entry: string;
   readonly idleMs: number;
   readonly log: (line: string) => void;
+  /** Asked before every job. @throws if there may be none */
+  readonly mayStart?: () => void;
   /** A process that has not answered for so long is ended; ten minutes unless told. */
   readonly hungMs?: number;
 }
@@ -56,12 +58,19 @@ export class WorkerClient {
    * @throws InputError, UserError as the worker threw them; CancelledError; UserError if the process died
    */
   async call<M extends Method>(method: M, parameters: JobParameters<M>, options: CallOptions = {}): Promise<Result<M>> {
+    this.options.mayStart?.();
     clearTimeout(this.idleTimer);
     this.running++;
     try {
-      if (options.signal?.aborted === true) throw new CancelledError();
-      const worker = await this.start();
-      return await this.callOn(worker, method, parameters, options);
+      for (;;)
+        try {
+          if (options.signal?.aborted === true) throw new CancelledError();
+          const worker = await this.start();
+          return await this.callOn(worker, method, parameters, options);
+        } catch (error) {
+          // It had not begun, or only reads what is small.
+          if (!(error instanceof EndedForAnother)) throw error;
+        }
     } finally {
       this.running--;
       if (this.running === 0)
@@ -84,28 +93,52 @@ export class WorkerClient {
     parameters: JobParameters<M>,
     { signal, ...listeners }: CallOptions,
   ): Promise<Result<M>> {
-    let grace: NodeJS.Timeout | undefined;
     const place = Symbol(method);
     if (QUEUED.has(method)) this.queue.push(place);
-    const giveUp = (): void => {
-      // Only the job that runs may take the process with it; one that waits leaves the queue by itself.
-      grace = setTimeout(() => {
-        if (!QUEUED.has(method) || this.queue[0] === place) void worker.kill();
-      }, CANCEL_GRACE_MS);
-    };
-    signal?.addEventListener('abort', giveUp);
+    const leaving = this.whenCancelled(worker, method, place, signal);
     try {
-      return await worker.request(method, parameters, listeners, signal);
+      return await Promise.race([worker.request(method, parameters, listeners, signal), leaving.left]);
     } catch (error) {
       const cancelled = signal?.aborted === true;
       const kept = worker.dead && (await sweep(method, parameters, cancelled));
       if (cancelled) throw new CancelledError();
+      if (worker.endedForAnother) throw new EndedForAnother();
       throw kept && error instanceof UserError ? new UserError(error.message, RESUMABLE, { cause: error }) : error;
     } finally {
-      clearTimeout(grace);
+      leaving.dispose();
       this.queue = this.queue.filter((other) => other !== place);
-      signal?.removeEventListener('abort', giveUp);
     }
+  }
+
+  /**
+   * A job that waits leaves at once. The one that runs gets a moment to end by itself, then takes the process with it; so
+   * does one that is not queued, but never together with one that is.
+   */
+  private whenCancelled(
+    worker: WorkerProcess,
+    method: Method,
+    place: symbol,
+    signal: AbortSignal | undefined,
+  ): { left: Promise<never>; dispose: () => void } {
+    let grace: NodeJS.Timeout | undefined;
+    let leave: () => void = () => undefined;
+    const left = new Promise<never>((_, reject) => (leave = () => reject(new CancelledError())));
+    left.catch(() => undefined);
+    const end = (): void => {
+      const [running] = this.queue;
+      if (running === (QUEUED.has(method) ? place : undefined)) void worker.endFor(method);
+      else leave();
+    };
+    const onAbort = (): void => {
+      if (QUEUED.has(method) && this.queue[0] !== place) leave();
+      else grace = setTimeout(end, CANCEL_GRACE_MS);
+    };
+    signal?.addEventListener('abort', onAbort);
+    const dispose = (): void => {
+      clearTimeout(grace);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    return { left, dispose };
   }
 
   private start(): Promise<WorkerProcess> {
@@ -152,6 +185,9 @@ export class WorkerClient {
     );
   }
 }
+
+/** The process was ended because a job that was cancelled did not end; this one is not to blame, and is asked for again. */
+class EndedForAnother extends Error {}
 
 /** After a process that died: what it was writing is removed, but for shards that the same port can go on with. */
 async function sweep(method: Method, parameters: JobParameters<Method>, cancelled: boolean): Promise<boolean> {

@@ -37,6 +37,8 @@ const ACCESS_VIOLATION = 0xc0000005;
 /** One worker process: its connection, what it says on stderr, and how it ended. */
 export class WorkerProcess {
   readonly exited: Promise<Exit>;
+  /** Whoever was not cancelled itself can ask again. */
+  endedForAnother = false;
   private readonly child: ChildProcess;
   private readonly connection: MessageConnection;
   private readonly listeners = new Map<number, Listeners>();
@@ -44,7 +46,8 @@ export class WorkerProcess {
   private nextJob = 1;
   private stderr = '';
   private stopping = false;
-  private hung = false;
+  /** Why we ended it, where nobody asked for that. */
+  private endedBecause: string | undefined;
   private lastProgress: Progress | undefined;
 
   /** @param hungMs a process that has not answered for so long is ended */
@@ -59,12 +62,12 @@ export class WorkerProcess {
     this.exited = new Promise((resolve) => {
       this.child.on('error', (error) => resolve({ expected: false, reason: `could not run: ${error.message}` }));
       this.child.once('exit', (code, signal) =>
-        resolve({ expected: this.stopping, reason: this.exitReason(code, signal, hungMs) }),
+        resolve({ expected: this.stopping, reason: this.exitReason(code, signal) }),
       );
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
     this.heartbeat = new Heartbeat(
-      { ask: () => this.ask(), onSilent: (seconds) => this.tellSilence(seconds), onHung: () => this.endHung() },
+      { ask: () => this.ask(), onSilent: (seconds) => this.tellSilence(seconds), onHung: () => this.endHung(hungMs) },
       hungMs,
     );
     this.connection.onNotification(PROGRESS, ({ job, progress }) => {
@@ -131,6 +134,13 @@ export class WorkerProcess {
     await this.exited;
   }
 
+  /** For a job that was cancelled and does not end. */
+  async endFor(method: Method): Promise<void> {
+    this.endedForAnother = true;
+    this.endedBecause = `was ended with a job (${method}) that was cancelled and did not end`;
+    await this.kill();
+  }
+
   /** `hello` is answered at once, whatever job runs. */
   private ask(): Promise<unknown> {
     const parameters = { protocolVersion: PROTOCOL_VERSION };
@@ -146,8 +156,8 @@ export class WorkerProcess {
     for (const { onProgress } of this.listeners.values()) onProgress?.(still);
   }
 
-  private endHung(): void {
-    this.hung = true;
+  private endHung(hungMs: number): void {
+    this.endedBecause = `did not answer for ${formatDuration(hungMs / 1000)}, was taken for hung and ended`;
     this.child.kill('SIGKILL');
   }
 
@@ -175,8 +185,8 @@ export class WorkerProcess {
     return { timer, passed };
   }
 
-  private exitReason(code: number | null, signal: NodeJS.Signals | null, hungMs: number): string {
-    if (this.hung) return `did not answer for ${formatDuration(hungMs / 1000)}, was taken for hung and ended`;
+  private exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.endedBecause !== undefined) return this.endedBecause;
     const aborted = signal === 'SIGABRT' || code === 134;
     if (aborted && NO_MEMORY.test(this.stderr)) return 'ran out of memory';
     if (code === 137 || signal === 'SIGKILL') return 'was killed (SIGKILL; by the system if memory ran out)';

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, readError } from '../../base/errors.ts';
+import { InputError } from '../../base/errors.ts';
+import { readWhole } from '../../base/openRegular.ts';
 import { resolveInside } from '../shards.ts';
 import { readAddedDecoder, readTokenizerJson, readTokenTable } from './jsonTokens.ts';
 import { parseTokenizerModel } from './tokenizerModel.ts';
@@ -70,13 +70,7 @@ function parseLines(bytes: Uint8Array, path: string): Token[] {
 }
 
 async function readBytes(file: string, path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
-    const bytes = await readFile(file);
-    if (bytes.toString('latin1', 0, LFS_POINTER.length) !== LFS_POINTER) return bytes;
-  } catch (error) {
-    throw readError(error, path);
-  }
+  const bytes = await readWhole(file, MAX_BYTES, path);
+  if (bytes.toString('latin1', 0, LFS_POINTER.length) !== LFS_POINTER) return bytes;
   throw new InputError(`${path} is a Git LFS pointer.`, 'Fetch the real file with "git lfs pull".');
 }

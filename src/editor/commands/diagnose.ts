@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors.ts';
+import { plainText } from '../../base/plainText.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { isCheckpoint, isPatch } from '../../library/lineage.ts';
 import { readProvenance } from '../../port/provenanceFile.ts';
@@ -56,7 +57,7 @@ async function chooseKept(diagnoses: Diagnoses): Promise<string | undefined> {
     return undefined;
   }
   const choices = kept.map(({ file, title, made }) => ({
-    label: title,
+    label: plainText(title),
     description: new Date(made).toLocaleString(),
     file,
   }));

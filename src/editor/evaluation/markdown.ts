@@ -1,3 +1,4 @@
+import { markdownText } from '../../base/markdown.ts';
 import type { EvaluationView, ViewColumn, ViewRow } from './viewTypes.ts';
 
 /** What a person pastes into an issue or a model card: scores, differences, and how it was computed. */
@@ -9,26 +10,26 @@ export function markdownOf(view: EvaluationView): string {
     rows.map((row) => [row.name, ...shown.map(({ index }) => row.cells[index]?.text ?? '–')]),
   );
   return [
-    `## ${text(title)}`,
+    `## ${markdownText(title)}`,
     '',
-    text(subtitle),
-    ...(partial === null ? [] : ['', `**${text(partial)}**`]),
+    markdownText(subtitle),
+    ...(partial === null ? [] : ['', `**${markdownText(partial)}**`]),
     '',
     ...scores,
     ...differences(rows, columns),
     ...sweeps.flatMap(({ name, label, points, caveats }) => [
       '',
-      `### Scale sweep: ${text(label)}, ${text(name)}`,
+      `### Scale sweep: ${markdownText(label)}, ${markdownText(name)}`,
       '',
       ...table(['λ', ...points.map(({ scale }) => String(scale))], [['score', ...points.map((point) => point.text)]]),
       '',
-      ...caveats.map(text),
+      ...caveats.map(markdownText),
     ]),
     '',
     '### How it was computed',
     '',
-    ...how.map(([label, value]) => `- ${text(label)}: ${text(value)}`),
-    ...[...notes, ...warnings].map((note) => `- ${text(note)}`),
+    ...how.map(([label, value]) => `- ${markdownText(label)}: ${markdownText(value)}`),
+    ...[...notes, ...warnings].map((note) => `- ${markdownText(note)}`),
     '',
   ].join('\n');
 }
@@ -47,7 +48,9 @@ function differences(rows: readonly ViewRow[], columns: readonly ViewColumn[]): 
       one.verdict,
     ]),
   );
-  const recoveries = rows.flatMap(({ name, recoveries: all }) => all.map((one) => `- ${text(`${name}: ${one}`)}`));
+  const recoveries = rows.flatMap(({ name, recoveries: all }) =>
+    all.map((one) => `- ${markdownText(`${name}: ${one}`)}`),
+  );
   if (lines.length === 0) return [];
   return [
     '',
@@ -59,11 +62,6 @@ function differences(rows: readonly ViewRow[], columns: readonly ViewColumn[]): 
 }
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string[] {
-  const row = (cells: readonly string[]): string => `| ${cells.map(text).join(' | ')} |`;
+  const row = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
   return [row(head), `|${'---|'.repeat(head.length)}`, ...lines.map(row)];
-}
-
-/** Names are strangers' words: they become neither markup nor cells. */
-function text(words: string): string {
-  return words.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>|#]/g, '\\$&');
 }

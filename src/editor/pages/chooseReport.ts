@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { plainText } from '../../base/plainText.ts';
 import type { ReportRef } from '../../../webview/contract.ts';
 import { DIAGNOSIS_ENDING } from '../../diagnostics/diagnosisFile.ts';
 import type { Diagnoses } from '../diagnoses.ts';
@@ -17,9 +18,13 @@ export async function chooseReport(
 ): Promise<ReportRef | undefined> {
   const ported = (await library.load())
     .filter(({ kind, problem }) => kind === 'portedModel' && problem === undefined)
-    .map(({ name, path }): Choice => ({ label: name, description: path, ref: { kind: 'port', folder: path } }));
+    .map(({ name, path }): Choice => ({
+      label: plainText(name),
+      description: path,
+      ref: { kind: 'port', folder: path },
+    }));
   const kept = (await diagnoses.list()).map(({ title, made, file }): Choice => ({
-    label: title,
+    label: plainText(title),
     description: new Date(made).toLocaleString(),
     ref: { kind: 'diagnosis', file },
   }));

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors.ts';
+import { assertTrusted } from '../trust.ts';
 
 /** Asks where, and writes. @throws UserError if it cannot be written */
 export async function saveAs(
@@ -8,6 +9,7 @@ export async function saveAs(
   filters: Record<string, string[]>,
   content: string | Uint8Array,
 ): Promise<void> {
+  assertTrusted('Exporting');
   const defaultUri = vscode.Uri.file(suggestion);
   const target = await vscode.window.showSaveDialog({ defaultUri, filters, saveLabel: 'Export' });
   if (target === undefined) return;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { plainText } from '../../base/plainText.ts';
 
 /** A step ends with a value, with going back, or with giving up. */
 export type StepOutcome<T> = { readonly value: T } | 'back' | 'cancelled';
@@ -111,11 +112,11 @@ export function ask(
   keep: (text: string) => void = () => undefined,
 ): Promise<StepOutcome<string>> {
   const input = vscode.window.createInputBox();
-  input.prompt = prompt;
+  input.prompt = plainText(prompt);
   input.value = value;
   const check = async (text: string): Promise<boolean> => {
     const problem = await problemWith(text);
-    if (input.value === text) input.validationMessage = problem ?? '';
+    if (input.value === text) input.validationMessage = plainText(problem ?? '');
     return problem === undefined;
   };
   input.onDidChangeValue((text) => void check(text));

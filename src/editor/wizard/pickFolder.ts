@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { cacheRepository } from '../../checkpoint/shards.ts';
+import { plainText } from '../../base/plainText.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { describeItem } from '../itemText.ts';
 import type { StepResult } from './answers.ts';
@@ -31,7 +32,12 @@ export async function pickFolder(
 }
 
 export function itemChoice(item: LibraryItem, detail: string): Choice<string> {
-  return { label: item.name, description: describeItem(item), detail: `${detail} · ${item.path}`, value: item.path };
+  return {
+    label: plainText(item.name),
+    description: describeItem(item),
+    detail: `${detail} · ${item.path}`,
+    value: item.path,
+  };
 }
 
 export function take<T>(outcome: StepOutcome<T>, keep: (value: T) => unknown): StepResult {

@@ -1,4 +1,4 @@
-import { open, readFile, rm, rmdir, truncate, type FileHandle } from 'node:fs/promises';
+import { open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, InputError, writeError } from '../../base/errors.ts';
 import { lock } from '../../base/lock.ts';
@@ -7,7 +7,7 @@ import { sweepTemporaries } from '../../base/temporary.ts';
 import type { Answer } from '../types.ts';
 import { lineOf, readLines } from './journal/lines.ts';
 
-const FOLDER = '.portllm-journal';
+export const JOURNAL_FOLDER = '.portllm-journal';
 const FLUSH_MS = 1000;
 
 /** Answers as they come, so that an evaluation that was stopped or killed goes on where it ended. */
@@ -18,8 +18,6 @@ export interface Journal extends AsyncDisposable {
   add(docId: number, answers: readonly Answer[]): void;
   /** Writes what is left; the journal stays. */
   close(): Promise<void>;
-  /** Removes it: all is answered and written elsewhere. */
-  finish(): Promise<void>;
 }
 
 /**
@@ -30,7 +28,7 @@ export interface Journal extends AsyncDisposable {
  */
 export async function openJournal(folder: string, key: string): Promise<Journal> {
   if (!/^\w+$/.test(key)) throw new InputError(`"${key}" cannot name a journal.`);
-  const directory = join(folder, FOLDER);
+  const directory = join(folder, JOURNAL_FOLDER);
   const path = join(directory, `${key}.jsonl`);
   try {
     await makeFolder(directory);
@@ -38,11 +36,7 @@ export async function openJournal(folder: string, key: string): Promise<Journal>
     const unlock = await lock(join(directory, `${key}.lock`), 'The same evaluation is being computed into this folder');
     try {
       const known = readLines(await wholeLines(path));
-      return new FileJournal(path, known, await open(path, 'a'), async () => {
-        await unlock();
-        // Empties the folder of a finished evaluation; others' journals stay.
-        await rmdir(directory).catch(() => undefined);
-      });
+      return new FileJournal(path, known, await open(path, 'a'), unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -99,12 +93,7 @@ class FileJournal implements Journal {
   }
 
   close(): Promise<void> {
-    this.closed ??= this.end(false);
-    return this.closed;
-  }
-
-  finish(): Promise<void> {
-    this.closed ??= this.end(true);
+    this.closed ??= this.end();
     return this.closed;
   }
 
@@ -130,12 +119,11 @@ class FileJournal implements Journal {
       });
   }
 
-  private async end(remove: boolean): Promise<void> {
+  private async end(): Promise<void> {
     this.flush();
     await this.writing;
     await this.handle.close();
-    if (remove) await rm(this.path, { force: true });
     await this.unlock();
-    if (this.failure && !remove) throw this.failure.error;
+    if (this.failure) throw this.failure.error;
   }
 }

@@ -29,7 +29,7 @@ export async function planColumns(
   const problems: string[] = [];
   for (const column of expandColumns(request))
     try {
-      const planned = await planColumn(request, column, tasks, tools);
+      const planned = await planColumn(request, column, tasks, tools, onlyKnown);
       if (!onlyKnown) planned.assertFits(itemsOf(planned, tasks));
       columns.push(planned);
     } catch (error) {
@@ -44,8 +44,10 @@ function planColumn(
   column: ColumnRequest,
   tasks: readonly PreparedTask[],
   tools: LocalTools & OpenOptions,
+  onlyKnown: boolean,
 ): Promise<PlannedColumn> {
   if (column.endpoint === undefined) return localColumn(request, column, tools, tools);
   const generates = tasks.every(({ task }) => task.outputType === 'generate_until');
-  return remoteColumn(request, column, column.endpoint, generates ? 'texts' : 'log-probabilities', tools.signal);
+  const need = onlyKnown ? 'nothing' : generates ? 'texts' : 'log-probabilities';
+  return remoteColumn(request, column, column.endpoint, need, tools.signal);
 }

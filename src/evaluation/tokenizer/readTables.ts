@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { InputError, readError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
+import { readWhole } from '../../base/openRegular.ts';
 import type { FolderFiles } from './folderFiles.ts';
 import type { Tables } from './rebuild.ts';
 import { mergeOf, TABLE, vocabOfTable } from './tokenizerJson.ts';
@@ -16,7 +15,10 @@ export async function readTables(files: FolderFiles): Promise<Tables> {
   const vocabulary = await files.open(VOCABULARY);
   const table = await readJsonFile(vocabulary.file, TABLE, vocabulary.path);
   const merges = await files.open(MERGES);
-  const lines = (await readText(merges.file, merges.path)).split('\n').map((line) => line.replace(/\r$/, ''));
+  const lines = (await readWhole(merges.file, MAX_BYTES, merges.path))
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''));
   if (lines.at(-1) === '') lines.pop();
   return {
     vocab: vocabOfTable(table, vocabulary.path),
@@ -24,14 +26,4 @@ export async function readTables(files: FolderFiles): Promise<Tables> {
       line.startsWith('#version') ? [] : [mergeOf(line, `line ${i + 1}`, merges.path)],
     ),
   };
-}
-
-async function readText(file: string, path: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES) throw new InputError(`${path} is too large for what it should be (${size} bytes).`);
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw readError(error, path);
-  }
 }

@@ -1,5 +1,6 @@
 import type { TensorFile } from '../../safetensors/file.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
+import { elements } from '../../safetensors/shape.ts';
 import { refuse, type Read } from '../change.ts';
 import { hasFloats, readFloats } from '../tensorReader.ts';
 
@@ -46,6 +47,7 @@ async function readModule(file: TensorFile, module: string, { down, up, alpha }:
     !hasFloats(up)
   )
     return refuse(down.name, `its shape [${down.shape.join(', ')}] does not fit lora_up's [${up.shape.join(', ')}]`);
+  if (alpha && elements(alpha.shape) !== 1) return refuse(alpha.name, `it has the shape [${alpha.shape.join(', ')}]`);
   const [stated = rank] = alpha ? await readFloats(file, alpha.name) : [];
   return {
     module: module.replace(/^lora_(te\d*|unet|transformer)_/, ''),

@@ -1,15 +1,16 @@
 import { formatCount } from '../../base/format.ts';
+import { markdownCode, markdownText } from '../../base/markdown.ts';
 import { patchName, type Provenance } from '../provenance.ts';
 
 /** README.md of an output: front matter that the hub reads, and in words what this is. */
 export function modelCard(provenance: Provenance): string {
   const { output, newBase, patch, combined, combination, scale, coverage } = provenance;
-  const name = patchName(provenance);
+  const [name, base] = [patchName(provenance), newBase.name].map(markdownText);
   const adapter = output === 'adapter';
-  const base = newBase.revision === null ? newBase.path : newBase.name;
+  const reference = newBase.revision === null ? newBase.path : newBase.name;
   const lines = [
     '---',
-    `base_model: ${JSON.stringify(base)}`,
+    `base_model: ${JSON.stringify(reference)}`,
     `base_model_relation: ${adapter ? 'adapter' : 'merge'}`,
     `library_name: ${adapter ? 'peft' : 'transformers'}`,
     'tags:',
@@ -17,18 +18,18 @@ export function modelCard(provenance: Provenance): string {
     ...(adapter ? ['- lora'] : []),
     '---',
     '',
-    `# ${name} on ${newBase.name}`,
+    `# ${name} on ${base}`,
     '',
     adapter
-      ? `The patch **${name}**, re-based on **${newBase.name}** without training or data.`
-      : `**${newBase.name}** with the patch **${name}** added, without training or data.`,
+      ? `The patch **${name}**, re-based on **${base}** without training or data.`
+      : `**${base}** with the patch **${name}** added, without training or data.`,
     '',
-    `- Patch: \`${patch.name}\`, made for \`${(patch.baseName ?? 'an unnamed base').replaceAll(/[`\r\n]/g, ' ')}\`, SHA-256 \`${patch.sha256}\``,
-    ...combined.slice(1).map((other) => `- Combined with: \`${other.name}\`, SHA-256 \`${other.sha256}\``),
+    `- Patch: ${markdownCode(patch.name)}, made for ${markdownCode(patch.baseName ?? 'an unnamed base')}, SHA-256 \`${patch.sha256}\``,
+    ...combined.slice(1).map((other) => `- Combined with: ${markdownCode(other.name)}, SHA-256 \`${other.sha256}\``),
     ...(combination
       ? [`- Weights: ${combined.map(({ weight }) => weight).join(', ')}, by ${combination.combination}`]
       : []),
-    `- New base: \`${newBase.name}\` (${newBase.architecture}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
+    `- New base: ${markdownCode(newBase.name)} (${markdownText(newBase.architecture)}, ${formatCount(newBase.parameters)} parameters, ${newBase.dtype})`,
     `- Method: PortLLM (Khan et al., ICLR 2025, arXiv 2410.10870): ${provenance.formula}; λ = ${scale}`,
     `- Touched: ${coverage.touchedTensors} of ${coverage.baseTensors} tensors; all others are the new base's, byte for byte`,
     '',

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { isScalar, LineCounter, parseDocument, visit, type Document as YamlDocument, type Node } from 'yaml';
 import { InputError, readError } from '../../../base/errors.ts';
+import { readWhole } from '../../../base/openRegular.ts';
 import { PYYAML_SCALARS } from './yamlSchema.ts';
 
 /** The largest of lm-eval's own 14,000 is 150 kB. */
@@ -62,11 +62,7 @@ export function parseYaml(text: string, path: string): YamlFile {
 
 async function textOf(path: string): Promise<string> {
   try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new InputError(`Cannot read ${path}: it is not a file.`);
-    if (info.size > MAX_BYTES)
-      throw new InputError(`${path} is too large for a task's definition (${info.size} bytes).`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readWhole(path, MAX_BYTES));
   } catch (error) {
     if (error instanceof TypeError) throw new InputError(`${path} is not UTF-8 text.`);
     throw readError(error, path);

@@ -75,17 +75,6 @@ describe('the journal', () => {
     assert.deepEqual(read.get(0), []);
   });
 
-  it('is removed with its folder when finished, but not others beside it', async () => {
-    const out = folder();
-    const journal = await openJournal(out, KEY);
-    const other = await openJournal(out, 'cd');
-    journal.add(0, ANSWERS);
-    await journal.finish();
-    assert.deepEqual((await readdir(join(out, '.portllm-journal'))).sort(), ['cd.jsonl', 'cd.lock']);
-    await other.finish();
-    assert.deepEqual(await readdir(out), []);
-  });
-
   it('refuses a second opener in this process, by whatever path', async () => {
     const out = folder();
     await mkdir(out);
@@ -144,8 +133,8 @@ describe('the journal', () => {
     const opened = await Promise.allSettled(Array.from({ length: 8 }, () => openJournal(out, KEY)));
     const won = opened.filter((each) => each.status === 'fulfilled');
     assert.equal(won.length, 1);
-    await won[0]?.value.finish();
-    assert.deepEqual(await readdir(out), []);
+    await won[0]?.value.close();
+    assert.deepEqual(await readdir(join(out, '.portllm-journal')), [`${KEY}.jsonl`]);
   });
 
   it('says so when it cannot be written', async () => {
