@@ -3,7 +3,14 @@ import { markdownCode, markdownText } from '../base/markdown.ts';
 import type { Extraction, ExtractForm } from './types.ts';
 
 /** README.md of an extracted patch. */
-export function extractionCard({ tuned, oldBase, form, tensors, unchanged, warnings }: Extraction): string {
+export function extractionCard({
+  tuned,
+  oldBase,
+  form,
+  tensors,
+  unchanged,
+  warnings,
+}: Omit<Extraction, 'files'>): string {
   const base = oldBase.revision === null ? oldBase.path : oldBase.name;
   return [
     '---',

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled, yieldToEvents } from '../base/abort.ts';
 import { InputError, writeError } from '../base/errors.ts';
+import { writeSealed } from '../base/sealed.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import { Checkpoint, sumBytes } from '../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
@@ -10,6 +11,7 @@ import { openPatch } from '../patch/patch.ts';
 import { DELTA_FILE } from '../patch/readers/delta.ts';
 import { assertOutside } from '../port/assertOutside.ts';
 import { Staging } from '../port/staging.ts';
+import { recordFiles } from '../port/verify/recordedFiles.ts';
 import { tileRows } from '../port/tiles.ts';
 import { elements } from '../safetensors/shape.ts';
 import { compareTensors, deltaRows, described, type ChangedTensor } from './compare.ts';
@@ -17,9 +19,8 @@ import { writeLora } from './loraPatch.ts';
 import { pairTensors, type TensorPair } from './pairs.ts';
 import { extractionCard } from './card.ts';
 import { Spool } from './spool.ts';
+import { EXTRACTION_FILE } from './verifyExtraction.ts';
 import type { ExtractedTensor, Extraction, ExtractRequest, ExtractResult } from './types.ts';
-
-const EXTRACTION_FILE = 'portllm-extraction.json';
 
 /**
  * Makes a patch out of a fine-tuned checkpoint: Δ = tuned − old, whole or as a LoRA. Whatever goes wrong on the way, nothing
@@ -48,7 +49,7 @@ export async function extract(
         ? await writeFull(changed, spool, staging.folder, oldBase, sink, signal)
         : await writeLora(changed, pairs, request.form, spool, staging.folder, oldBase, kernel, sink, signal);
     for (const { file } of [...tuned.shards, ...oldBase.shards]) await file.assertUnchanged();
-    const extraction: Extraction = {
+    const extraction: Omit<Extraction, 'files'> = {
       portllm: toolVersion,
       form: request.form,
       tuned: tuned.identity,
@@ -57,11 +58,12 @@ export async function extract(
       unchanged: pairs.length - changed.length,
       warnings: [...lossWarnings(changed), ...written.warnings],
     };
-    await writeFile(join(staging.folder, EXTRACTION_FILE), JSON.stringify(extraction, null, 2) + '\n');
     await writeFile(join(staging.folder, 'README.md'), extractionCard(extraction));
     await assertReadable(staging.folder);
+    const files = await recordFiles(staging.folder, []);
+    await writeSealed(join(staging.folder, EXTRACTION_FILE), { ...extraction, files });
     throwIfCancelled(signal);
-    return { folder: await staging.commit(), extraction };
+    return { folder: await staging.commit(), extraction: { ...extraction, files } };
   } catch (error) {
     await staging.discard();
     throw writeError(error, staging.folder);

@@ -1,5 +1,6 @@
 /** Plain data of an extraction, as it is asked for and as it is reported. */
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
+import type { RecordedFile } from '../port/provenance.ts';
 
 /** What the patch shall be: the whole difference, or a LoRA of one rank, or of the ranks that keep a share of it. */
 export type ExtractForm =
@@ -43,6 +44,8 @@ export interface Extraction {
   /** Tensors that are the same in both. */
   readonly unchanged: number;
   readonly warnings: readonly string[];
+  /** Every file of the patch's folder but this one. */
+  readonly files: readonly RecordedFile[];
 }
 
 export interface ExtractResult {

@@ -1,8 +1,7 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled } from '../base/abort.ts';
 import { writeError } from '../base/errors.ts';
-import { sha256OfFile } from '../base/hash.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch, type Patch } from '../patch/patch.ts';
@@ -16,6 +15,7 @@ import type { PortPlan, PortRequest } from './plan/planTypes.ts';
 import { readProvenance, writeProvenance } from './provenanceFile.ts';
 import { FORMULA, PROVENANCE_FILE, PROVENANCE_VERSION, type Provenance } from './provenance.ts';
 import { Staging } from './staging.ts';
+import { recordFiles } from './verify/recordedFiles.ts';
 import { verifyWritten } from './verify/verify.ts';
 
 export interface PortResult {
@@ -98,7 +98,7 @@ async function describePort(
     files: [],
   };
   await writeFile(join(folder, 'README.md'), modelCard(provenance));
-  provenance.files = await listFiles(folder, written.headers);
+  provenance.files = await recordFiles(folder, [FINISHED_FILE], written.headers);
   await writeProvenance(folder, provenance);
   return provenance;
 }
@@ -121,21 +121,4 @@ function untrained({ tensors }: WrittenTensors, scale: number): string[] {
   const share =
     zero.length === tensors.length ? 'The whole patch is zero' : `The patch is zero in ${zero.length} tensors`;
   return [`${share}: it changes nothing there (untrained, or a copy of the old base).`];
-}
-
-/**
- * Shards are covered tensor by tensor and by the header that was written; the others by their own hash.
- *
- * @param headers of the shards, by name
- */
-async function listFiles(folder: string, headers: ReadonlyMap<string, string>): Promise<Provenance['files']> {
-  const names = (await readdir(folder)).filter((name) => name !== FINISHED_FILE).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      const { size: bytes } = await stat(path);
-      const headerSha256 = headers.get(name) ?? null;
-      return { name, bytes, sha256: headerSha256 === null ? await sha256OfFile(path) : null, headerSha256 };
-    }),
-  );
 }

@@ -13,13 +13,21 @@ export const FORMULA =
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A name in the output's folder, never a path. */
 export const PLAIN_NAME = z.string().regex(/^(?!\.{1,2}$)[^\\/:\0]+$/);
+/** Of a shard the header's hash, as its tensors have their own. */
+export const RECORDED_FILE = z.object({
+  name: PLAIN_NAME,
+  bytes: z.number(),
+  sha256: SHA256.nullable(),
+  headerSha256: SHA256.nullable(),
+});
+export type RecordedFile = z.output<typeof RECORDED_FILE>;
 const FILE = z.object({
   name: z.string(),
   bytes: z.number(),
   headerSha256: SHA256,
   sha256: SHA256.nullable(),
 });
-const CHECKPOINT = z.object({
+export const CHECKPOINT = z.object({
   path: z.string(),
   name: z.string(),
   revision: z.string().nullable(),
@@ -107,10 +115,8 @@ export const PROVENANCE = z.object({
   tensors: z.array(PORTED_TENSOR),
   /** Each with the SHA-256 of its bytes. */
   untouched: z.array(UNTOUCHED_TENSOR),
-  /** Every file of the output but this one; of shards the header's hash, as their tensors have their own. */
-  files: z.array(
-    z.object({ name: PLAIN_NAME, bytes: z.number(), sha256: SHA256.nullable(), headerSha256: SHA256.nullable() }),
-  ),
+  /** Every file of the output but this one. */
+  files: z.array(RECORDED_FILE),
 });
 
 export type Provenance = z.output<typeof PROVENANCE>;

@@ -4,6 +4,7 @@ import { VERSION } from '../base/version.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { tensorFigures } from '../diagnostics/tensorFigures.ts';
 import { extract } from '../extract/extract.ts';
+import { isExtraction, verifyExtraction } from '../extract/verifyExtraction.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
@@ -77,6 +78,7 @@ const handlers: WorkerHandlers = {
   tasks: tasksJob,
   tensorFigures: (request, { sink, signal }) => tensorFigures(request, sink, signal),
   verify: async ({ folder, device }, { sink, signal }) => {
+    if (await isExtraction(folder)) return verifyExtraction(folder, sink, signal);
     const { kernel } = await deviceFor(device);
     return verify(folder, kernel, sink, signal);
   },

@@ -1,11 +1,9 @@
 import type { CancellationToken, MessageConnection, RequestHandler, ResponseError } from 'vscode-jsonrpc';
 import { throwIfCancelled } from '../base/abort.ts';
-import { CancelledError, UserError } from '../base/errors.ts';
+import { CancelledError } from '../base/errors.ts';
 import { QUEUED, type JobContext, type Method, type Result, type WireError, type WorkerHandlers } from './contract.ts';
+import { forPeople } from './forPeople.ts';
 import { LIVE, PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
-
-const NO_MEMORY = /allocation failed|failed to allocate memory|bad_alloc|out of memory/i;
-const MEMORY_HINT = 'Close other programs, or run it on a machine with more memory; an evaluation can map its weights.';
 
 /** Answers every method of the contract on a connection; `shutdown` cancels the jobs and waits for them to clean up. */
 export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
@@ -38,16 +36,10 @@ function register<M extends Method>(
     try {
       return await (QUEUED.has(method) ? queue.add(run, signal) : run());
     } catch (error) {
-      return toWire(withoutMemory(error));
+      return toWire(forPeople(error));
     }
   };
   connection.onRequest(requestType(method), answer as RequestHandler<Envelope<M>, Result<M>, WireError>);
-}
-
-/** Allocations that fail in JavaScript and in ONNX Runtime do not end the process, and are nobody's mistake. */
-function withoutMemory(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof UserError || !NO_MEMORY.test(error.message)) return error;
-  return new UserError('There is not enough memory for this job.', MEMORY_HINT, { cause: error });
 }
 
 type Answer<M extends Method> = Result<M> | ResponseError<WireError>;

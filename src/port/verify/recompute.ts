@@ -124,7 +124,7 @@ async function changedInputs(inputs: PortInputs, provenance: Provenance): Promis
   return problems;
 }
 
-function changedHeaders({ identity }: Checkpoint, { files }: Provenance['newBase'], which: string): string[] {
+export function changedHeaders({ identity }: Checkpoint, { files }: Provenance['newBase'], which: string): string[] {
   const recorded = new Map(files.map((file) => [file.name, file.headerSha256]));
   return identity.files
     .filter(({ name, headerSha256 }) => recorded.get(name) !== headerSha256)

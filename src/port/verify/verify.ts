@@ -1,26 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
-import { readdir, stat } from 'node:fs/promises';
-import { throwIfCancelled } from '../../base/abort.ts';
-import { CancelledError, InputError, UserError } from '../../base/errors.ts';
-import { sha256OfFile } from '../../base/hash.ts';
+import { InputError, UserError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
-import { resolveInside } from '../../checkpoint/shards.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
-import { TensorFile } from '../../safetensors/file.ts';
 import { FINISHED_FILE } from '../output/finishedShards.ts';
 import { hashTensor } from './hashTensor.ts';
 import { PROVENANCE_FILE, type Provenance } from '../provenance.ts';
 import { isSealed, readProvenance } from '../provenanceFile.ts';
 import { recompute, type Recomputed } from './recompute.ts';
+import { compareFiles } from './recordedFiles.ts';
 
 /** What a verification looked at, and everything that was not right. */
 export interface VerifyResult {
   readonly folder: string;
-  readonly output: Provenance['output'];
+  readonly output: Provenance['output'] | 'patch';
   readonly ok: boolean;
   readonly files: number;
-  /** Tensors whose bytes were compared one by one; an adapter's are covered by its file. */
+  /** Tensors whose bytes were compared one by one; those of an adapter or patch are covered by its file. */
   readonly tensors: number;
   /** What computing the touched tensors again gave; null for an adapter, or where the inputs are gone. */
   readonly recomputed: Recomputed | null;
@@ -82,44 +78,11 @@ async function compareRecorded(
   signal: AbortSignal,
   ours: readonly string[] = [],
 ): Promise<string[]> {
-  const problems = await strangers(folder, provenance, ours);
+  const problems = await compareFiles(folder, provenance.files, [PROVENANCE_FILE, ...ours], signal);
   if (!(await isSealed(folder))) problems.push(`${PROVENANCE_FILE} is not as it was written.`);
-  for (const file of provenance.files) problems.push(...(await compareFile(folder, file, signal)));
   if (provenance.output === 'checkpoint' && problems.length === 0)
     problems.push(...(await compareTensors(folder, provenance, sink, signal)));
   return problems;
-}
-
-/** A file that nobody recorded may change what is loaded: an adapter_config.json, a modeling_….py. */
-async function strangers(folder: string, { files }: Provenance, ours: readonly string[]): Promise<string[]> {
-  const recorded = new Set([PROVENANCE_FILE, ...ours, ...files.map(({ name }) => name)]);
-  const names = (await readdir(folder)).filter((name) => !recorded.has(name));
-  return names.map((name) => `${name} is not part of the output.`);
-}
-
-async function compareFile(
-  folder: string,
-  { name, bytes, sha256, headerSha256 }: Provenance['files'][number],
-  signal: AbortSignal,
-): Promise<string[]> {
-  throwIfCancelled(signal);
-  try {
-    const path = await resolveInside(folder, name);
-    const stats = await stat(path);
-    if (!stats.isFile() || stats.size !== bytes) return [`${name} is not as it was written.`];
-    const same = sha256 === null ? await hasHeader(path, headerSha256) : (await sha256OfFile(path, signal)) === sha256;
-    return same ? [] : [`${name} is not as it was written.`];
-  } catch (error) {
-    if (signal.aborted) throw new CancelledError();
-    if (error instanceof InputError) return [error.message];
-    throw error;
-  }
-}
-
-/** A shard's header: dtypes, shapes and metadata; its tensors are compared one by one. */
-async function hasHeader(path: string, headerSha256: string | null): Promise<boolean> {
-  await using shard = await TensorFile.open(path);
-  return shard.headerSha256 === headerSha256;
 }
 
 async function compareTensors(
