@@ -38,7 +38,7 @@ const FAULTS: readonly DiskFault[] = [
     code: 'ENOENT',
     sticky: false,
     operations: 'reading',
-    words: /does not exist|missing|is no model/,
+    words: /does not exist|missing|has no|is no model/,
   },
 ];
 
@@ -122,7 +122,7 @@ function changeWords(ending: Ending): string[] {
   if (ending === 'done') return [];
   const { error } = ending;
   const says =
-    /changed while|cut off|does not exist|missing|hold(s)? NaN|not a (valid )?safetensors|crashed in native code|became shorter|bytes follow|no tensor|overflow/;
+    /changed (while|since)|cut off|does not exist|missing|has no|hold(s)? NaN|not a (valid )?safetensors|crashed in native code|(became shorter|ended) while|bytes follow|no tensor|overflow/;
   return error instanceof UserError && says.test(error.message)
     ? []
     : [`it does not say what is wrong: ${String(error)}`];

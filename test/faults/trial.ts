@@ -101,14 +101,28 @@ export class Trial {
       await meanwhile?.(victim, out);
       const ended = await ending;
       await victim.kill();
-      await afterwards?.();
-      const problems = [...judge(ended), ...(await this.scene.sourceProblems())];
-      return [...problems, ...(await this.goOn(join(folder, 'jobs'), out, ended === 'done'))];
+      const restored = afterwards === undefined ? [] : await this.restore(out, ended, afterwards);
+      const problems = [...judge(ended), ...restored, ...(await this.scene.sourceProblems())];
+      return [
+        ...problems,
+        ...(await this.goOn(join(folder, 'jobs'), out, ended === 'done' && afterwards === undefined)),
+      ];
     } catch (error) {
       return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** A job that is done had read its source before it changed, or as it is now: its output is whole for one of the two. */
+  private async restore(out: string, ended: Ending, afterwards: () => Promise<void>): Promise<string[]> {
+    const isAsBefore = ended === 'done' && (await this.job.content(out)) === this.expected;
+    const problems = ended === 'done' && !isAsBefore ? await this.job.problems(out) : [];
+    if (ended !== 'done' && (await this.job.isThere(out)) && this.job.method !== 'evaluate')
+      problems.push('it failed, and an output is there');
+    await rm(out, { recursive: true, force: true });
+    await afterwards();
+    return problems;
   }
 
   /** Looks at what is there, runs the job again, and compares with an undisturbed run. */
