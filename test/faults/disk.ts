@@ -183,7 +183,7 @@ export async function appearingRows(scene: Scene, { tries }: DiskOptions): Promi
         else await writeFile(join(await mkdir(out, { recursive: true }).then(() => out), 'mine'), 'mine');
       };
       const ending = await worker
-        .request(job.method, job.parameters(out), { onProgress: () => (appearing ??= appear()) }, undefined)
+        .request(job.method, job.parameters(out), { onProgress: () => void (appearing ??= appear()) }, undefined)
         .then(
           (): Ending => 'done',
           (error: unknown): Ending => ({ error }),
