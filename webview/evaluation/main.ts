@@ -10,7 +10,7 @@ import { liveSection } from './live.ts';
 import { sweepSection } from './sweepChart.ts';
 import { differenceTables, scoreTable } from './tables.ts';
 
-const host = new HostEnd<EvaluationContract>((message) => {
+const host = new HostEnd('evaluation', (message) => {
   switch (message.type) {
     case 'show':
       return show(message);

@@ -4,9 +4,8 @@ import { element, render } from '../common/dom.ts';
 import { facts, listBox, shareBar, table, type Column } from '../common/parts.ts';
 import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
-import type { PlanContract } from '../contract.ts';
 
-const host = new HostEnd<PlanContract>(({ plan }) => show(plan));
+const host = new HostEnd('plan', ({ plan }) => show(plan));
 
 const COLUMNS: readonly Column<PortPlan['items'][number]>[] = [
   { title: 'Tensor', kind: 'code', value: ({ target }) => target },

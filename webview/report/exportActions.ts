@@ -2,7 +2,6 @@ import type { ReportView } from '../../src/editor/report/viewTypes.ts';
 import { element } from '../common/dom.ts';
 import { button } from '../common/ui.ts';
 import type { HostEnd } from '../common/vscode.ts';
-import type { ReportContract } from '../contract.ts';
 import type { Charts } from './charts.ts';
 import { pictureOf, pngOf } from './exporting.ts';
 
@@ -10,7 +9,7 @@ import { pictureOf, pngOf } from './exporting.ts';
 export function exportActions(
   view: ReportView,
   charts: () => Charts | undefined,
-  host: HostEnd<ReportContract>,
+  host: HostEnd<'report'>,
 ): HTMLElement {
   const picture = (): ReturnType<typeof pictureOf> | undefined => {
     const shown = charts();

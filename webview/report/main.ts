@@ -4,14 +4,14 @@ import { facts, listBox, shareBar } from '../common/parts.ts';
 import { tooltip } from '../common/tooltip.ts';
 import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
-import type { OtherReport, ReportContract, ReportRef } from '../contract.ts';
+import type { OtherReport, ReportRef } from '../contract.ts';
 import { Charts } from './charts.ts';
 import { exportActions } from './exportActions.ts';
 import { words } from './glossary.ts';
 import { probeSections } from './probe.ts';
 import { verdictSection } from './verdict.ts';
 
-const host = new HostEnd<ReportContract>((message) => {
+const host = new HostEnd('report', (message) => {
   switch (message.type) {
     case 'show':
       return show(message.source, message.view, message.other);

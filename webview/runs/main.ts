@@ -2,12 +2,11 @@ import type { EvaluationView, LiveView, RunStatus, RunView } from '../../src/edi
 import { element, svg, type Child } from '../common/dom.ts';
 import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
-import type { RunsContract } from '../contract.ts';
 import { barsSection } from '../evaluation/bars.ts';
 import { liveSection } from '../evaluation/live.ts';
 import { inShort } from './inShort.ts';
 
-const host = new HostEnd<RunsContract>((message) => {
+const host = new HostEnd('runs', (message) => {
   switch (message.type) {
     case 'runs':
       runs = message.runs;

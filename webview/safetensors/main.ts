@@ -11,7 +11,7 @@ import { listOf, TreeModel } from './treeModel.ts';
 
 type ToPage = SafetensorsContract['toPage'];
 
-const host = new HostEnd<SafetensorsContract>(receive);
+const host = new HostEnd('safetensors', receive);
 /** The host hands out so many rows at once. */
 const PAGE_ROWS = 200;
 const SCROLLED_MS = 150;

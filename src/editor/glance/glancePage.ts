@@ -18,7 +18,7 @@ type Message = SafetensorsContract['fromPage'];
 export class GlancePage implements vscode.Disposable {
   private readonly uri: vscode.Uri;
   private readonly log: vscode.LogOutputChannel;
-  private readonly end: PageEnd<SafetensorsContract>;
+  private readonly end: PageEnd<'safetensors'>;
   private readonly measurements: Measurements;
   private readonly subscriptions: vscode.Disposable[] = [];
   private document: Promise<GlanceDocument>;
@@ -30,7 +30,7 @@ export class GlancePage implements vscode.Disposable {
     this.uri = uri;
     this.log = log;
     this.names = namesBehind(basename(uri.fsPath), undefined);
-    this.end = new PageEnd<SafetensorsContract>(webview, (message) => {
+    this.end = new PageEnd(webview, 'safetensors', (message) => {
       void this.answer(message).catch((error: unknown) => showError(error, log));
     });
     this.measurements = new Measurements(worker, (tensor, state) => this.send({ type: 'figures', tensor, state }));

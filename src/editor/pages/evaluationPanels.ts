@@ -20,7 +20,7 @@ import { saveAs } from './saveAs.ts';
 /** A page of evaluations. */
 interface Shown {
   readonly panel: vscode.WebviewPanel;
-  readonly end: PageEnd<EvaluationContract>;
+  readonly end: PageEnd<'evaluation'>;
   content: Content;
   /** What it showed before an evaluation that runs. */
   before: Content | undefined;
@@ -159,7 +159,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
 
   private attach(panel: vscode.WebviewPanel, content: Content): void {
     panel.title = titleOf(content);
-    const end = new PageEnd<EvaluationContract>(panel.webview, (message) => {
+    const end = new PageEnd(panel.webview, 'evaluation', (message) => {
       void this.answer(page, message).catch((error: unknown) => this.say(error));
     });
     const page: Shown = { panel, end, content, before: undefined, shown: undefined, failed: false };

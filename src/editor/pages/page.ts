@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { PageContract } from '../../../webview/contract.ts';
+import { FROM_PAGE, readMessage, type Contracts, type PageName } from '../../../webview/messages.ts';
 
 /** What a page may load: its own script and style, nothing else. */
 export function pageOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
@@ -11,12 +11,7 @@ export function pageOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
  * The HTML of a page. The toolkit's style elements take their nonce from the csp-nonce meta element
  * (https://github.com/microsoft/vscode-webview-ui-toolkit/issues/561: archived, so this stays).
  */
-export function pageHtml(
-  webview: vscode.Webview,
-  extensionUri: vscode.Uri,
-  page: 'plan' | 'report' | 'evaluation' | 'runs' | 'safetensors',
-  title: string,
-): string {
+export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page: PageName, title: string): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)).toString();
@@ -46,21 +41,19 @@ export function pageHtml(
 }
 
 /** The host's end of a page's contract: nothing is sent before the page says it is ready. */
-export class PageEnd<C extends PageContract> {
+export class PageEnd<Name extends PageName> {
   private readonly webview: vscode.Webview;
 
-  constructor(webview: vscode.Webview, onMessage: (message: C['fromPage']) => void) {
+  /** What does not follow the contract is passed over. */
+  constructor(webview: vscode.Webview, page: Name, onMessage: (message: Contracts[Name]['fromPage']) => void) {
     this.webview = webview;
-    webview.onDidReceiveMessage((message: unknown) => {
-      if (isMessage(message)) onMessage(message);
+    webview.onDidReceiveMessage((received: unknown) => {
+      const message = readMessage(FROM_PAGE, page, received);
+      if (message !== undefined) onMessage(message);
     });
   }
 
-  send(message: C['toPage']): void {
+  send(message: Contracts[Name]['toPage']): void {
     void this.webview.postMessage(message);
   }
-}
-
-function isMessage(message: unknown): message is { type: string } {
-  return typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string';
 }

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { PlanContract } from '../../../webview/contract.ts';
 import type { PortPlan } from '../../port/plan/planTypes.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
 
@@ -17,7 +16,7 @@ export function decideOnPlan(extensionUri: vscode.Uri, plan: PortPlan): Promise<
       resolve(goOn);
       panel.dispose();
     };
-    const end = new PageEnd<PlanContract>(panel.webview, (message) => {
+    const end = new PageEnd(panel.webview, 'plan', (message) => {
       switch (message.type) {
         case 'ready':
           return end.send({ type: 'show', plan });

@@ -16,7 +16,7 @@ import { saveAs } from './saveAs.ts';
 
 interface Shown {
   readonly panel: vscode.WebviewPanel;
-  readonly end: PageEnd<ReportContract>;
+  readonly end: PageEnd<'report'>;
   readonly ref: ReportRef;
   other: ReportRef | null;
   /** What the page shows; undefined until it is read. */
@@ -76,7 +76,7 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
 
   private attach(panel: vscode.WebviewPanel, ref: ReportRef, other: ReportRef | null, source?: ReportSource): void {
     panel.title = titleOf(ref, source);
-    const end = new PageEnd<ReportContract>(panel.webview, (message) => {
+    const end = new PageEnd(panel.webview, 'report', (message) => {
       void this.answer(page, message).catch((error: unknown) => showError(error, this.log));
     });
     const page: Shown = { panel, end, ref, other, source: undefined };

@@ -22,7 +22,7 @@ interface Chosen {
 export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
   private readonly parts: RunsViewParts;
   private readonly subscriptions: vscode.Disposable;
-  private end: PageEnd<RunsContract> | undefined;
+  private end: PageEnd<'runs'> | undefined;
   private chosen: Chosen | undefined;
   /** What the page shows now. */
   private shown: EvaluationView | undefined;
@@ -43,7 +43,7 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
   resolveWebviewView(view: vscode.WebviewView): void {
     const { extensionUri, log } = this.parts;
     view.webview.options = pageOptions(extensionUri);
-    this.end = new PageEnd<RunsContract>(view.webview, (message) => {
+    this.end = new PageEnd(view.webview, 'runs', (message) => {
       void this.answer(message).catch((error: unknown) => showError(error, log));
     });
     view.onDidDispose(() => (this.end = undefined));
