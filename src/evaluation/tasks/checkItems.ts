@@ -39,9 +39,10 @@ function hasTwins(item: Item): boolean {
   return new Set(all).size < all.length;
 }
 
+/** In order, whatever begins with a text stands right after it. */
 function hasPrefixes(item: Item): boolean {
-  const all = new Set(texts(item));
-  return [...all].some((text) => [...all].some((other) => other !== text && other.startsWith(text)));
+  const all = [...new Set(texts(item))].sort();
+  return all.some((text, i) => all[i + 1]?.startsWith(text) === true);
 }
 
 function hasEmptyContext({ requests }: Item): boolean {

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { defaultMetric } from './definition/metrics.ts';
 import { NO_FILTER } from './definition/filters.ts';
+import { shortened } from './python/values.ts';
 import { withHash, type DocumentForm, type Task } from './task.ts';
 
 const PROMPT = ['prompt', 'query', 'context', 'question'];
@@ -31,7 +32,7 @@ export function dataFileTask(path: string, columns: readonly string[]): Task {
   for (const names of Object.values(fields))
     if (!has(names))
       throw new InputError(
-        `${path} is no task: it has no column ${names.join(' or ')} (it has ${columns.join(', ')}).`,
+        `${path} is no task: it has no column ${names.join(' or ')} (it has ${shortened(columns.join(', '))}).`,
         'Name the columns so, or describe the task in a YAML file as lm-evaluation-harness has them.',
       );
   return withHash(definition(path, form, fields), path);

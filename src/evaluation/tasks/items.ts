@@ -6,6 +6,7 @@ import { prepare } from './prompts/documents.ts';
 import { hasSeveralContexts, type Reading } from './prompts/fields.ts';
 import { asked } from './prompts/requests.ts';
 import { makeSampler, type Sampler } from './prompts/sampler.ts';
+import { isTooDeep } from './python/values.ts';
 import type { Task } from './task.ts';
 
 export { evaluationSplit, fewShotSplit } from './task.ts';
@@ -21,6 +22,16 @@ export interface ItemOptions {
   readonly seed?: number | undefined;
   /** The tokenizer's end of sequence as text: generation stops there too (lm-eval's `handle_stop_sequences`). */
   readonly eosText?: string | undefined;
+}
+
+/** What would take weeks to answer. */
+const MAX_REQUESTS = 1_000_000;
+
+function tooMany(task: Task): InputError {
+  return new InputError(
+    `${task.name}: its documents make more than ${MAX_REQUESTS} requests to the model.`,
+    'Ask for fewer documents.',
+  );
 }
 
 /** A task that says 0 keeps it, as in lm-eval (evaluator.py). */
@@ -52,11 +63,15 @@ export function makeItems(
   });
   const severalContexts = hasSeveralContexts(reading(first, 'document', 0));
   const examplesOf = exampleReader(task, fewShotDocuments, options, reading);
+  let requests = 0;
   return all.slice(0, options.limit ?? Infinity).map((document, docId) => {
     const question = reading(document, 'document', docId);
     const examples = examplesOf(document);
     const before = beginning(question, examples, severalContexts);
-    return { docId, document, ...asked(question, { before, severalContexts, eosText: options.eosText }) };
+    const item = { docId, document, ...asked(question, { before, severalContexts, eosText: options.eosText }) };
+    requests += item.requests.length;
+    if (requests > MAX_REQUESTS) throw tooMany(task);
+    return item;
   });
 }
 
@@ -72,6 +87,9 @@ function exampleReader(
   if (pool === undefined)
     throw new InputError(`${task.name}: the documents that its ${count} examples come from are missing.`);
   const documents = withSameColumns([...pool], task.source);
+  // They are compared with one another before they are read.
+  const deep = documents.findIndex((document) => isTooDeep(document));
+  if (deep >= 0) throw new InputError(`${placeOf(task, 'example', deep)}: it is nested too deeply.`);
   const sampler: Sampler = makeSampler(task, documents, count, options.seed ?? DEFAULT_SEED);
   const numbers = new Map(documents.map((document, i) => [document, i]));
   return (question) => sampler(question).map((document) => reading(document, 'example', numbers.get(document) ?? 0));

@@ -1,10 +1,13 @@
 import type { Aggregation } from '../statistics/aggregations.ts';
+import { InputError } from '../../base/errors.ts';
 import type { Answer, Item, MetricValue, Scored } from '../types.ts';
 import { prepare } from './prompts/documents.ts';
 import { choicesOf, hasSeveralContexts, targetOf, textOf, type Reading } from './prompts/fields.ts';
 import { str } from './python/repr.ts';
 import { countWords } from './python/text.ts';
 import { isList } from './python/values.ts';
+import { PatternClock, type PatternLimits } from './regex/patternClock.ts';
+import { PatternError } from './regex/patternError.ts';
 import { exactMatch } from './scoring/exactMatch.ts';
 import { filterText } from './scoring/filters.ts';
 import { goldChoices, scoreChoices } from './scoring/multipleChoice.ts';
@@ -29,14 +32,29 @@ export function metricsOf(task: Task): readonly MetricInfo[] {
   );
 }
 
-/** lm-eval's filters, then its `process_results` (api/task.py). @throws InputError for a gold answer that is no choice */
+/**
+ * lm-eval's filters, then its `process_results` (api/task.py).
+ *
+ * @throws InputError for a gold answer that is no choice, and for a text on which a pattern takes too long
+ */
 export function scoreItem(task: Task, item: Item, answers: readonly Answer[]): Scored[] {
   if (answers.length !== item.requests.length)
     throw new Error(`${task.name}: ${answers.length} answers to ${item.requests.length} requests.`);
   const reading = readingOf(task, item);
+  try {
+    return scored(reading, item, answers);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new InputError(`${reading.document.place}: a pattern of the task cannot be used: ${error.message}.`);
+  }
+}
+
+function scored(reading: Reading, item: Item, answers: readonly Answer[]): Scored[] {
+  const { task } = reading;
+  const limits = new PatternClock();
   return task.filters.map((pipeline) => {
-    const filtered = answers.map((answer) => filteredAnswer(pipeline, answer));
-    const valueOf = scorerOf(reading, item, answers, filtered);
+    const filtered = answers.map((answer) => filteredAnswer(pipeline, answer, limits));
+    const valueOf = scorerOf(reading, item, answers, filtered, limits);
     return {
       filter: pipeline.name,
       filtered,
@@ -64,14 +82,14 @@ function goldOfReading(reading: Reading, item: Item): readonly number[] {
 }
 
 /** As lm-eval's samples file has it. */
-function filteredAnswer(pipeline: FilterPipeline, answer: Answer): unknown {
+function filteredAnswer(pipeline: FilterPipeline, answer: Answer, limits: PatternLimits): unknown {
   switch (answer.kind) {
     case 'loglikelihood':
       return [answer.logProbability, answer.greedy];
     case 'loglikelihood_rolling':
       return answer.logProbability;
     case 'generate_until':
-      return filterText(pipeline, answer.text);
+      return filterText(pipeline, answer.text, limits);
   }
 }
 
@@ -80,6 +98,7 @@ function scorerOf(
   item: Item,
   answers: readonly Answer[],
   filtered: readonly unknown[],
+  limits: PatternLimits,
 ): (metric: MetricDefinition) => MetricValue {
   const [answer] = answers;
   if (reading.task.outputType === 'multiple_choice') {
@@ -99,7 +118,7 @@ function scorerOf(
     case 'generate_until': {
       const [text] = filtered;
       const golds = goldTexts(reading);
-      return ({ options }) => Number(typeof text === 'string' && golds.some((gold) => exactMatch(text, gold, options)));
+      return ({ options }) => Number(typeof text === 'string' && exactMatch(text, golds, options, limits));
     }
     case undefined:
       throw new Error(`${reading.task.name}: an item without requests cannot be scored.`);
@@ -110,7 +129,7 @@ function scorerOf(
 function goldTexts(reading: Reading): readonly string[] {
   const { task, document } = reading;
   const target = targetOf(reading, 'doc_to_target', task.docToTarget);
-  if (task.docToChoice === undefined) return isList(target) ? target.map(str) : [str(target)];
+  if (task.docToChoice === undefined) return isList(target) ? target.map((each) => str(each)) : [str(target)];
   const choices = choicesOf(reading, 'doc_to_choice', task.docToChoice);
   return goldChoices(target, choices, document.place).map((number) => choices[number] ?? '');
 }

@@ -2,6 +2,9 @@ import { sha256OfText } from '../../base/hash.ts';
 import type { Aggregation } from '../statistics/aggregations.ts';
 import type { OutputType } from '../types.ts';
 
+/** The most that lm-eval's own tasks have are some hundreds; every one is asked about every document. */
+export const MAX_CHOICES = 1000;
+
 /** A template, the name of a column, or a number (`doc_to_target: 0`). */
 export type Field = string | number;
 /** A template or a column that gives a list, or the choices themselves. */

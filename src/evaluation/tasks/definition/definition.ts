@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OUTPUT_TYPES, type OutputType } from '../../types.ts';
 import { compile } from '../jinja/render.ts';
 import { TemplateError } from '../jinja/templateError.ts';
-import type { ChoicesField, Field, FewShotDefinition, TaskDefinition } from '../task.ts';
+import { MAX_CHOICES, type ChoicesField, type Field, type FewShotDefinition, type TaskDefinition } from '../task.ts';
 import { readFilters } from './filters.ts';
 import { readGeneration } from './generation.ts';
 import type { MergedYaml } from './includes.ts';
@@ -10,19 +10,37 @@ import { readMetrics } from './metrics.ts';
 import { fail, read, type Path, type Source } from './source.ts';
 import { refuseUnsupported } from './supportedKeys.ts';
 
+const MAX_FEW_SHOT = 100;
+const MAX_COLUMNS = 100;
+const MAX_LABELS = 1000;
+const MAX_NAME = 200;
+
+function few<T extends z.ZodType>(type: T): T {
+  return type.refine(
+    (value) => !Array.isArray(value) || value.length <= MAX_CHOICES,
+    `more than ${MAX_CHOICES} choices`,
+  );
+}
+
 const field = z.union([z.string(), z.int()]).nullish();
-const target = z.union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)]).nullish();
-const choices = z
-  .union([
-    z.string(),
-    z.array(z.string()).min(1),
-    z.record(z.string(), z.string()).transform((by) => Object.values(by)),
-  ])
-  .nullish();
+const target = few(z.union([z.string(), z.int(), z.array(z.union([z.string(), z.int()])).min(1)]).nullish());
+const choices = few(
+  z
+    .union([
+      z.string(),
+      z.array(z.string()).min(1),
+      z.record(z.string(), z.string()).transform((by) => Object.values(by)),
+    ])
+    .nullish(),
+);
 const text = z.string().nullish();
 
+function atMost<T extends z.ZodRecord>(count: number, record: T): T {
+  return record.refine((entries) => Object.keys(entries).length <= count, `more than ${count} entries`);
+}
+
 const schema = z.looseObject({
-  task: z.string().min(1),
+  task: z.string().min(1).max(MAX_NAME),
   task_alias: text,
   metadata: z.unknown().optional(),
   output_type: z.enum(OUTPUT_TYPES).default('generate_until'),
@@ -40,10 +58,10 @@ const schema = z.looseObject({
   target_delimiter: z.string().default(' '),
   fewshot_delimiter: z.string().default('\n\n'),
   gen_prefix: text,
-  num_fewshot: z.int().nonnegative().nullish(),
+  num_fewshot: z.int().nonnegative().max(MAX_FEW_SHOT).nullish(),
   repeats: z.literal(1, 'only one answer to a request is asked for').nullish(),
-  columns: z.record(z.string(), z.array(z.string())).default({}),
-  labels: z.record(z.string(), z.record(z.string(), z.int())).default({}),
+  columns: atMost(MAX_COLUMNS, z.record(z.string(), z.array(z.string()).max(MAX_COLUMNS))).default({}),
+  labels: atMost(MAX_COLUMNS, z.record(z.string(), atMost(MAX_LABELS, z.record(z.string(), z.int())))).default({}),
 });
 
 const fewShotSchema = z.strictObject({

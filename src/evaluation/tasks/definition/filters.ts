@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { OutputType } from '../../types.ts';
-import { pythonRegex } from '../regex/pythonRegex.ts';
-import { PatternError } from '../regex/patternError.ts';
 import type { FilterPipeline, FilterStep } from '../task.ts';
+import { Patterns } from './patterns.ts';
 import { fail, read, type Path, type Source } from './source.ts';
 
 /** What a task without a `filter_list` has (api/task.py). */
 export const NO_FILTER: FilterPipeline = { name: 'none', steps: [] };
 
-const pipelines = z.array(
-  z.strictObject({ name: z.string().min(1), filter: z.array(z.looseObject({ function: z.string() })).min(1) }),
-);
+const MAX_PIPELINES = 20;
+const MAX_STEPS = 20;
+const filters = z
+  .array(z.looseObject({ function: z.string() }))
+  .min(1)
+  .max(MAX_STEPS);
+const pipelines = z.array(z.strictObject({ name: z.string().min(1), filter: filters })).max(MAX_PIPELINES);
 const regex = z.strictObject({
   function: z.string(),
   regex_pattern: z.string().default('#### (\\-?[0-9\\.\\,]+)'),
@@ -34,10 +37,11 @@ export function readFilters(source: Source, value: unknown, outputType: OutputTy
   const names = read_.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
   if (twice >= 0) fail(source, ['filter_list', twice, 'name'], `"${names[twice] ?? ''}" is given twice`);
+  const patterns = new Patterns(source);
   return read_.map(({ name, filter }, i) => {
     const path: Path = ['filter_list', i, 'filter'];
     if (filter.at(-1)?.function !== 'take_first') fail(source, path, 'must end with take_first');
-    const steps = filter.slice(0, -1).flatMap((step, j) => readStep(source, [...path, j], step) ?? []);
+    const steps = filter.slice(0, -1).flatMap((step, j) => readStep(source, [...path, j], step, patterns) ?? []);
     if (steps.length > 0 && outputType !== 'generate_until')
       fail(source, path, `changes texts, and the answers of ${outputType} are numbers`);
     const early = filter.slice(0, -1).findIndex((step) => step.function === 'take_first');
@@ -46,11 +50,11 @@ export function readFilters(source: Source, value: unknown, outputType: OutputTy
   });
 }
 
-function readStep(source: Source, path: Path, step: { function: string }): FilterStep | undefined {
+function readStep(source: Source, path: Path, step: { function: string }, patterns: Patterns): FilterStep | undefined {
   switch (step.function) {
     case 'regex': {
       const given = read(source, path, step, regex);
-      checkPattern(source, [...path, 'regex_pattern'], given.regex_pattern);
+      patterns.check([...path, 'regex_pattern'], given.regex_pattern);
       return {
         kind: 'regex',
         pattern: given.regex_pattern,
@@ -72,20 +76,5 @@ function readStep(source: Source, path: Path, step: { function: string }): Filte
         fail(source, path, `is the filter "${step.function}", which is not supported`);
       read(source, path, step, step.function === 'take_first_k' ? firstK : bare);
       return undefined;
-  }
-}
-
-/** @throws InputError where it cannot be used, with RE2's reason */
-export function checkPattern(source: Source, path: Path, pattern: string): void {
-  try {
-    pythonRegex(pattern);
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error;
-    fail(
-      source,
-      path,
-      `cannot be used: ${error.message}`,
-      'Patterns run in RE2, which takes no longer than the text is long.',
-    );
   }
 }

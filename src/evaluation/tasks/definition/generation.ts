@@ -8,17 +8,23 @@ const DEFAULT_MAX_TOKENS = 256;
 const LENGTHS = ['max_gen_toks', 'max_new_tokens', 'max_tokens', 'max_completion_tokens'] as const;
 
 const text = z.string().min(1, 'an empty text would stop at once');
+/** More than any model can read. */
+const MAX_LENGTH = 10_000_000;
+const MAX_ENDS = 100;
 const length = z
   .union([
-    z.int().positive(),
+    z.int().positive().max(MAX_LENGTH),
     z
       .string()
-      .regex(/^[1-9]\d*$/)
+      .regex(/^[1-9]\d{0,6}$/)
       .transform(Number),
   ])
   .nullish();
 const schema = z.looseObject({
-  until: z.union([text, z.array(text)]).nullish(),
+  until: z
+    .union([text, z.array(text)])
+    .nullish()
+    .refine((ends) => !Array.isArray(ends) || ends.length <= MAX_ENDS, `more than ${MAX_ENDS} texts`),
   do_sample: z.boolean().nullish(),
   temperature: z.coerce.number().nullish(),
   max_gen_toks: length,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AGGREGATIONS, type Aggregation } from '../../statistics/aggregations.ts';
 import type { OutputType } from '../../types.ts';
 import { METRICS, type MatchOptions, type MetricDefinition, type MetricName } from '../task.ts';
-import { checkPattern } from './filters.ts';
+import { Patterns } from './patterns.ts';
 import { fail, read, type Path, type Source } from './source.ts';
 
 /** A metric's values are single numbers, [gold, prediction], or [log-probability, weight]. */
@@ -49,6 +49,7 @@ function known(
   return { types, aggregation, higherIsBetter, shape };
 }
 
+const MAX_PATTERNS = 20;
 const schema = z.array(
   z.strictObject({
     metric: z.string(),
@@ -60,7 +61,7 @@ const schema = z.array(
     ignore_case: z.boolean().default(false),
     ignore_punctuation: z.boolean().default(false),
     ignore_numbers: z.boolean().default(false),
-    regexes_to_ignore: z.array(z.string()).nullish(),
+    regexes_to_ignore: z.array(z.string()).max(MAX_PATTERNS).nullish(),
   }),
 );
 
@@ -75,14 +76,18 @@ const NOTHING_IGNORED: MatchOptions = {
 export function readMetrics(source: Source, value: unknown, outputType: OutputType): readonly MetricDefinition[] {
   if (value == null) return DEFAULTS[outputType].map(defaultMetric);
   const path: Path = ['metric_list'];
-  const metrics = read(source, path, value, schema).map((given, i): MetricDefinition => {
+  const all = read(source, path, value, schema);
+  const names = all.map(({ metric }) => metric);
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice >= 0) fail(source, [...path, twice, 'metric'], `"${names[twice] ?? ''}" is given twice`);
+  const patterns = new Patterns(source);
+  const metrics = all.map((given, i): MetricDefinition => {
     const metric =
       METRICS.find((name) => name === given.metric) ?? refuse(source, [...path, i, 'metric'], given.metric);
     const { types, aggregation, higherIsBetter, shape } = KNOWN[metric];
     if (!types.includes(outputType)) fail(source, [...path, i, 'metric'], `"${metric}" is not for ${outputType}`);
     const regexesToIgnore = given.regexes_to_ignore ?? [];
-    for (const [j, pattern] of regexesToIgnore.entries())
-      checkPattern(source, [...path, i, 'regexes_to_ignore', j], pattern);
+    for (const [j, pattern] of regexesToIgnore.entries()) patterns.check([...path, i, 'regexes_to_ignore', j], pattern);
     return {
       metric,
       aggregation:
@@ -98,9 +103,6 @@ export function readMetrics(source: Source, value: unknown, outputType: OutputTy
       },
     };
   });
-  const names = metrics.map(({ metric }) => metric);
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (twice >= 0) fail(source, [...path, twice, 'metric'], `"${names[twice] ?? ''}" is given twice`);
   if (metrics.length === 0) fail(source, path, 'names no metric');
   return metrics;
 }

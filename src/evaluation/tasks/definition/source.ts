@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { InputError } from '../../../base/errors.ts';
+import { shortened } from '../python/values.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -11,7 +12,7 @@ export interface Source {
 
 /** @throws InputError with the place and the key */
 export function fail(source: Source, path: Path, message: string, hint?: string): never {
-  throw new InputError(`${source.place(path)}: ${path.map(String).join('.')} ${message}.`, hint);
+  throw new InputError(`${source.place(path)}: ${shortened(`${path.map(String).join('.')} ${message}`)}.`, hint);
 }
 
 /** @throws InputError with the place and key of the first thing that does not follow the schema */

@@ -1,10 +1,11 @@
-import { isScalar, LineCounter, parseDocument, visit, type Document as YamlDocument, type Node } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit, type Document as YamlDocument, type Node } from 'yaml';
 import { InputError, readError } from '../../../base/errors.ts';
 import { readWhole } from '../../../base/openRegular.ts';
+import { checkSize, findDuplicate, tooDeep, YamlAllowance } from './yamlLimits.ts';
 import { PYYAML_SCALARS } from './yamlSchema.ts';
 
 /** The largest of lm-eval's own 14,000 is 150 kB. */
-const MAX_BYTES = 10_000_000;
+const MAX_BYTES = 4_000_000;
 
 /** A task's file as it stands, without what it includes. */
 export interface YamlFile {
@@ -24,16 +25,18 @@ export interface PythonFunction {
 }
 
 /** Reads it as PyYAML's safe loader does. @throws InputError with file, line and column */
-export async function readYamlFile(path: string): Promise<YamlFile> {
-  return parseYaml(await textOf(path), path);
+export async function readYamlFile(path: string, allowance: YamlAllowance): Promise<YamlFile> {
+  return parseYaml(await textOf(path), path, allowance);
 }
 
-export function parseYaml(text: string, path: string): YamlFile {
+export function parseYaml(text: string, path: string, allowance = new YamlAllowance()): YamlFile {
+  allowance.take(text, path);
   const lines = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ''), {
     schema: 'failsafe',
     customTags: (tags) => [...PYYAML_SCALARS, ...tags],
     merge: true,
+    uniqueKeys: false,
     lineCounter: lines,
     logLevel: 'error',
     prettyErrors: false,
@@ -43,7 +46,11 @@ export function parseYaml(text: string, path: string): YamlFile {
     return `${path}, line ${line}, column ${col}`;
   };
   const [fault] = document.errors;
+  if (fault && STACK_IS_FULL.test(fault.message)) throw tooDeep(path);
   if (fault) throw new InputError(`${at(fault.pos[0])}: ${sentence(fault.message)}`);
+  checkSize(document, path);
+  const twice = findDuplicate(document.contents);
+  if (twice) throw new InputError(`${twice.range ? at(twice.range[0]) : path}: Map keys must be unique.`);
   const functions = functionsOf(document, at);
   refuseOtherTags(document, at);
   const values = plainValues(document, path);
@@ -60,6 +67,9 @@ export function parseYaml(text: string, path: string): YamlFile {
   };
 }
 
+/** The parser gives its own stack overflow as a fault of the text. */
+const STACK_IS_FULL = /call stack|too much recursion/i;
+
 async function textOf(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readWhole(path, MAX_BYTES));
@@ -69,10 +79,12 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
+const MAX_USES = 100;
+
 /** Aliases are followed here, and not without end. */
 function plainValues(document: YamlDocument, path: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    return document.toJS({ maxAliasCount: MAX_USES });
   } catch (error) {
     if (error instanceof ReferenceError) throw new InputError(`${path}: ${sentence(error.message)}`);
     throw error;
@@ -83,15 +95,18 @@ function sentence(message: string): string {
   return message.trimEnd().endsWith('.') ? message.trimEnd() : `${message.trimEnd()}.`;
 }
 
+/** The first of each top-level key. */
 function functionsOf(document: YamlDocument, at: (offset: number) => string): Map<string, PythonFunction> {
   const functions = new Map<string, PythonFunction>();
-  visit(document, {
-    Scalar(_key, node, ancestors) {
-      if (node.tag !== '!function') return;
-      const key = keysOf([...ancestors, node]);
-      functions.set(key[0] ?? '', { key: key.join('.'), name: String(node.value), place: at(node.range?.[0] ?? 0) });
-    },
-  });
+  for (const pair of isMap(document.contents) ? document.contents.items : [])
+    visit(pair.value as Node, {
+      Scalar(_key, node, ancestors) {
+        if (node.tag !== '!function') return undefined;
+        const key = keysOf([pair, ...ancestors, node]);
+        functions.set(key[0] ?? '', { key: key.join('.'), name: String(node.value), place: at(node.range?.[0] ?? 0) });
+        return visit.BREAK;
+      },
+    });
   return functions;
 }
 

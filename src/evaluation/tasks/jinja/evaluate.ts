@@ -22,8 +22,7 @@ import { runTest } from './tests.ts';
 /** The value of an expression. @throws TemplateError with the line of what cannot be computed */
 export function evaluate(expression: Expression, scope: Scope): Value {
   try {
-    scope.step();
-    return compute(expression, scope);
+    return scope.budget.evaluation(() => compute(expression, scope));
   } catch (error) {
     if (error instanceof PythonError) throw new TemplateError(error.message, expression.line, error.variable);
     throw error;
@@ -31,6 +30,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
 }
 
 function compute(expression: Expression, scope: Scope): Value {
+  const { budget } = scope;
   const of = (inner: Expression): Value => evaluate(inner, scope);
   switch (expression.kind) {
     case 'constant':
@@ -44,24 +44,25 @@ function compute(expression: Expression, scope: Scope): Value {
     case 'dict':
       return new Map(expression.entries.map(([key, value]) => [hashable(of(key)), of(value)]));
     case 'attribute':
-      return attribute(of(expression.object), expression.name);
+      return attribute(of(expression.object), expression.name, budget);
     case 'subscript':
       if (expression.index.kind === 'slice')
         return slice(
           of(expression.object),
           expression.index.bounds.map((bound) => bound && of(bound)),
+          budget,
         );
-      return subscript(of(expression.object), of(expression.index));
+      return subscript(of(expression.object), of(expression.index), budget);
     case 'slice':
       throw new PythonError('a slice stands where none can be');
     case 'call':
       return call(of(expression.callee), expression.args, scope);
     case 'filter': {
       const { positional, named } = values(expression.args, scope);
-      return runFilter(expression.name, of(expression.operand), positional, named);
+      return runFilter(expression.name, of(expression.operand), positional, named, budget);
     }
     case 'test':
-      return runTest(expression.name, of(expression.operand), values(expression.args, scope).positional);
+      return runTest(expression.name, of(expression.operand), values(expression.args, scope).positional, budget);
     case 'not':
       return !isTrue(of(expression.operand));
     case 'negative':
@@ -73,9 +74,9 @@ function compute(expression: Expression, scope: Scope): Value {
       return isTrue(left) === (expression.kind === 'and') ? of(expression.right) : left;
     }
     case 'arithmetic':
-      return arithmetic(expression.operator, of(expression.left), of(expression.right));
+      return arithmetic(expression.operator, of(expression.left), of(expression.right), budget);
     case 'concatenation':
-      return concatenate(expression.parts.map(of));
+      return concatenate(expression.parts.map(of), budget);
     case 'comparison':
       return comparison(expression, scope);
     case 'conditional':
@@ -91,7 +92,7 @@ function comparison({ first, rest }: Extract<Expression, { kind: 'comparison' }>
   let left = evaluate(first, scope);
   for (const [operator, operand] of rest) {
     const right = evaluate(operand, scope);
-    if (!compare(operator, left, right)) return false;
+    if (!compare(operator, left, right, scope.budget)) return false;
     left = right;
   }
   return true;
@@ -118,7 +119,7 @@ function call(callee: Value, args: Arguments, scope: Scope): Value {
   if (!(callee instanceof PyFunction))
     throw new PythonError(`a value of the type ${typeName(callee)} cannot be called`);
   const { positional, named } = values(args, scope);
-  return callee.call(positional, named);
+  return callee.call(positional, named, scope.budget);
 }
 
 function values(args: Arguments, scope: Scope): { positional: Value[]; named: Map<string, Value> } {
@@ -131,7 +132,9 @@ function values(args: Arguments, scope: Scope): { positional: Value[]; named: Ma
 export function text(expression: Expression, scope: Scope): string {
   const value = evaluate(expression, scope);
   try {
-    return str(value);
+    const printed = str(value, scope.budget);
+    scope.budget.text(printed.length);
+    return printed;
   } catch (error) {
     if (error instanceof PythonError) throw new TemplateError(error.message, expression.line, error.variable);
     throw error;

@@ -5,6 +5,10 @@ import type { TokenReader } from './tokenReader.ts';
 
 /** Jinja2's expressions, its precedence and its quirks (jinja2/parser.py). @throws TemplateError */
 export function parseExpression(reader: TokenReader, conditionals = true): Expression {
+  return reader.nested(() => parseConditional(reader, conditionals));
+}
+
+function parseConditional(reader: TokenReader, conditionals: boolean): Expression {
   let expression = parseOr(reader);
   while (conditionals && reader.accept('name', 'if')) {
     const test = parseOr(reader);
@@ -50,7 +54,8 @@ function parseAnd(reader: TokenReader): Expression {
 
 function parseNot(reader: TokenReader): Expression {
   const line = reader.line;
-  return reader.accept('name', 'not') ? { kind: 'not', operand: parseNot(reader), line } : parseComparison(reader);
+  if (!reader.accept('name', 'not')) return parseComparison(reader);
+  return { kind: 'not', operand: reader.nested(() => parseNot(reader)), line };
 }
 
 function parseComparison(reader: TokenReader): Expression {
@@ -105,9 +110,10 @@ function leftToRight(
 
 function parseUnary(reader: TokenReader, filters = true): Expression {
   const line = reader.line;
+  const parseOperand = (): Expression => reader.nested(() => parseUnary(reader, false));
   let expression: Expression;
-  if (reader.accept('operator', '-')) expression = { kind: 'negative', operand: parseUnary(reader, false), line };
-  else if (reader.accept('operator', '+')) expression = { kind: 'positive', operand: parseUnary(reader, false), line };
+  if (reader.accept('operator', '-')) expression = { kind: 'negative', operand: parseOperand(), line };
+  else if (reader.accept('operator', '+')) expression = { kind: 'positive', operand: parseOperand(), line };
   else expression = parsePrimary(reader);
   expression = parsePostfix(reader, expression);
   return filters ? parseFilters(reader, expression) : expression;

@@ -12,7 +12,8 @@ export interface Token {
 
 const OPENING = /\{[{%#]/g;
 const COMMENT = /\{#([-+]?)[^]*?(-?)#\}/y;
-const RAW = /\{%([-+]?)\s*raw\s*(-?)%\}([^]*?)\{%([-+]?)\s*endraw\s*([-+]?)%\}/y;
+const RAW = /\{%[-+]?\s*raw\s*(-?)%\}/y;
+const END_RAW = /\{%([-+]?)\s*endraw\s*([-+]?)%\}/g;
 const TAG = /\{([{%])([-+]?)/y;
 const LEXEMES = [
   ['float', /(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[-+]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy],
@@ -40,7 +41,7 @@ export function tokenize(template: string): Token[] {
   const lexer: Lexer = { scanner: new Scanner(template.replace(/\r\n|\r/g, '\n')), tokens: [], trim: false };
   const { scanner } = lexer;
   while (!scanner.isDone()) {
-    const line = lineOf(scanner);
+    const { line } = scanner;
     const text = scanner.takeUntil(OPENING);
     pushText(lexer, text, line, /^\{[{%#]-/.test(scanner.text.slice(scanner.at, scanner.at + 3)));
     const comment = scanner.match(COMMENT);
@@ -50,14 +51,25 @@ export function tokenize(template: string): Token[] {
     }
     const raw = scanner.match(RAW);
     if (raw) {
-      lexer.trim = raw[2] === '-';
-      pushText(lexer, raw[3] ?? '', line, raw[4] === '-');
-      lexer.trim = raw[5] === '-';
+      lexer.trim = raw[1] === '-';
+      readRaw(lexer);
       continue;
     }
     if (!scanner.isDone()) readTag(lexer);
   }
   return lexer.tokens;
+}
+
+function readRaw(lexer: Lexer): void {
+  const { scanner } = lexer;
+  const { line } = scanner;
+  const text = scanner.takeUntil(END_RAW);
+  END_RAW.lastIndex = scanner.at;
+  const end = END_RAW.exec(scanner.text);
+  if (!end) throw new TemplateError('{% raw %} is not closed', line);
+  scanner.at += end[0].length;
+  pushText(lexer, text, line, end[1] === '-');
+  lexer.trim = end[2] === '-';
 }
 
 function pushText(lexer: Lexer, text: string, line: number, trimEnd: boolean): void {
@@ -69,7 +81,7 @@ function pushText(lexer: Lexer, text: string, line: number, trimEnd: boolean): v
 
 function readTag(lexer: Lexer): void {
   const { scanner, tokens } = lexer;
-  const line = lineOf(scanner);
+  const line = scanner.line;
   const opening = scanner.match(TAG);
   if (!opening) throw new TemplateError('a comment is not closed', line);
   const close = opening[1] === '{' ? '}}' : '%}';
@@ -86,7 +98,7 @@ function readTag(lexer: Lexer): void {
 }
 
 function closes(lexer: Lexer, close: string): boolean {
-  const line = lineOf(lexer.scanner);
+  const line = lexer.scanner.line;
   const marks = close === '%}' ? ['-%}', '+%}', '%}'] : ['-}}', '}}'];
   const mark = marks.find((each) => lexer.scanner.accept(each));
   if (mark === undefined) return false;
@@ -96,7 +108,7 @@ function closes(lexer: Lexer, close: string): boolean {
 }
 
 function readToken(scanner: Scanner): Token {
-  const line = lineOf(scanner);
+  const line = scanner.line;
   for (const [kind, pattern] of LEXEMES) {
     const value = scanner.match(pattern)?.[0];
     if (value === undefined) continue;
@@ -116,10 +128,4 @@ function balance(open: string[], { value, line }: Token): void {
   if (closing !== undefined) open.push(closing);
   else if (Object.values(PAIRS).includes(value) && open.pop() !== value)
     throw new TemplateError(`the bracket ${value} does not fit`, line);
-}
-
-function lineOf({ text, at }: Scanner): number {
-  let line = 1;
-  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1)) line++;
-  return line;
 }

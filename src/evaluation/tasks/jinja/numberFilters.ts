@@ -2,6 +2,9 @@ import { numberOf, PyFloat, PythonError, typeName, type Value } from '../python/
 import { strip } from '../python/text.ts';
 import type { Parameters } from './parameters.ts';
 
+/** No digit can belong to two parts: a long number that is none would take time in its length squared. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/;
+
 /** `int(value)`, of a text its number, else `int(float(value))`, else the default. */
 export function toInteger(value: Value, p: Parameters): Value {
   const number = numberOf(value);
@@ -12,7 +15,7 @@ export function toInteger(value: Value, p: Parameters): Value {
     const parsed = parseInt(digits, base);
     return Number.isNaN(parsed) ? p.number('default', 0) : parsed;
   }
-  const parsed = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits) ? Math.trunc(Number(digits)) : NaN;
+  const parsed = NUMBER.test(digits) ? Math.trunc(Number(digits)) : NaN;
   return Number.isSafeInteger(parsed) ? parsed : p.number('default', 0);
 }
 
@@ -20,7 +23,7 @@ export function toFloat(value: Value, p: Parameters): Value {
   const number = numberOf(value);
   if (number !== undefined) return new PyFloat(number);
   const digits = typeof value === 'string' ? strip(value) : '';
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits)) return new PyFloat(Number(digits));
+  if (NUMBER.test(digits)) return new PyFloat(Number(digits));
   return p.has('default') ? p.value('default') : new PyFloat(0);
 }
 

@@ -32,7 +32,7 @@ function parseBody(reader: TokenReader, ends: readonly string[]): Body {
     }
     const name = reader.expect('name').value;
     if (ends.includes(name)) return { body, end: name };
-    body.push(parseStatement(reader, name));
+    body.push(reader.nested(() => parseStatement(reader, name)));
   }
   if (ends.length > 0) throw new TemplateError(`{% ${ends.at(-1) ?? ''} %} is missing`, reader.line);
   return { body, end: undefined };

@@ -1,15 +1,17 @@
+import { Budget } from '../python/budget.ts';
 import { isTrue, Namespace, otherwise, PyFunction, PythonError, type Value } from '../python/values.ts';
 import type { Statement, Target } from './ast.ts';
 import { evaluate, text } from './evaluate.ts';
-import { bounded, stepCounter } from './limits.ts';
 import { iterate } from './operators.ts';
 import { parseTemplate } from './parser.ts';
 import { Scope } from './scope.ts';
 import { TemplateError } from './templateError.ts';
 
 const MAX_LENGTH = 100_000;
-const MAX_KEPT = 500;
+/** In characters of the templates. */
+const MAX_KEPT = 500_000;
 const kept = new Map<string, readonly Statement[]>();
+let keptLength = 0;
 
 /**
  * lm-eval's `apply_template` (lm_eval/utils.py): Jinja2 with StrictUndefined, no autoescape, its last newline kept.
@@ -17,7 +19,7 @@ const kept = new Map<string, readonly Statement[]>();
  * @throws TemplateError for a template that cannot be read, and for a document that it cannot be rendered on
  */
 export function render(template: string, variables: ReadonlyMap<string, Value>): string {
-  const scope = new Scope(new Map(variables), stepCounter());
+  const scope = new Scope(new Map(variables), new Budget());
   return renderAll(compile(template), scope);
 }
 
@@ -27,17 +29,25 @@ export function compile(template: string): readonly Statement[] {
   if (statements === undefined) {
     if (template.length > MAX_LENGTH) throw new TemplateError(`it is longer than ${MAX_LENGTH} characters`, 1);
     statements = parseTemplate(template);
-    if (kept.size >= MAX_KEPT) kept.clear();
-    kept.set(template, statements);
+    keep(template, statements);
   }
   return statements;
+}
+
+function keep(template: string, statements: readonly Statement[]): void {
+  keptLength += template.length;
+  if (keptLength > MAX_KEPT) {
+    kept.clear();
+    keptLength = template.length;
+  }
+  kept.set(template, statements);
 }
 
 function renderAll(statements: readonly Statement[], scope: Scope): string {
   let rendered = '';
   for (const statement of statements) {
     rendered += renderOne(statement, scope);
-    guarded(1, () => bounded(rendered.length));
+    guarded(1, () => scope.budget.fits(rendered.length));
   }
   return rendered;
 }
@@ -65,7 +75,7 @@ function renderOne(statement: Statement, scope: Scope): string {
 
 function renderLoop(loop: Extract<Statement, { kind: 'for' }>, scope: Scope): string {
   const { line, target, condition } = loop;
-  const all = guarded(line, () => iterate(evaluate(loop.iterable, scope)));
+  const all = guarded(line, () => iterate(evaluate(loop.iterable, scope), scope.budget));
   const items = condition
     ? all.filter((item) => {
         const inner = scope.inner();
@@ -81,8 +91,8 @@ function renderLoop(loop: Extract<Statement, { kind: 'for' }>, scope: Scope): st
     assign(target, item, inner);
     rendered += renderAll(loop.body, inner);
     guarded(line, () => {
-      scope.step();
-      bounded(rendered.length);
+      scope.budget.round();
+      scope.budget.fits(rendered.length);
     });
   }
   return rendered;
@@ -118,7 +128,7 @@ function assign(target: Target, value: Value, scope: Scope): void {
       object.entries.set(target.attribute, value);
       return;
     }
-    const items = iterate(value);
+    const items = iterate(value, scope.budget);
     if (items.length !== target.targets.length)
       throw new PythonError(`${items.length} values cannot be given to ${target.targets.length} names`);
     for (const [i, each] of target.targets.entries()) assign(each, items[i] ?? null, scope);

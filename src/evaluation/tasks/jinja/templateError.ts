@@ -1,3 +1,5 @@
+import { shortened } from '../python/values.ts';
+
 /** What is wrong with a template or with what it met, and on which of its lines. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
@@ -6,7 +8,7 @@ export class TemplateError extends Error {
   readonly missing: string | undefined;
 
   constructor(message: string, line: number, missing?: string) {
-    super(message);
+    super(shortened(message));
     this.line = line;
     this.missing = missing;
   }

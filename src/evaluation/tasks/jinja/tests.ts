@@ -1,5 +1,5 @@
+import type { Budget } from '../python/budget.ts';
 import {
-  equal,
   isDict,
   isList,
   PyFloat,
@@ -7,6 +7,7 @@ import {
   PythonError,
   PyTuple,
   Undefined,
+  undefinedError,
   type Value,
 } from '../python/values.ts';
 import type { ComparisonOperator } from './ast.ts';
@@ -27,9 +28,9 @@ const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
 };
 
 /** What `is` asks (jinja2/tests.py). @throws PythonError for a test that is not known or cannot be asked of the value */
-export function runTest(name: string, value: Value, args: readonly Value[]): boolean {
+export function runTest(name: string, value: Value, args: readonly Value[], budget: Budget): boolean {
   const operator = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
-  if (operator !== undefined) return compare(operator, value, argument(name, args));
+  if (operator !== undefined) return compare(operator, value, argument(name, args), budget);
   const isInteger = typeof value === 'number' || typeof value === 'bigint';
   switch (name) {
     case 'defined':
@@ -57,7 +58,7 @@ export function runTest(name: string, value: Value, args: readonly Value[]): boo
     case 'sequence':
       return typeof value === 'string' || isDict(value) || isList(value) || value instanceof PyTuple;
     case 'iterable':
-      return runTest('sequence', defined(value), []);
+      return runTest('sequence', defined(value), [], budget);
     case 'callable':
       return value instanceof PyFunction;
     case 'sameas':
@@ -71,6 +72,7 @@ export function runTest(name: string, value: Value, args: readonly Value[]): boo
     case 'lower':
     case 'upper': {
       const text = typeof value === 'string' ? value : '';
+      budget.look(text.length);
       return /\p{L}/u.test(text) && text === (name === 'lower' ? text.toLowerCase() : text.toUpperCase());
     }
     default:
@@ -79,7 +81,7 @@ export function runTest(name: string, value: Value, args: readonly Value[]): boo
 }
 
 function defined(value: Value): Value {
-  equal(value, null);
+  if (value instanceof Undefined) throw undefinedError(value);
   return value;
 }
 

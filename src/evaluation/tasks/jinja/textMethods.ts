@@ -1,13 +1,15 @@
-import { str } from '../python/repr.ts';
-import { isSpace, length, points, splitAtSpaces, splitLines, strip, stripLeft, stripRight } from '../python/text.ts';
-import { PythonError, PyTuple, typeName, type Value } from '../python/values.ts';
-import { bounded } from './limits.ts';
+import type { Budget } from '../python/budget.ts';
+import { firstOccurrence, lastOccurrence, occurrences } from '../python/search.ts';
+import { isSpace, length, pointFrom, splitLines, strip, stripLeft, stripRight } from '../python/text.ts';
+import { PythonError, PyTuple, type Call, type Value } from '../python/values.ts';
+import { format } from './format.ts';
 import { iterate } from './operators.ts';
 import { readParameters, type Parameters } from './parameters.ts';
+import { countOf, join, partition, replace, split, splitFromRight } from './textParts.ts';
 
 interface Method {
   readonly parameters: readonly string[];
-  readonly apply: (text: string, parameters: Parameters) => Value;
+  readonly apply: (text: string, parameters: Parameters, budget: Budget) => Value;
 }
 
 const CASED = /\p{Lu}|\p{Ll}|\p{Lt}/u;
@@ -25,19 +27,25 @@ const METHODS: Readonly<Record<string, Method>> = {
   swapcase: method([], (text) =>
     text.replace(/\p{L}/gu, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())),
   ),
-  replace: method(['old', 'new', 'count'], (text, p) =>
-    replace(text, p.text('old'), p.text('new'), p.number('count', -1)),
+  replace: method(['old', 'new', 'count'], (text, p, budget) =>
+    replace(text, p.text('old'), p.text('new'), p.number('count', -1), budget),
   ),
-  split: method(['sep', 'maxsplit'], (text, p) => split(text, p.text('sep', undefined), p.number('maxsplit', -1))),
-  rsplit: method(['sep', 'maxsplit'], (text, p) =>
-    splitFromRight(text, p.text('sep', undefined), p.number('maxsplit', -1)),
+  split: method(['sep', 'maxsplit'], (text, p, budget) =>
+    split(text, p.text('sep', undefined), p.number('maxsplit', -1), budget),
   ),
-  splitlines: method([], splitLines),
-  partition: method(['sep'], (text, p) => partition(text, p.text('sep'), text.indexOf(p.text('sep')))),
-  rpartition: method(['sep'], (text, p) => partition(text, p.text('sep'), text.lastIndexOf(p.text('sep')))),
-  join: method(['items'], (text, p) => join(text, iterate(p.value('items')))),
-  startswith: method(['prefix'], (text, p) => affixes(p.value('prefix')).some((prefix) => text.startsWith(prefix))),
-  endswith: method(['suffix'], (text, p) => affixes(p.value('suffix')).some((suffix) => text.endsWith(suffix))),
+  rsplit: method(['sep', 'maxsplit'], (text, p, budget) =>
+    splitFromRight(text, p.text('sep', undefined), p.number('maxsplit', -1), budget),
+  ),
+  splitlines: method([], (text, _p, budget) => budget.collect(splitLines(text))),
+  partition: method(['sep'], (text, p) => partition(text, separator(p), firstOccurrence(text, separator(p)))),
+  rpartition: method(['sep'], (text, p) => partition(text, separator(p), lastOccurrence(text, separator(p)))),
+  join: method(['items'], (text, p, budget) => join(text, iterate(p.value('items'), budget), budget)),
+  startswith: method(['prefix'], (text, p, budget) =>
+    affixes(p.value('prefix'), budget).some((prefix) => text.startsWith(prefix)),
+  ),
+  endswith: method(['suffix'], (text, p, budget) =>
+    affixes(p.value('suffix'), budget).some((suffix) => text.endsWith(suffix)),
+  ),
   removeprefix: method(['prefix'], (text, p) => {
     const prefix = p.text('prefix');
     return text.startsWith(prefix) ? text.slice(prefix.length) : text;
@@ -46,107 +54,71 @@ const METHODS: Readonly<Record<string, Method>> = {
     const suffix = p.text('suffix');
     return suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
   }),
-  find: method(['sub'], (text, p) => position(text, text.indexOf(p.text('sub')))),
-  rfind: method(['sub'], (text, p) => position(text, text.lastIndexOf(p.text('sub')))),
-  index: method(['sub'], (text, p) => found(position(text, text.indexOf(p.text('sub'))))),
-  rindex: method(['sub'], (text, p) => found(position(text, text.lastIndexOf(p.text('sub'))))),
+  find: method(['sub'], (text, p) => position(text, firstOccurrence(text, p.text('sub')))),
+  rfind: method(['sub'], (text, p) => position(text, lastOccurrence(text, p.text('sub')))),
+  index: method(['sub'], (text, p) => found(position(text, firstOccurrence(text, p.text('sub'))))),
+  rindex: method(['sub'], (text, p) => found(position(text, lastOccurrence(text, p.text('sub'))))),
   count: method(['sub'], (text, p) => {
     const sub = p.text('sub');
-    return sub === '' ? length(text) + 1 : text.split(sub).length - 1;
+    return sub === '' ? length(text) + 1 : countOf(occurrences(text, sub));
   }),
   isdigit: method([], (text) => /^[\p{Nd}²³¹⁰⁴-⁹₀-₉]+$/u.test(text)),
   isnumeric: method([], (text) => /^\p{N}+$/u.test(text)),
   isdecimal: method([], (text) => /^\p{Nd}+$/u.test(text)),
   isalpha: method([], (text) => /^\p{L}+$/u.test(text)),
   isalnum: method([], (text) => /^[\p{L}\p{N}]+$/u.test(text)),
-  isspace: method([], (text) => text !== '' && points(text).every(isSpace)),
+  isspace: method([], (text) => text !== '' && Array.from(text).every(isSpace)),
   isupper: method([], (text) => CASED.test(text) && text === text.toUpperCase()),
   islower: method([], (text) => CASED.test(text) && text === text.toLowerCase()),
-  zfill: method(['width'], (text, p) => {
+  zfill: method(['width'], (text, p, budget) => {
     const sign = /^[-+]/.exec(text)?.[0] ?? '';
-    return sign + padding('0', p.number('width', 0) - length(text)) + text.slice(sign.length);
+    return sign + padding(text, '0', p, budget) + text.slice(sign.length);
   }),
-  ljust: method(
-    ['width', 'fillchar'],
-    (text, p) => text + padding(p.text('fillchar', ' '), p.number('width', 0) - length(text)),
-  ),
-  rjust: method(
-    ['width', 'fillchar'],
-    (text, p) => padding(p.text('fillchar', ' '), p.number('width', 0) - length(text)) + text,
-  ),
+  ljust: method(['width', 'fillchar'], (text, p, budget) => text + padding(text, fill(p), p, budget)),
+  rjust: method(['width', 'fillchar'], (text, p, budget) => padding(text, fill(p), p, budget) + text),
 };
 
 function method(parameters: readonly string[], apply: Method['apply']): Method {
   return { parameters, apply };
 }
 
+/** Looking at a character may be a call for each. */
+const WORK = 4;
+
 /** The method of that name, or undefined where Python's `str` has none or it is not supported. */
-export function textMethod(
-  text: string,
-  name: string,
-): ((positional: readonly Value[], named: ReadonlyMap<string, Value>) => Value) | undefined {
-  if (name === 'format') return (positional, named) => format(text, positional, named);
+export function textMethod(text: string, name: string): Call | undefined {
+  if (name === 'format') return (positional, named, budget) => format(text, positional, named, budget);
   const of = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
-  return of && ((positional, named) => of.apply(text, readParameters(`${name}()`, of.parameters, positional, named)));
+  return (
+    of &&
+    ((positional, named, budget) => {
+      const texts = [text, ...positional, ...named.values()].filter((each) => typeof each === 'string');
+      budget.look(WORK * texts.reduce((sum, each) => sum + each.length, 0));
+      return of.apply(text, readParameters(`${name}()`, of.parameters, positional, named), budget);
+    })
+  );
 }
 
 export function capitalize(text: string): string {
-  const [first = '', ...rest] = points(text);
-  return first.toUpperCase() + rest.join('').toLowerCase();
+  const first = pointFrom(text, 0);
+  return first.toUpperCase() + text.slice(first.length).toLowerCase();
 }
 
 function title(text: string): string {
   return text.replace(/\p{L}+/gu, capitalize);
 }
 
-export function replace(text: string, old: string, by: string, count: number): string {
-  const pieces = old === '' ? ['', ...points(text), ''] : text.split(old);
-  const times = count < 0 ? pieces.length - 1 : Math.min(count, pieces.length - 1);
-  bounded(text.length + times * by.length);
-  return (
-    pieces.slice(0, times + 1).join(by) +
-    pieces
-      .slice(times + 1)
-      .map((piece) => old + piece)
-      .join('')
-  );
+function separator(p: Parameters): string {
+  const given = p.text('sep');
+  if (given === '') throw new PythonError('partition() needs a separator that is not empty');
+  return given;
 }
 
-function split(text: string, separator: string | undefined, most: number): string[] {
-  if (separator === undefined) return splitAtSpaces(text, most < 0 ? Infinity : most);
-  if (separator === '') throw new PythonError('split() needs a separator that is not empty');
-  const pieces = text.split(separator);
-  if (most < 0 || pieces.length <= most + 1) return pieces;
-  return [...pieces.slice(0, most), pieces.slice(most).join(separator)];
-}
-
-function splitFromRight(text: string, separator: string | undefined, most: number): string[] {
-  if (most < 0) return split(text, separator, most);
-  if (separator === undefined) throw new PythonError('rsplit() with a number needs a separator');
-  const pieces = split(text, separator, -1);
-  if (pieces.length <= most + 1) return pieces;
-  const last = pieces.length - most;
-  return [pieces.slice(0, last).join(separator), ...pieces.slice(last)];
-}
-
-function partition(text: string, separator: string, at: number): Value {
-  if (at < 0) return new PyTuple([text, '', '']);
-  return new PyTuple([text.slice(0, at), separator, text.slice(at + separator.length)]);
-}
-
-function join(separator: string, items: readonly Value[]): string {
-  const texts = items.map((item) => {
-    if (typeof item === 'string') return item;
-    throw new PythonError(`join() takes texts and met a value of the type ${typeName(item)}`);
-  });
-  const text = texts.join(separator);
-  bounded(text.length);
-  return text;
-}
-
-function affixes(value: Value): readonly string[] {
+function affixes(value: Value, budget: Budget): readonly string[] {
   const items = value instanceof PyTuple ? value.items : [value];
-  return items.filter((item) => typeof item === 'string');
+  const texts = items.filter((item) => typeof item === 'string');
+  budget.look(texts.reduce((sum, { length }) => sum + length, items.length));
+  return texts;
 }
 
 function position(text: string, at: number): number {
@@ -158,20 +130,15 @@ function found(at: number): number {
   return at;
 }
 
-function padding(fill: string, width: number): string {
-  bounded(width);
-  return fill.repeat(Math.max(0, width));
+function fill(p: Parameters): string {
+  const given = p.text('fillchar', ' ');
+  if (length(given) !== 1) throw new PythonError('the fill character must be one character');
+  return given;
 }
 
-/** `str.format` with plain fields: {}, {0} and {name}. */
-function format(text: string, positional: readonly Value[], named: ReadonlyMap<string, Value>): string {
-  let next = 0;
-  return text.replace(/\{\{|\}\}|\{([^{}]*)\}/g, (whole, field?: string) => {
-    if (field === undefined) return whole.slice(1);
-    if (!/^\w*$/.test(field)) throw new PythonError(`format() with the field {${field}} is not supported`);
-    const value =
-      field === '' ? positional[next++] : /^\d+$/.test(field) ? positional[Number(field)] : named.get(field);
-    if (value === undefined) throw new PythonError(`format() lacks the value of {${field}}`);
-    return str(value);
-  });
+/** What the text lacks. */
+function padding(text: string, fill: string, p: Parameters, budget: Budget): string {
+  const missing = Math.max(0, p.number('width', 0) - length(text));
+  budget.text(text.length + missing * fill.length);
+  return fill.repeat(missing);
 }

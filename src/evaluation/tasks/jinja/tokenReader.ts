@@ -1,10 +1,14 @@
 import type { Token } from './lexer.ts';
 import { TemplateError } from './templateError.ts';
 
+/** Real templates nest some levels deep; each takes many calls to read. */
+const MAX_DEPTH = 100;
+
 /** The tokens of a template as its parser goes through them. */
 export class TokenReader {
   private readonly tokens: readonly Token[];
   private at = 0;
+  private depth = 0;
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
@@ -13,6 +17,15 @@ export class TokenReader {
   /** Of the next token, or of the last. */
   get line(): number {
     return (this.tokens[this.at] ?? this.tokens.at(-1))?.line ?? 1;
+  }
+
+  /** Reads what stands in something else. @throws TemplateError where that has no end */
+  nested<T>(parse: () => T): T {
+    if (this.depth >= MAX_DEPTH) throw new TemplateError(`it is nested more than ${MAX_DEPTH} deep`, this.line);
+    this.depth++;
+    const parsed = parse();
+    this.depth--;
+    return parsed;
   }
 
   peek(ahead = 0): Token | undefined {

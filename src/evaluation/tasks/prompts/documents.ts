@@ -1,6 +1,6 @@
 import { InputError } from '../../../base/errors.ts';
 import type { Document } from '../../types.ts';
-import { PythonError, toValue, written, type Value } from '../python/values.ts';
+import { PythonError, shortened, toValue, written, type Value } from '../python/values.ts';
 import type { Task } from '../task.ts';
 import { formed } from './forms.ts';
 
@@ -47,7 +47,9 @@ function rename(columns: Record<string, unknown>, name: string, alternatives: re
 
 function noColumn(task: Task, name: string, document: Document, place: string): InputError {
   const names = [name, ...(task.columns[name] ?? [])].join(' or ');
-  return new InputError(`${place}: there is no column ${names} (there are ${Object.keys(document).join(', ')}).`);
+  return new InputError(
+    `${place}: there is no column ${names} (there are ${shortened(Object.keys(document).join(', '))}).`,
+  );
 }
 
 function labelled(value: unknown, name: string, labels: Readonly<Record<string, number>>, place: string): number {
@@ -59,7 +61,7 @@ function labelled(value: unknown, name: string, labels: Readonly<Record<string, 
   if (label !== undefined) return label;
   const known = Object.entries(labels).map(([each, of]) => `${each} (${of})`);
   throw new InputError(
-    `${place}: the ${name} ${written(value)} is not known; known are ${known.join(', ')}.`,
+    `${place}: the ${name} ${written(value)} is not known; known are ${shortened(known.join(', '))}.`,
     value === -1 ? 'A label of -1 means that the answers of this split were never published.' : undefined,
   );
 }

@@ -4,8 +4,8 @@ import { TemplateError } from '../jinja/templateError.ts';
 import { literalEval } from '../python/literal.ts';
 import { str } from '../python/repr.ts';
 import { isDigits } from '../python/text.ts';
-import { isList, PyFloat, PythonError, PyTuple, typeName, type Value } from '../python/values.ts';
-import type { ChoicesField, Field, Task } from '../task.ts';
+import { isList, PyFloat, PythonError, PyTuple, shortened, typeName, written, type Value } from '../python/values.ts';
+import { MAX_CHOICES, type ChoicesField, type Field, type Task } from '../task.ts';
 import type { Item } from '../../types.ts';
 import type { PreparedDocument } from './documents.ts';
 
@@ -51,6 +51,8 @@ export function choicesOf(reading: Reading, key: string, field: ChoicesField | u
     : literal(reading, key, rendered(reading, key, field));
   const items = value instanceof PyTuple ? value.items : value;
   if (!isList(items)) return wrongType(reading, key, value, 'a list of texts');
+  if (items.length > MAX_CHOICES)
+    throw new InputError(`${reading.document.place}: ${key} gives more than ${MAX_CHOICES} choices.`);
   return items.map((item) => (typeof item === 'string' ? item : wrongType(reading, key, item, 'a text in its list')));
 }
 
@@ -100,15 +102,13 @@ function rendered(reading: Reading, key: string, template: string): string {
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const missing =
-      error.missing === undefined
-        ? error.message
-        : `${JSON.stringify(error.missing)} is no column, ${columnsOf(reading)}`;
+      error.missing === undefined ? error.message : `${written(error.missing)} is no column, ${columnsOf(reading)}`;
     throw new InputError(`${document.place}: ${key}, line ${error.line} of the template: ${missing}.`);
   }
 }
 
 function columnsOf({ document }: Reading): string {
-  return `and the document has ${Array.from(document.columns.keys()).join(', ') || 'none'}`;
+  return `and the document has ${shortened(Array.from(document.columns.keys()).join(', ')) || 'none'}`;
 }
 
 function literal(reading: Reading, key: string, text: string): Value {

@@ -1,7 +1,7 @@
 import { InputError } from '../../../base/errors.ts';
 import { literalEval } from '../python/literal.ts';
 import { strip } from '../python/text.ts';
-import { isList, PythonError, written } from '../python/values.ts';
+import { isList, PythonError, shortened, written } from '../python/values.ts';
 import type { DocumentForm } from '../task.ts';
 
 type Columns = Readonly<Record<string, unknown>>;
@@ -58,7 +58,9 @@ function text(columns: Columns, name: string, place: string): string {
   const value = columns[name];
   if (typeof value === 'string') return value;
   if (!Object.hasOwn(columns, name))
-    throw new InputError(`${place}: there is no column ${name} (there are ${Object.keys(columns).join(', ')}).`);
+    throw new InputError(
+      `${place}: there is no column ${name} (there are ${shortened(Object.keys(columns).join(', '))}).`,
+    );
   throw new InputError(`${place}: ${name} must be a text and is ${written(value)}.`);
 }
 

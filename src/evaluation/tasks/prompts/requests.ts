@@ -33,7 +33,7 @@ function requestsOf(question: Reading, target: Value, choices: readonly string[]
     case 'multiple_choice':
       if (choices.length === 0) throw new InputError(`${question.document.place}: there are no choices.`);
       if (severalContexts) return choices.map((choice) => afterContext(question, before + choice, target));
-      return choices.map((choice) => loglikelihood(task, before + promptOf(question), choice));
+      return afterPrompt(task, before + promptOf(question), choices);
     case 'loglikelihood': {
       const [context, continuation] = [before + promptOf(question), asText(question, target)];
       if (task.form !== undefined) return [loglikelihood(task, context, continuation)];
@@ -50,6 +50,10 @@ function requestsOf(question: Reading, target: Value, choices: readonly string[]
 
 function promptOf(question: Reading): string {
   return questionText(question, textOf(question, 'doc_to_text', question.task.docToText));
+}
+
+function afterPrompt(task: Task, context: string, choices: readonly string[]): Request[] {
+  return choices.map((choice) => loglikelihood(task, context, choice));
 }
 
 /** Where there are several contexts, lm-eval puts no delimiter before a prefix. */

@@ -3,6 +3,10 @@ import { Scanner } from './scanner.ts';
 import { PyFloat, PythonError, PyTuple, written, type Value } from './values.ts';
 
 const MAX_DEPTH = 100;
+/** Beyond some millions, JavaScript's patterns run out of memory. */
+const MAX_LENGTH = 1_000_000;
+/** Python's own limit (`sys.int_info`). */
+const MAX_DIGITS = 4300;
 const SKIPPED = /(?:[ \t\r\n\f]+|#[^\n]*)*/y;
 const STRING = /([rRuU]?)('''[^]*?(?<!\\)'''|"""[^]*?(?<!\\)"""|'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*")/y;
 const FLOAT =
@@ -22,6 +26,8 @@ const WORDS: ReadonlyMap<string, Value> = new Map([
  * @throws PythonError if it is anything else
  */
 export function literalEval(source: string): Value {
+  if (source.length > MAX_LENGTH)
+    throw new PythonError(`it is longer than the ${MAX_LENGTH} characters that a Python literal may have here`);
   const scanner = new Scanner(source.replace(/^[ \t]+/, ''));
   const items = [readValue(scanner, 0)];
   let comma = false;
@@ -105,7 +111,7 @@ function readNumber(scanner: Scanner, negative: boolean): Value {
     return new PyFloat(negative ? -value : value);
   }
   const integer = scanner.match(INTEGER) ?? fail(scanner);
-  if (/[\w.]/.test(scanner.peek())) fail(scanner);
+  if (/[\w.]/.test(scanner.peek()) || integer[0].length > MAX_DIGITS) fail(scanner);
   const value = BigInt(integer[0].replaceAll('_', '')) * (negative ? -1n : 1n);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

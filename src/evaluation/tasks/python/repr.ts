@@ -1,24 +1,48 @@
+import { joinTexts, type Budget } from './budget.ts';
 import { isDict, isList, PyFloat, PyTuple, PythonError, Undefined, undefinedError, type Value } from './values.ts';
 
-/** Python's `str()`, which is what a template prints. @throws PythonError for an undefined value */
-export function str(value: Value): string {
+/**
+ * Python's `str()`, which is what a template prints.
+ *
+ * @param budget of a template: what is no template's may be as large as its file
+ * @throws PythonError for an undefined value
+ */
+export function str(value: Value, budget?: Budget): string {
   if (value instanceof Undefined && value.lenient) return '';
-  return typeof value === 'string' ? value : repr(value);
+  return typeof value === 'string' ? value : repr(value, budget);
 }
 
 /** Python's `repr()`, of the values that `ast.literal_eval` can read back, and of no others. */
-export function repr(value: Value): string {
+export function repr(value: Value, budget?: Budget): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return reprText(value);
+  if (typeof value === 'string') return reprText(value, budget);
   if (value instanceof PyFloat) return reprFloat(value.value);
-  if (value instanceof PyTuple)
-    return value.items.length === 1 ? `(${value.items.map(repr).join('')},)` : `(${value.items.map(repr).join(', ')})`;
-  if (isList(value)) return `[${value.map(repr).join(', ')}]`;
-  if (isDict(value)) return `{${Array.from(value, ([key, of]) => `${repr(key)}: ${repr(of)}`).join(', ')}}`;
   if (value instanceof Undefined) throw undefinedError(value);
-  throw new PythonError('a function or a namespace cannot be printed');
+  const write = (): string => reprContainer(value, budget);
+  return budget ? budget.nested(write) : write();
+}
+
+function reprContainer(value: Value, budget: Budget | undefined): string {
+  if (value instanceof PyTuple) {
+    const items = reprItems(value.items, budget);
+    return value.items.length === 1 ? `(${items},)` : `(${items})`;
+  }
+  if (isList(value)) return `[${reprItems(value, budget)}]`;
+  if (!isDict(value)) throw new PythonError('a function or a namespace cannot be printed');
+  budget?.items(value.size);
+  const entries = Array.from(value, ([key, of]) => `${repr(key, budget)}: ${repr(of, budget)}`);
+  return `{${joinTexts(entries, ', ', budget)}}`;
+}
+
+function reprItems(items: readonly Value[], budget: Budget | undefined): string {
+  budget?.items(items.length);
+  return joinTexts(
+    items.map((item) => repr(item, budget)),
+    ', ',
+    budget,
+  );
 }
 
 /** The shortest digits that read back, as in JavaScript; exponents where Python writes them (`float_repr_style` short). */
@@ -38,7 +62,11 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 /** What `str.isprintable` says no to. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}]/u;
 
-function reprText(text: string): string {
+/** An escape is up to ten characters. */
+const WORK_OF_REPR = 6;
+
+function reprText(text: string, budget: Budget | undefined): string {
+  budget?.look(text.length * WORK_OF_REPR);
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let inside = '';
   for (const point of text) {

@@ -2,13 +2,25 @@
 export class Scanner {
   readonly text: string;
   at = 0;
+  private lines = 1;
+  private nextBreak: number;
 
   constructor(text: string) {
     this.text = text;
+    this.nextBreak = text.indexOf('\n');
   }
 
   isDone(): boolean {
     return this.at >= this.text.length;
+  }
+
+  /** Of what is next, counted on from where it was asked for last. */
+  get line(): number {
+    while (this.nextBreak >= 0 && this.nextBreak < this.at) {
+      this.lines++;
+      this.nextBreak = this.text.indexOf('\n', this.nextBreak + 1);
+    }
+    return this.lines;
   }
 
   /** The next character, which stays. */

@@ -1,3 +1,5 @@
+import type { Budget } from './budget.ts';
+
 /**
  * Python's values as templates see them. Text, None, True and False are JavaScript's own; a number is an int, a float has
  * its own class, because `1` and `1.0` print differently; a list is an array, a dict a Map.
@@ -60,12 +62,14 @@ export class Undefined {
 }
 
 export class PyFunction {
-  readonly call: (positional: readonly Value[], named: ReadonlyMap<string, Value>) => Value;
+  readonly call: Call;
 
-  constructor(call: (positional: readonly Value[], named: ReadonlyMap<string, Value>) => Value) {
+  constructor(call: Call) {
     this.call = call;
   }
 }
+
+export type Call = (positional: readonly Value[], named: ReadonlyMap<string, Value>, budget: Budget) => Value;
 
 /** What Python would raise: the message alone; whoever knows the place adds it. */
 export class PythonError extends Error {
@@ -114,17 +118,40 @@ export function typeName(value: Value): string {
   return isDict(value) ? 'dict' : 'list';
 }
 
-/** What a data file holds, as `datasets` would give it: whole numbers are ints, all others floats. */
-export function toValue(data: unknown): Value {
+const MAX_DEPTH = 200;
+
+/**
+ * What a data file holds, as `datasets` would give it: whole numbers are ints, all others floats.
+ *
+ * @throws PythonError for what is no data, or nested without end
+ */
+export function toValue(data: unknown, depth = 0): Value {
+  if (depth > MAX_DEPTH) throw new PythonError(`it is nested more than ${MAX_DEPTH} deep`);
+  const inner = (part: unknown): Value => toValue(part, depth + 1);
   if (data === null || data === undefined) return null;
   if (typeof data === 'number') return Number.isInteger(data) ? data : new PyFloat(data);
   if (typeof data === 'bigint') return Number.isSafeInteger(Number(data)) ? Number(data) : data;
   if (typeof data === 'string' || typeof data === 'boolean') return data;
-  if (Array.isArray(data)) return data.map(toValue);
-  if (data instanceof Map) return new Map(Array.from(data, ([key, value]) => [toValue(key), toValue(value)]));
+  if (Array.isArray(data)) return data.map(inner);
+  if (data instanceof Map) return new Map(Array.from(data, ([key, value]) => [inner(key), inner(value)]));
   if (typeof data === 'object' && Object.getPrototypeOf(data) === Object.prototype)
-    return new Map(Object.entries(data).map(([key, value]) => [key, toValue(value)]));
+    return new Map(Object.entries(data).map(([key, value]) => [key, inner(value)]));
   throw new PythonError(`a value of the kind ${Object.prototype.toString.call(data).slice(8, -1)} cannot be used`);
+}
+
+/** Whether `toValue` would refuse it, without making anything of it. */
+export function isTooDeep(data: unknown, depth = 0): boolean {
+  if (typeof data !== 'object' || data === null) return false;
+  return depth >= MAX_DEPTH || Object.values(data).some((inner) => isTooDeep(inner, depth + 1));
+}
+
+const MAX_MESSAGE = 300;
+const KEPT_END = 80;
+
+/** A message, which may name what a stranger's file has at any length: the reason mostly stands at its end. */
+export function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  return `${message.slice(0, MAX_MESSAGE - KEPT_END)}…${message.slice(-KEPT_END)}`;
 }
 
 /** For messages, cut where it is long. */
@@ -151,20 +178,4 @@ export function numberOf(value: Value): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return Number(value);
   return value instanceof PyFloat ? value.value : undefined;
-}
-
-/** Python's `==`. @throws PythonError for an undefined value */
-export function equal(a: Value, b: Value): boolean {
-  for (const side of [a, b]) if (side instanceof Undefined) throw undefinedError(side);
-  const [x, y] = [numberOf(a), numberOf(b)];
-  if (x !== undefined && y !== undefined) return x === y;
-  if (a instanceof PyTuple && b instanceof PyTuple) return equalItems(a.items, b.items);
-  if (isDict(a) && isDict(b))
-    return a.size === b.size && Array.from(a).every(([key, value]) => b.has(key) && equal(value, b.get(key) ?? null));
-  if (isList(a) && isList(b)) return equalItems(a, b);
-  return a === b;
-}
-
-function equalItems(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((item, i) => equal(item, b[i] ?? null));
 }

@@ -1,7 +1,10 @@
 import { ASCII_CLASSES, classText, point, UNICODE_CLASSES, unicodeNotWord } from './classes.ts';
 import { characterEscape, literal } from './escape.ts';
+import { openGroup } from './groups.ts';
 import { Scanner } from '../python/scanner.ts';
 import { PatternError } from './patternError.ts';
+import { PatternSize } from './patternSize.ts';
+import type { State } from './state.ts';
 
 /** A Python pattern in RE2's syntax. */
 export interface Translated {
@@ -11,21 +14,8 @@ export interface Translated {
   readonly names: ReadonlyMap<string, number>;
   /** Groups that hold the newline at the very end which `$` saw past: it belongs to no match. */
   readonly newlines: readonly number[];
-}
-
-interface Flags {
-  readonly ascii: boolean;
-  readonly multiline: boolean;
-}
-
-interface State {
-  readonly scanner: Scanner;
-  readonly groups: number[];
-  readonly names: Map<string, number>;
-  readonly newlines: number[];
-  count: number;
-  flags: Flags;
-  readonly outer: Flags[];
+  /** About RE2's instructions. */
+  readonly size: number;
 }
 
 /**
@@ -43,11 +33,13 @@ export function translate(pattern: string): Translated {
     count: 0,
     flags: { ascii: false, multiline: false },
     outer: [],
+    size: new PatternSize(),
   };
   let source = '';
   while (!state.scanner.isDone()) source += one(state);
   if (state.outer.length > 0) throw new PatternError('a parenthesis is not closed');
-  return { source, groups: state.groups, names: state.names, newlines: state.newlines };
+  const { groups, names, newlines, size } = state;
+  return { source, groups, names, newlines, size: size.total };
 }
 
 function one(state: State): string {
@@ -65,23 +57,28 @@ function one(state: State): string {
       const flags = state.outer.pop();
       if (!flags) throw new PatternError('a closing parenthesis has no opening one');
       state.flags = flags;
+      state.size.close();
       return ')';
     }
     case '$':
       if (state.flags.multiline) return '$';
       state.newlines.push(++state.count);
+      state.size.atom();
       return '(\\n?)\\z';
     case '{':
-      return counted(scanner);
+      return counted(state);
     case '*':
     case '+':
     case '?':
+      state.size.repeat(1, 1);
       return character + lazy(scanner);
     case '^':
     case '.':
     case '|':
+      state.size.atom();
       return character;
     default:
+      state.size.atom();
       return literal(character);
   }
 }
@@ -91,43 +88,67 @@ function lazy(scanner: Scanner): string {
   return scanner.accept('?') ? '?' : '';
 }
 
-function counted(scanner: Scanner): string {
+const MANY = 1_000_000;
+/** How long RE2 takes to read a class of Unicode's, and one whose characters it folds one by one, in instructions. */
+const SHORTHAND = 20;
+const NOT_WORD = 300;
+const WIDE = 1000;
+const WIDE_WORK = 100;
+
+function counted({ scanner, size }: State): string {
   const found = scanner.peek() === '}' ? undefined : scanner.match(/(\d*)(,?)(\d*)\}/y);
   if (!found) return literal('{');
   const [, least = '', comma = '', most = ''] = found;
   if (least === '' && comma === '') return literal('{') + literal('}');
+  size.repeat(countOf(least), most === '' ? countOf(least) + 1 : countOf(most));
   return `{${least || '0'}${comma}${most}}` + lazy(scanner);
 }
 
+function countOf(digits: string): number {
+  return Math.min(MANY, Number(digits));
+}
+
 function escape(state: State): string {
-  const { scanner, flags } = state;
+  const { scanner } = state;
+  state.size.atom();
   const character = scanner.peek();
   if ('AbB'.includes(character) && character !== '') return `\\${scanner.next()}`;
   if (scanner.accept('Z')) return '\\z';
-  const shorthand = classShorthand(scanner, flags);
+  // Outside of a class it can be negated, which is much shorter.
+  if (!state.flags.ascii && scanner.accept('W')) return notClass(state, UNICODE_CLASSES.w);
+  const shorthand = classShorthand(state);
   return shorthand === undefined ? point(characterEscape(scanner).code) : `[${shorthand}]`;
 }
 
+function notClass({ size }: State, inside: string): string {
+  size.ranges(SHORTHAND);
+  return `[^${inside}]`;
+}
+
 /** `\d` and its kind, as the inside of a class. */
-function classShorthand(scanner: Scanner, { ascii }: Flags): string | undefined {
+function classShorthand({ scanner, flags, size }: State): string | undefined {
   const found = scanner.match(/[dDsSwW]/y)?.[0] as 'd' | 'D' | 's' | 'S' | 'w' | 'W' | undefined;
   if (found === undefined) return undefined;
-  if (ascii) return ASCII_CLASSES[found];
+  if (flags.ascii) return ASCII_CLASSES[found];
+  size.ranges(found === 'W' ? NOT_WORD : SHORTHAND);
   return found === 'W' ? unicodeNotWord() : UNICODE_CLASSES[found];
 }
 
-function characterClass({ scanner, flags }: State): string {
+function characterClass(state: State): string {
+  const { scanner } = state;
+  state.size.atom();
   let inside = scanner.accept('^') ? '^' : '';
   for (let first = true; first || scanner.peek() !== ']'; first = false) {
     if (scanner.isDone()) throw new PatternError('a character class is not closed');
-    const low = member(scanner, flags);
+    const low = member(state);
     if (!/^-[^\]]/.test(scanner.text.slice(scanner.at)) || typeof low === 'string') {
       inside += typeof low === 'string' ? low : point(low);
       continue;
     }
     scanner.accept('-');
-    const high = member(scanner, flags);
+    const high = member(state);
     if (typeof high === 'string' || high < low) throw new PatternError('a range of characters runs backwards');
+    if (high - low > WIDE) state.size.ranges(WIDE_WORK);
     inside += classText([[low, high]]);
   }
   scanner.accept(']');
@@ -135,57 +156,9 @@ function characterClass({ scanner, flags }: State): string {
 }
 
 /** A character's code, or the inside of a class. */
-function member(scanner: Scanner, flags: Flags): number | string {
+function member(state: State): number | string {
+  const { scanner } = state;
   if (!scanner.accept('\\')) return scanner.next().codePointAt(0) ?? 0;
   if (scanner.accept('b')) return 8;
-  return classShorthand(scanner, flags) ?? characterEscape(scanner).code;
-}
-
-function openGroup(state: State, at: number): string {
-  const { scanner } = state;
-  if (!scanner.accept('?')) {
-    state.outer.push(state.flags);
-    state.groups.push(++state.count);
-    return '(';
-  }
-  if (scanner.match(/#[^)]*\)/y)) return '';
-  const flags = scanner.match(/([aiLmsux]*)(?:-([imsx]+))?([:)])/y);
-  if (flags) return flagGroup(state, flags, at);
-  const named = scanner.match(/P<([A-Za-z_]\w*)>/y);
-  if (named) {
-    state.outer.push(state.flags);
-    state.groups.push(++state.count);
-    state.names.set(named[1] ?? '', state.groups.length);
-    return '(';
-  }
-  const behind = scanner.match(/<[=!]/y);
-  if (behind) {
-    state.outer.push(state.flags);
-    return `(?${behind[0]}`;
-  }
-  throw new PatternError(refusedGroup(scanner));
-}
-
-function flagGroup(state: State, [, on = '', off = '', end]: RegExpExecArray, at: number): string {
-  if (/[xL]/.test(on + off)) throw new PatternError('the flags x and L are not supported');
-  const before = state.flags;
-  const flags = {
-    ascii: on.includes('a') || (before.ascii && !on.includes('u')),
-    multiline: on.includes('m') || (before.multiline && !off.includes('m')),
-  };
-  if (end === ')' && (at > 0 || on === ''))
-    throw new PatternError('flags for the whole pattern must stand at its start');
-  if (end === ':') state.outer.push(before);
-  state.flags = flags;
-  const kept = on.replace(/[au]/g, '') + (off === '' ? '' : `-${off}`);
-  return end === ')' && kept === '' ? '' : `(?${kept}${end ?? ''}`;
-}
-
-function refusedGroup(scanner: Scanner): string {
-  const next = scanner.text.slice(scanner.at);
-  if (/^[=!]/.test(next)) return `RE2 has no lookahead ((?${next[0] ?? ''}…))`;
-  if (next.startsWith('P=')) return 'RE2 has no back-reference ((?P=…))';
-  if (next.startsWith('>')) return 'RE2 has no atomic group ((?>…))';
-  if (next.startsWith('(')) return 'RE2 has no conditional group ((?(…)…))';
-  return `the group (?${next.slice(0, 3)}… is not known`;
+  return classShorthand(state) ?? characterEscape(scanner).code;
 }

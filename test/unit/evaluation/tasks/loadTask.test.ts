@@ -171,7 +171,7 @@ describe('a file that is no YAML', () => {
       await assert.rejects(loadTask(join(folder, 'none.yaml')), /it does not exist/);
     });
     await withFiles({ 'x.yaml/y': '' }, async (folder) => {
-      await assert.rejects(loadTask(join(folder, 'x.yaml')), /not a file/);
+      await assert.rejects(loadTask(join(folder, 'x.yaml')), /it is a folder/);
     });
   });
 });
