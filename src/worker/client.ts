@@ -3,6 +3,7 @@ import { holdsFinished } from '../port/output/finishedShards.ts';
 import { sweepStaging } from '../port/staging.ts';
 import { PROTOCOL_VERSION, QUEUED, type Method, type JobParameters, type Result } from './contract.ts';
 import { WorkerProcess, type Listeners } from './process.ts';
+import { ResumableError } from './resumableError.ts';
 
 export interface WorkerOptions {
   /** The built dist/worker.js. */
@@ -26,7 +27,6 @@ const START_TIMEOUT_MS = 30_000;
 const CANCEL_GRACE_MS = 800;
 /** A worker that dies this often in this time is not started again until somebody asks after the pause. */
 const MAX_DEATHS = 3;
-const RESUMABLE = 'The shards that are finished are kept: start the same port again, and it goes on with the next one.';
 const NEVER = Promise.resolve(false);
 const DEATH_WINDOW_MS = 180_000;
 
@@ -103,7 +103,7 @@ export class WorkerClient {
       const kept = worker.dead && (await sweep(method, parameters, cancelled));
       if (cancelled) throw new CancelledError();
       if (worker.endedForAnother) throw new EndedForAnother();
-      throw kept && error instanceof UserError ? new UserError(error.message, RESUMABLE, { cause: error }) : error;
+      throw kept && error instanceof UserError ? new ResumableError(error.message, { cause: error }) : error;
     } finally {
       leaving.dispose();
       this.queue = this.queue.filter((other) => other !== place);

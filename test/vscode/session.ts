@@ -31,6 +31,9 @@ export interface EvaluationAnswers {
   readonly out: string;
 }
 
+/** No question at the beginning: whoever has not said that they trust a folder does not. */
+const RESTRICTED = { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
+
 /** A VS Code with the extension, opened on a library of its own, and the clicks that tests and pictures share. */
 export class Session {
   readonly library: string;
@@ -57,6 +60,7 @@ export class Session {
     codeServerRoot: string,
     settings: Record<string, unknown> = {},
     viewport?: { width: number; height: number },
+    restricted = false,
   ): Promise<Session> {
     // What was opened before a failure would keep the test process alive.
     await using opening = new AsyncDisposableStack();
@@ -64,12 +68,13 @@ export class Session {
     opening.defer(() => rm(scratch, { recursive: true, force: true }));
     const library = join(scratch, 'library');
     await makeLibrary(library);
-    const all = { 'portllm.library.huggingFaceCache': false, ...settings };
+    const all = { 'portllm.library.huggingFaceCache': false, ...(restricted ? RESTRICTED : {}), ...settings };
     const server = await startServer({
       codeServerRoot,
       nodePath: process.execPath,
       settings: all,
       smokeTestDriver: true,
+      restricted,
     });
     opening.defer(() => server.stop());
     const browser = await launchBrowser();

@@ -1,8 +1,13 @@
+import { problemText } from '../../base/errors.ts';
 import { isCheckpoint, isPatch } from '../../library/lineage.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { diagnosedRequest, targetItem } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
-import { showInformation } from '../messages.ts';
+import { showErrorMessage, showInformation } from '../messages.ts';
+import type { PortRequest } from '../../port/plan/planTypes.ts';
+import type { PortResult } from '../../port/port.ts';
+import { sweepStaging } from '../../port/staging.ts';
+import { ResumableError } from '../../worker/resumableError.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
 import { assertTrusted } from '../trust.ts';
 import type { PortDraft } from '../wizard/answers.ts';
@@ -21,13 +26,26 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
   await editor.jobs.device();
   const title = `Porting ${plan.patch.name} onto ${plan.newBase.name}`;
-  const { folder, provenance } = await editor.jobs.long('port', title, {
-    request: { ...request, agreed: plan.digest },
-    device: editor.jobs.deviceChoice,
-  });
+  const result = await run(editor, title, { ...request, agreed: plan.digest });
+  if (result === undefined) return;
+  const { folder, provenance } = result;
   for (const warning of provenance.warnings) editor.log.warn(`${folder}: ${warning}`);
   editor.library.refresh();
   await offerReport(editor, folder, `Ported ${plan.patch.name} onto ${plan.newBase.name}.`);
+}
+
+/** A port whose worker died goes on where it was, if the person wants. @returns nothing if not */
+async function run(editor: EditorContext, title: string, request: PortRequest): Promise<PortResult | undefined> {
+  for (;;)
+    try {
+      return await editor.jobs.long('port', title, { request, device: editor.jobs.deviceChoice });
+    } catch (error) {
+      if (!(error instanceof ResumableError)) throw error;
+      editor.log.error(error.message);
+      const choice = await showErrorMessage(problemText(error), 'Continue', 'Remove What Is There');
+      if (choice === 'Remove What Is There') await sweepStaging(request.out, () => Promise.resolve(false));
+      if (choice !== 'Continue') return undefined;
+    }
 }
 
 /** What was clicked, with what else was selected: further patches are ported with it. */

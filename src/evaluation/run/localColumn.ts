@@ -85,10 +85,25 @@ export async function localColumn(
       const scales = column.patches.map(({ scale }) => scale);
       const key = networkKey(column, patches);
       const network = await models.network(key, scales, async () => (await change(tools)).overlay);
+      await assertSamePatches(column, patches);
       const scorer = networkScorer(network, { ...encoding, ...decoding, batchTokens });
       return { scorer: checkedScorer(scorer, opened), memory: mode, memoryBytes: bytes };
     },
   };
+}
+
+/** What was added to the model is what the answers are filed under. @throws InputError if a patch was written to meanwhile */
+async function assertSamePatches(column: ColumnRequest, before: readonly PatchFacts[]): Promise<void> {
+  const now = await Promise.all(column.patches.map(patchFacts));
+  const changed = now.findIndex(({ sha256, settingsSha256 }, i) => {
+    const then = before[i];
+    return sha256 !== then?.sha256 || settingsSha256 !== then.settingsSha256;
+  });
+  if (changed >= 0)
+    throw new InputError(
+      `${now[changed]?.path ?? ''} changed since the evaluation began.`,
+      'Let the other program finish, then start again.',
+    );
 }
 
 interface Change {

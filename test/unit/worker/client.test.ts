@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, InputError, UserError } from '../../../src/base/errors.ts';
 import type { Progress } from '../../../src/base/progress.ts';
 import { WorkerClient } from '../../../src/worker/client.ts';
-import { writeBigPair } from '../../support/fixtures.ts';
+import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
+import { ResumableError } from '../../../src/worker/resumableError.ts';
+import { writeAdapter, writeBigPair, writeCheckpoint } from '../../support/fixtures.ts';
 import { ROOT, SAMPLES, temporaryFolder } from '../../support/paths.ts';
 
 const ENTRY = join(ROOT, 'dist/worker.js');
@@ -105,6 +107,67 @@ describe('WorkerClient', () => {
     assert.equal((await client.call('device', { device: 'cpu' })).used, 'cpu');
   });
 
+  it('keeps the shards that a killed worker had finished, and goes on with the next', async () => {
+    await using folder = await temporaryFolder();
+    const { call, request } = await startShardedPort(client, folder.path);
+    process.kill((await client.pid()) ?? 0, 'SIGKILL');
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof ResumableError);
+      return error.message.includes('was killed') && (error.hint ?? '').includes('goes on with the next');
+    });
+    assert.ok((await readdir(folder.path)).includes('.out.portllm-partial'));
+    const seen: Progress[] = [];
+    await client.call('port', { request, device: 'cpu' }, { onProgress: (progress) => seen.push(progress) });
+    assert.ok((seen[0]?.bytesDone ?? 0) > 0);
+    assert.deepEqual((await readdir(folder.path)).sort(), ['base', 'out', 'patch']);
+  });
+
+  it('takes nothing of a port that was cancelled for one that was killed', async () => {
+    await using folder = await temporaryFolder();
+    const { call, controller } = await startShardedPort(client, folder.path);
+    process.kill((await client.pid()) ?? 0, 'SIGSTOP');
+    controller.abort();
+    await assert.rejects(call, CancelledError);
+    assert.deepEqual((await readdir(folder.path)).sort(), ['base', 'patch']);
+  });
+
+  it('ends a worker that hangs, and says so', async () => {
+    await using folder = await temporaryFolder();
+    const impatient = new WorkerClient({ entry: ENTRY, idleMs: 60_000, log: () => undefined, hungMs: 1000 });
+    const { call } = await startBigPort(impatient, folder.path);
+    process.kill((await impatient.pid()) ?? 0, 'SIGSTOP');
+    await assert.rejects(call, /did not answer for 1 s, was taken for hung and ended/);
+    assert.deepEqual(await readdir(folder.path), ['base', 'patch']);
+    await impatient.stop();
+  });
+
+  it('does not make a job that waits pay for one that is cancelled and does not end', async () => {
+    await using folder = await temporaryFolder();
+    const { call, controller } = await startBigPort(client, folder.path);
+    const waiting = client.call('tensorFigures', {
+      file: join(SAMPLES, 'models/storyteller-v2/model-00001-of-00003.safetensors'),
+      tensor: 'model.embed_tokens.weight',
+    });
+    const quick = client.call('inspect', { path: join(SAMPLES, 'patches/mood') });
+    process.kill((await client.pid()) ?? 0, 'SIGSTOP');
+    controller.abort();
+    await assert.rejects(call, CancelledError);
+    await Promise.all([waiting, quick]);
+  });
+
+  it('asks before every job whether there may be one', async () => {
+    const refusing = new WorkerClient({
+      entry: ENTRY,
+      idleMs: 60_000,
+      log: () => undefined,
+      mayStart: () => {
+        throw new UserError('not here');
+      },
+    });
+    await assert.rejects(refusing.call('inspect', { path: SAMPLES }), /not here/);
+    assert.equal(await refusing.pid(), undefined);
+  });
+
   it('stops when idle, and starts again', async () => {
     const idle = new WorkerClient({ entry: ENTRY, idleMs: 50, log: () => undefined });
     await idle.call('inspect', { path: join(SAMPLES, 'patches/mood') });
@@ -157,4 +220,27 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Of several shards, once the first is finished. */
+async function startShardedPort(
+  client: WorkerClient,
+  folder: string,
+): Promise<{ call: Promise<unknown>; controller: AbortController; request: PortRequest }> {
+  const [onto, patch] = [join(folder, 'base'), join(folder, 'patch')];
+  const module = (i: number): string => `model.layers.${i}.mlp.up_proj`;
+  const shards = [0, 1, 2, 3].map((i) => ({ [`${module(i)}.weight`]: [4096, 4096] }));
+  await writeCheckpoint(onto, shards, 'BF16');
+  await writeAdapter(patch, Object.fromEntries([0, 1, 2, 3].map((i) => [module(i), [4096, 4096]])));
+  const controller = new AbortController();
+  const request = { patch, onto, out: join(folder, 'out'), as: 'checkpoint', scale: 1 } as const;
+  let begun: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => (begun = resolve));
+  const onProgress = ({ tensorsDone, bytesDone, bytesTotal }: Progress): void => {
+    if (tensorsDone >= 1 && bytesDone > bytesTotal / 4) begun();
+  };
+  const call = client.call('port', { request, device: 'cpu' }, { signal: controller.signal, onProgress });
+  call.catch(() => undefined);
+  await Promise.race([finished, call]);
+  return { call, controller, request };
 }

@@ -16,6 +16,8 @@ export interface ServerOptions {
   settings: Record<string, unknown>;
   /** Without it a built workbench silently ignores the development and tests paths of the payload. */
   smokeTestDriver: boolean;
+  /** Folders are opened as a stranger's, in restricted mode. */
+  restricted?: boolean;
   /** Who may open a page; without it, anybody on this machine. */
   connectionToken?: string;
 }
@@ -106,7 +108,8 @@ function spawnServer(options: ServerOptions, dataDir: string, port: number): Chi
   const args = [
     join(options.codeServerRoot, 'lib', 'vscode', 'out', 'server-main.js'),
     ...['--host', '127.0.0.1', '--port', String(port), '--server-data-dir', dataDir, '--telemetry-level', 'off'],
-    ...['--accept-server-license-terms', '--disable-workspace-trust'],
+    '--accept-server-license-terms',
+    ...(options.restricted === true ? [] : ['--disable-workspace-trust']),
     ...(options.connectionToken === undefined
       ? ['--without-connection-token']
       : ['--connection-token', options.connectionToken]),
