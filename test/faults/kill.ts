@@ -1,10 +1,14 @@
 /** Jobs that are killed: at random instants, and at each of their file operations. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { jobsOf } from './jobs.ts';
 import { below, seeded } from './random.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
 import { Trial } from './trial.ts';
+
+/** Jobs that are tried at once. */
+const PROCESSES = 2;
 
 export interface KillOptions {
   /** Random instants for each job. */
@@ -15,13 +19,17 @@ export interface KillOptions {
 }
 
 export async function killRows(scene: Scene, { instants, operations, seed }: KillOptions): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const job of jobsOf(scene)) {
-    await using trial = await Trial.prepare(scene, job);
-    rows.push(await atRandomInstants(trial, instants, seeded(seed)));
-    rows.push(await atOperations(trial, operations, seeded(seed + 1)));
-  }
-  return rows;
+  const limit = pLimit(PROCESSES);
+  const rows = jobsOf(scene).map((job) =>
+    limit(async () => {
+      await using trial = await Trial.prepare(scene, job);
+      return [
+        await atRandomInstants(trial, instants, seeded(seed)),
+        await atOperations(trial, operations, seeded(seed + 1)),
+      ];
+    }),
+  );
+  return (await Promise.all(rows)).flat();
 }
 
 async function atRandomInstants(trial: Trial, tries: number, random: () => number): Promise<Row> {
