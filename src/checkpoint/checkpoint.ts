@@ -1,7 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
+import { brief } from '../base/quote.ts';
 import { isFloatDtype } from '../safetensors/dtypes.ts';
+import { assertEmptyAreSmall } from '../safetensors/emptyTensors.ts';
 import type { TensorFile } from '../safetensors/file.ts';
 import type { TensorEntry } from '../safetensors/header.ts';
 import { elements } from '../safetensors/shape.ts';
@@ -63,6 +65,7 @@ export class Checkpoint {
     try {
       for (const name of list.files)
         shards.push({ name, file: await openTensorFile(await resolveInside(folder, name)) });
+      for (const { file } of shards) assertEmptyAreSmall(file);
       const tensors = withScales(locate(folder, shards, list.promised), config.float8Block);
       const identity = await identify(folder, config, shards, tensors);
       return new Checkpoint({ folder, config, shards, tensors, names, indexFile: list.index, identity });
@@ -100,12 +103,16 @@ function locate(
     for (const entry of shard.file.header.tensors.values()) {
       const other = tensors.get(entry.name);
       if (other)
-        throw new InputError(`${folder}: tensor "${entry.name}" is in ${other.shard.name} and in ${shard.name}.`);
+        throw new InputError(
+          `${folder}: tensor "${brief(entry.name)}" is in ${other.shard.name} and in ${shard.name}.`,
+        );
       tensors.set(entry.name, { entry, shard });
     }
   for (const [name, file] of promised ?? [])
     if (tensors.get(name)?.shard.name !== file)
-      throw new InputError(`${folder}: the index promises tensor "${name}" in ${file}, which does not hold it.`);
+      throw new InputError(
+        `${folder}: the index promises tensor "${brief(name)}" in ${brief(file)}, which does not hold it.`,
+      );
   return tensors;
 }
 

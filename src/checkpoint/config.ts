@@ -3,15 +3,18 @@ import { z } from 'zod';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { resolveInside } from './shards.ts';
 
+/** A word that stands in messages and lists. */
+const NAME = z.string().max(200, 'it is longer than 200 characters');
+
 /** The parts of config.json that a port depends on. */
 const CONFIG = z.looseObject({
-  architectures: z.array(z.string()).nullish(),
-  model_type: z.string().nullish(),
+  architectures: z.array(NAME).nullish(),
+  model_type: NAME.nullish(),
   tie_word_embeddings: z.boolean().nullish(),
   vocab_size: z.number().int().nonnegative().nullish(),
   quantization_config: z
     .looseObject({
-      quant_method: z.string().nullish(),
+      quant_method: NAME.nullish(),
       weight_block_size: z.tuple([z.number().int().positive(), z.number().int().positive()]).nullish(),
     })
     .nullish(),

@@ -3,13 +3,19 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { InputError, readError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { brief } from '../base/quote.ts';
 
 const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 const PICKLED_FILE = 'pytorch_model.bin';
 const PICKLED_INDEX = 'pytorch_model.bin.index.json';
 
-const INDEX = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+/** Checked entry by entry: zod would take seconds for a hundred thousand tensors. */
+const WEIGHT_MAP = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'it is no table of tensors and files',
+);
+const INDEX = z.looseObject({ weight_map: WEIGHT_MAP });
 
 /** Which files hold the weights; with an index, which tensor it promises in which file. */
 export interface ShardList {
@@ -37,12 +43,18 @@ export async function listShards(folder: string, names: ReadonlySet<string>): Pr
 async function readIndex(folder: string, index: string, names: ReadonlySet<string>): Promise<ShardList> {
   const path = join(folder, index);
   const { weight_map: map } = await readJsonFile(await resolveInside(folder, index), INDEX, path);
-  const promised = new Map(Object.entries(map));
+  const promised = new Map<string, string>();
+  for (const tensor of Object.keys(map)) {
+    const file = map[tensor];
+    if (typeof file !== 'string') throw new InputError(`${path}: the file of tensor "${brief(tensor)}" is not a text.`);
+    promised.set(tensor, file);
+  }
   const files = [...new Set(promised.values())].sort();
   if (files.length === 0) throw new InputError(`${path} names no tensors.`);
   for (const file of files) {
-    if (!isPlainName(file)) throw new InputError(`${path} names a file outside the folder: "${file}".`);
-    if (!names.has(file)) throw new InputError(`${path} names ${file}, which is missing.`, 'Complete the download.');
+    if (!isPlainName(file)) throw new InputError(`${path} names a file outside the folder: "${brief(file)}".`);
+    if (!names.has(file))
+      throw new InputError(`${path} names ${brief(file)}, which is missing.`, 'Complete the download.');
   }
   return { files, index, promised };
 }

@@ -4,7 +4,7 @@ import type { Architecture } from './architecture.ts';
 /** @throws InputError if the vocabulary has no such token: the providers would read anything, or nothing */
 export function assertTokens({ vocabulary }: Pick<Architecture, 'vocabulary'>, tokens: Iterable<number>): void {
   for (const token of tokens)
-    if (!(token >= 0 && token < vocabulary))
+    if (!Number.isInteger(token) || token < 0 || token >= vocabulary)
       throw new InputError(
         `The model has ${vocabulary} tokens, and none of number ${token}.`,
         'Do the tokenizer and the model belong together?',

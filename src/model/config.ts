@@ -4,11 +4,23 @@ import { readJsonFile } from '../base/jsonFile.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 import type { RopeParameters } from './rope.ts';
 
-const size = z.number().int().positive();
+/** Far beyond any model: what is built layer by layer, or head by head, is bounded before it is built. */
+const MOST_LAYERS = 2000;
+export const MOST_OF_HEADS = 65_536;
+const MOST = 2 ** 31;
+
+const size = sizeUpTo(MOST);
+
+function sizeUpTo(most: number): z.ZodNumber {
+  return z.number().int().positive().max(most, `it is larger than ${most}, which no model needs`);
+}
+
+/** A word that stands in messages. */
+const NAME = z.string().max(200, 'it is longer than 200 characters');
 
 const ROPE = z.looseObject({
-  rope_type: z.string().nullish(),
-  type: z.string().nullish(),
+  rope_type: NAME.nullish(),
+  type: NAME.nullish(),
   rope_theta: z.number().positive().nullish(),
   factor: z.number().positive().nullish(),
   low_freq_factor: z.number().nullish(),
@@ -27,15 +39,15 @@ const ROPES = z.looseObject({ ...ROPE.shape, full_attention: ROPE.nullish(), sli
 const DECODER = z.looseObject({
   hidden_size: size,
   intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullish(),
-  head_dim: size.nullish(),
+  num_hidden_layers: sizeUpTo(MOST_LAYERS),
+  num_attention_heads: sizeUpTo(MOST_OF_HEADS),
+  num_key_value_heads: sizeUpTo(MOST_OF_HEADS).nullish(),
+  head_dim: sizeUpTo(MOST_OF_HEADS).nullish(),
   vocab_size: size,
   max_position_embeddings: size.nullish(),
   rms_norm_eps: z.number().positive().nullish(),
-  hidden_act: z.string().nullish(),
-  hidden_activation: z.string().nullish(),
+  hidden_act: NAME.nullish(),
+  hidden_activation: NAME.nullish(),
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   sliding_window: size.nullish(),

@@ -27,7 +27,7 @@ export interface RopeParameters {
  * @throws InputError for a kind that is not known
  */
 export function makeRope(parameters: RopeParameters, dimension: number, maxLength: number): Rope {
-  if (dimension % 2 !== 0)
+  if (dimension % 2 !== 0 || dimension === 0)
     throw new InputError(`config.json: ${dimension} elements of each head cannot be rotated in pairs.`);
   const plain = defaultFrequencies(parameters.theta, dimension);
   switch (parameters.type) {

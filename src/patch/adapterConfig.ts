@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { brief } from '../base/quote.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 
 export const CONFIG_FILE = 'adapter_config.json';
@@ -10,6 +11,8 @@ const PATTERN = z.record(z.string(), z.number()).nullish();
 /** AdaLoRA keeps masks here instead of ranks. */
 const RANK_PATTERN = z.record(z.string(), z.union([z.number(), z.array(z.boolean())])).nullish();
 const NAMES = z.array(z.string()).nullish();
+/** Each is looked for in every module. */
+const FEW_NAMES = z.array(z.string()).max(1000, 'there are more than 1000').nullish();
 const INDICES = z.array(z.number().int().nonnegative());
 
 /** adapter_config.json as PEFT ≤ 0.21 writes it (formats.md §1); unknown keys are kept. */
@@ -39,8 +42,8 @@ export const ADAPTER_CONFIG = z.looseObject({
   use_bdlora: z
     .looseObject({
       nblocks: z.number().int().positive().nullish(),
-      target_modules_bd_a: NAMES,
-      target_modules_bd_b: NAMES,
+      target_modules_bd_a: FEW_NAMES,
+      target_modules_bd_b: FEW_NAMES,
     })
     .or(z.boolean())
     .nullish(),
@@ -131,7 +134,7 @@ export function refusedSettings(config: AdapterConfig): string[] {
   const init = config.init_lora_weights;
   if (typeof init === 'string' && MUTATED_BASE.test(init))
     reasons.push(
-      `init_lora_weights is "${init}": the patch is relative to a changed base. Convert it with PEFT first.`,
+      `init_lora_weights is "${brief(init)}": the patch is relative to a changed base. Convert it with PEFT first.`,
     );
   return reasons;
 }
@@ -160,5 +163,7 @@ const HARMLESS = new Set([
 export function unknownSettings(config: AdapterConfig): string[] {
   const unknown = Object.keys(config).filter((key) => !HARMLESS.has(key) && isSet(config[key]));
   if (unknown.length === 0) return [];
-  return [`adapter_config.json sets ${unknown.join(', ')}, unknown to this version: is it more than a plain LoRA?`];
+  return [
+    `adapter_config.json sets ${brief(unknown.join(', '))}, unknown to this version: is it more than a plain LoRA?`,
+  ];
 }

@@ -33,7 +33,8 @@ const LEAVES: readonly (readonly [leaf: RegExp, role: (found: RegExpExecArray) =
   [/\.oft_[Rr](?:\.weight)?$/, () => 'oft_R'],
   [/\.oft_embedding_R(?:\.weight)?$/, () => 'oft_embedding_R'],
   [/\.(?:token_adapter\.)?trainable_tokens_delta$/, () => 'rows'],
-  [/\.original_module\.(.+)$/, ([, parameter]) => `original.${parameter}`],
+  // Anything follows: a dot that stops at line ends would begin again at each of many such parts.
+  [/\.original_module\.([^]+)$/, ([, parameter]) => `original.${parameter}`],
   [/\.(?:base_layer|ln_tuning_layers)\.([^.]+)$/, ([, parameter]) => `saved.${parameter}`],
   [/\.(num_batches_tracked)$/, () => 'original.counter'],
   [/\.(lora_monteclora_sampler\.[^.]+|lora_velora_embed)$/, ([, state]) => `original.${state}`],
@@ -47,8 +48,12 @@ const REFUSALS: readonly (readonly [leaf: RegExp, reason: string])[] = [
   [/\.(lora|hada|lokr|ia3|vera|oft|boft|adalora)_[^.]*(\.[^.]+)?$/, 'a tensor of an unknown kind'],
 ];
 
+/** No module is nested so deeply. */
+const LONGEST = 4096;
+
 /** Reads one key of adapter_model.safetensors (formats.md §2.1). */
 export function parseKey(written: string): PatchKey | RefusedKey {
+  if (written.length > LONGEST) return { kind: 'unportable', reason: `its name has more than ${LONGEST} characters` };
   const { key, rules } = canonicalKey(written);
   if (/^base_model\.vera_[AB]$/.test(key)) return { module: '', role: key.slice('base_model.'.length), rules };
   if (!key.startsWith(PREFIX)) return { kind: 'unportable', reason: `its name does not begin with ${PREFIX}` };

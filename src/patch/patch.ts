@@ -4,6 +4,7 @@ import { InputError, readError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import { listFolder } from '../checkpoint/checkpoint.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
+import { assertEmptyAreSmall } from '../safetensors/emptyTensors.ts';
 import type { TensorFile } from '../safetensors/file.ts';
 import { openTensorFile } from '../torch/openTensorFile.ts';
 import { CONFIG_FILE, isMlx, readAdapterConfig, type AdapterConfig } from './adapterConfig.ts';
@@ -113,6 +114,7 @@ async function openFullDelta(folder: string, names: ReadonlySet<string>): Promis
 
 async function closing(file: TensorFile, read: () => Promise<Patch>): Promise<Patch> {
   try {
+    assertEmptyAreSmall(file);
     return await read();
   } catch (error) {
     await file.close();

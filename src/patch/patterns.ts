@@ -1,24 +1,32 @@
-import { RE2JS } from 're2js';
-import { InputError } from '../base/errors.ts';
+import { PatternTable } from './patternTable.ts';
+
+type Patterns = Readonly<Record<string, number | readonly boolean[]>>;
 
 /**
  * The value of the first pattern that matches the module, in the file's order, or the default: PEFT's
  * `get_pattern_key`, `re.match(rf"(.*\.)?({key})$", module)` (peft/utils/other.py since 0.15).
  *
- * The patterns come from strangers: RE2 reads Python's syntax, matches in linear time whatever they are, and refuses
- * the little of it (look-arounds, back-references) that it cannot do.
- *
  * @param module without the `base_model.model.` prefix
- * @throws InputError for a pattern that cannot be read
+ * @throws InputError for a pattern that cannot be read, or for so many that they would take too long
  */
-export function patternValue(
-  patterns: Readonly<Record<string, number | readonly boolean[]>>,
-  module: string,
-  otherwise: number,
-): number {
-  for (const [pattern, value] of Object.entries(patterns))
-    if (typeof value === 'number' && compile(pattern).matcher(module).find()) return value;
-  return otherwise;
+export function patternValue(patterns: Patterns, module: string, otherwise: number): number {
+  const { keys, table } = tableOf(patterns);
+  const key = keys[table.first(module) ?? -1];
+  const value = key === undefined ? undefined : patterns[key];
+  return typeof value === 'number' ? value : otherwise;
+}
+
+/** Kept as long as the configuration is, because every module of a patch asks. */
+const tables = new WeakMap<Patterns, { readonly keys: readonly string[]; readonly table: PatternTable }>();
+
+function tableOf(patterns: Patterns): { readonly keys: readonly string[]; readonly table: PatternTable } {
+  let found = tables.get(patterns);
+  if (found === undefined) {
+    const keys = Object.keys(patterns).filter((key) => typeof patterns[key] === 'number');
+    found = { keys, table: new PatternTable(keys, 'at the end') };
+    tables.set(patterns, found);
+  }
+  return found;
 }
 
 /**
@@ -28,47 +36,18 @@ export function patternValue(
 export function sharedPatternValue(
   ranks: Readonly<Record<string, unknown>>,
   alphas: Readonly<Record<string, number>>,
-  module: string,
   otherwise: number,
-): number {
-  const key = [...Object.keys(ranks), ...Object.keys(alphas)].find((pattern) =>
-    compile(pattern, AFTER_DOT).matcher(module).find(),
-  );
-  return key === undefined ? otherwise : (alphas[key] ?? otherwise);
+): (module: string) => number {
+  const keys = [...Object.keys(ranks), ...Object.keys(alphas)];
+  const table = new PatternTable(keys, 'after a dot');
+  return (module) => {
+    const key = keys[table.first(module) ?? -1];
+    return key !== undefined && Object.hasOwn(alphas, key) ? (alphas[key] ?? otherwise) : otherwise;
+  };
 }
 
-/** Python's `re.fullmatch`. @throws InputError for a pattern that cannot be read */
-export function matchesFully(pattern: string, text: string): boolean {
-  return compile(pattern, WHOLE).matcher(text).find();
-}
-
-/** How a pattern is embedded in what is matched. */
-const MODULE_END = (pattern: string): string => `^(?:.*\\.)?(?:${pattern})$`;
-const AFTER_DOT = (pattern: string): string => `^.*\\.${pattern}$`;
-const WHOLE = (pattern: string): string => `^(?:${pattern})$`;
-
-const MAX_LENGTH = 1000;
-const compiled = new Map<string, RE2JS>();
-const MAX_COMPILED = 500;
-
-/** Kept, because every module of a patch asks for the same few. */
-function compile(pattern: string, embed = MODULE_END): RE2JS {
-  const text = embed(pattern);
-  let expression = compiled.get(text);
-  if (expression === undefined) {
-    expression = compileAnew(pattern, text);
-    if (compiled.size >= MAX_COMPILED) compiled.clear();
-    compiled.set(text, expression);
-  }
-  return expression;
-}
-
-function compileAnew(pattern: string, text: string): RE2JS {
-  try {
-    if (pattern.length > MAX_LENGTH) throw new SyntaxError('it is too long');
-    return RE2JS.compile(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`adapter_config.json: the pattern "${pattern.slice(0, 80)}" cannot be read: ${reason}.`);
-  }
+/** Python's `re.fullmatch`, for many texts. */
+export function fullMatcher(pattern: string): (text: string) => boolean {
+  const table = new PatternTable([pattern], 'whole');
+  return (text) => table.first(text) !== undefined;
 }

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { InputError, readError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
 import { openRegular } from '../base/openRegular.ts';
+import { brief } from '../base/quote.ts';
 import { parseHeader, parseHeaderInSlices, type Header, type TensorEntry } from './header.ts';
 import { headerLimit } from './headerLimit.ts';
 import { MemoryHandle } from './memoryHandle.ts';
@@ -111,7 +112,7 @@ export class TensorFile {
 
   entry(name: string): TensorEntry {
     const entry = this.header.tensors.get(name);
-    if (entry === undefined) throw new InputError(`${this.path} has no tensor "${name}".`);
+    if (entry === undefined) throw new InputError(`${this.path} has no tensor "${brief(name)}".`);
     return entry;
   }
 

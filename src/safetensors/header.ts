@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { InputError } from '../base/errors.ts';
+import { brief } from '../base/quote.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtypes.ts';
 import { JsonNumber, JsonObject, parseJsonFields, type JsonField, type JsonValue } from './json.ts';
 
@@ -22,6 +23,8 @@ export interface Header {
 }
 
 const MAX_U64 = 2n ** 64n - 1n;
+/** As many as torch and numpy have; the format itself has no limit. */
+const MOST_DIMENSIONS = 64;
 /** Less than a frame. */
 const SLICE_MS = 12;
 
@@ -98,12 +101,12 @@ function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, str
   if (value === undefined || value === null) return metadata;
   if (!(value instanceof JsonObject)) return fail('__metadata__ is not an object');
   for (const [key, text] of value.fields)
-    metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${key} is not text`));
+    metadata.set(key, typeof text === 'string' ? text : fail(`__metadata__ ${brief(key)} is not text`));
   return metadata;
 }
 
 function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail): TensorEntry {
-  const wrong = (reason: string): never => fail(`tensor "${name}" ${reason}`);
+  const wrong = (reason: string): never => fail(`tensor "${brief(name)}" ${reason}`);
   if (!(value instanceof JsonObject)) return wrong('is not described by an object');
   const field = (wanted: string): JsonValue | undefined => only(value.fields, wanted, wrong);
   const dtype = field('dtype');
@@ -132,6 +135,7 @@ function countBits(dimensions: bigint[], dtype: Dtype, wrong: Fail): bigint {
 
 function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): bigint[] {
   if (!Array.isArray(value)) return wrong(`has no ${field}`);
+  if (value.length > MOST_DIMENSIONS) return wrong(`has a ${field} of ${value.length} numbers`);
   return value.map((item) => {
     if (!(item instanceof JsonNumber) || !/^\d+$/.test(item.text))
       return wrong(`has a ${field} that is not whole numbers`);
@@ -143,8 +147,8 @@ function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail):
 function checkContiguous(entries: TensorEntry[], dataStart: number, fileBytes: number, fail: Fail): void {
   let expected = dataStart;
   for (const { name, begin, end } of entries) {
-    if (begin < expected) fail(`tensor "${name}" overlaps the one before it`);
-    if (begin > expected) fail(`there is a hole of ${begin - expected} bytes before tensor "${name}"`);
+    if (begin < expected) fail(`tensor "${brief(name)}" overlaps the one before it`);
+    if (begin > expected) fail(`there is a hole of ${begin - expected} bytes before tensor "${brief(name)}"`);
     expected = end;
   }
   if (expected > fileBytes) fail(`it is cut off: ${expected - fileBytes} of ${expected} bytes are missing`);

@@ -8,6 +8,9 @@ export const LIMITS = {
   /** Objects that are kept: tuples, lists, dicts, tensors, floats. */
   objects: 1_000_000,
   memo: 1_500_000,
+  /** Of the pickle, for each object and each value in the memo: torch.save writes nine. A few are free. */
+  bytesEach: 4,
+  free: 1000,
   stack: 100_000,
   marks: 1000,
   /** Containers within one another, as far as it can be seen while they are filled; nothing here recurses. */

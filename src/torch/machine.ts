@@ -21,6 +21,12 @@ export class PickleMachine {
   /** In the order in which they were first referred to, repeats included. */
   readonly storages: PickleStorage[] = [];
   private objects = 0;
+  private readonly most: number;
+
+  /** @param bytes how long the pickle may be: what it makes is bounded by that too */
+  constructor(bytes: number) {
+    this.most = LIMITS.free + bytes / LIMITS.bytesEach;
+  }
 
   push(value: Value): void {
     if (this.stack.length >= LIMITS.stack) refuse('its pickle keeps too many values at once');
@@ -29,7 +35,7 @@ export class PickleMachine {
 
   /** Pushes a value that takes memory of its own. */
   make(value: Made): void {
-    if (++this.objects > LIMITS.objects) refuse('its pickle makes too many objects');
+    if (++this.objects > Math.min(LIMITS.objects, this.most)) refuse('its pickle makes too many objects');
     if (depthOf(value) > LIMITS.depth) refuse('its pickle nests its values too deeply');
     this.push(value);
   }
@@ -73,7 +79,7 @@ export class PickleMachine {
   }
 
   remember(index: number = this.memo.size): void {
-    if (this.memo.size >= LIMITS.memo) refuse('its pickle remembers too many values');
+    if (this.memo.size >= Math.min(LIMITS.memo, this.most)) refuse('its pickle remembers too many values');
     this.memo.set(index, this.top());
   }
 

@@ -21,7 +21,7 @@ export interface Unpickled {
  */
 export function unpickle(bytes: Uint8Array, begin = 0): Unpickled {
   const input = new PickleBytes(bytes, begin);
-  const machine = new PickleMachine();
+  const machine = new PickleMachine(bytes.length - begin);
   readProtocol(input);
   for (let count = 0; count < LIMITS.opcodes; count++) {
     const opcode = input.u8();

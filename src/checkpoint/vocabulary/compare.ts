@@ -1,5 +1,9 @@
+import { InputError } from '../../base/errors.ts';
 import { usesOtherSpelling } from './spelling.ts';
 import type { Token, Vocabulary } from './vocabulary.ts';
+
+/** No tokenizer read here has more ids than half of it. */
+const MOST_ROWS = 2 ** 23;
 
 /** Below this share, what two vocabularies have in common is chance: single letters and the like. */
 export const LEAST_SHARED = 0.5;
@@ -72,6 +76,8 @@ function rowOfNew(older: Vocabulary, newer: Vocabulary, id: number): number | un
 /**
  * Entry i is the old row for the new row i, or −1 where there is none. A tokenizer may know tokens that the model
  * never got rows for (a [PAD] added without resizing), which is why the old model's rows count too.
+ *
+ * @throws InputError if so many rows are no vocabulary's
  */
 export function rowMap(
   older: Vocabulary,
@@ -79,6 +85,8 @@ export function rowMap(
   newRows: number,
   oldRows = Number.POSITIVE_INFINITY,
 ): Int32Array {
+  // An empty tensor may be as long as it likes; rows of others take bytes.
+  if (newRows > MOST_ROWS) throw new InputError(`A vocabulary has no ${newRows} rows.`);
   const rows = new Int32Array(newRows);
   for (let i = 0; i < newRows; i++) {
     const row = rowOfNew(older, newer, i) ?? -1;

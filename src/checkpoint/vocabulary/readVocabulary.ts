@@ -36,7 +36,7 @@ export async function readVocabulary(folder: string, names: ReadonlySet<string>)
   if (names.has('tokenizer.json')) {
     const file = await resolveInside(folder, 'tokenizer.json');
     const { pieces, added } = await readTokenizerJson(file, join(folder, 'tokenizer.json'));
-    return buildVocabulary('tokenizer.json', pieces, added);
+    return buildVocabulary(folder, 'tokenizer.json', pieces, added);
   }
   for (const [name, read] of PIECES) if (names.has(name)) return readParts(folder, names, name, read);
   return undefined;
@@ -58,7 +58,7 @@ async function readParts(
     sources.push(addition);
     added.push(...found);
   }
-  return buildVocabulary(sources.join(', '), pieces, added);
+  return buildVocabulary(folder, sources.join(', '), pieces, added);
 }
 
 /** vocab.txt of BERT: one token a line, with every line end that Python knows. */
@@ -66,7 +66,9 @@ function parseLines(bytes: Uint8Array, path: string): Token[] {
   const lines = new TextDecoder().decode(bytes).split(/\r\n|\n|\r/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw new InputError(`${path} holds no tokens.`);
-  return lines.map((token, id) => ({ token, id }));
+  // Of equal lines the first counts; a file of empty ones would otherwise cost a hundred times its size.
+  const seen = new Set<string>();
+  return lines.flatMap((token, id) => (seen.size < seen.add(token).size ? [{ token, id }] : []));
 }
 
 async function readBytes(file: string, path: string): Promise<Uint8Array> {

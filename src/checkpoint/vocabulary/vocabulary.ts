@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+
 /** A token string and the row that it has in the embedding. */
 export interface Token {
   readonly token: string;
@@ -14,11 +17,27 @@ export interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
 }
 
+/** Tables are kept by id: a few entries with ids far away would take the memory of a large vocabulary. */
+const MOST_IDS_PER_TOKEN = 16;
+const MOST_IDS_OF_FEW = 100_000;
+
 /**
  * Where the pieces name a token or an id twice, the first counts: a row that is handed on twice would be two tokens'
  * row. Added tokens win over pieces and over earlier added tokens, as in transformers' tables.
+ *
+ * @param source the files in the folder that they are from
+ * @throws InputError if the ids lie far apart
  */
-export function buildVocabulary(source: string, pieces: Iterable<Token>, added: Iterable<Token> = []): Vocabulary {
+export function buildVocabulary(
+  folder: string,
+  source: string,
+  pieces: readonly Token[],
+  added: readonly Token[] = [],
+): Vocabulary {
+  const count = pieces.length + added.length;
+  const last = Math.max(lastId(pieces), lastId(added));
+  if (last > MOST_IDS_OF_FEW + MOST_IDS_PER_TOKEN * count)
+    throw new InputError(`${join(folder, source)}: of ${count} tokens one has the id ${last}, far from the others.`);
   const tokens: (string | undefined)[] = [];
   const ids = new Map<string, number>();
   for (const { token, id } of pieces) if (tokens[id] === undefined && !ids.has(token)) put(tokens, ids, token, id);
@@ -31,6 +50,10 @@ export function buildVocabulary(source: string, pieces: Iterable<Token>, added: 
   }
   while (tokens.length > 0 && tokens.at(-1) === undefined) tokens.pop();
   return { source, tokens, ids };
+}
+
+function lastId(tokens: readonly Token[]): number {
+  return tokens.reduce((last, { id }) => Math.max(last, id), 0);
 }
 
 function put(tokens: (string | undefined)[], ids: Map<string, number>, token: string, id: number): void {

@@ -42,18 +42,18 @@ function vocabularyOf({ vocab }: TokenizerSpec['model']): ModelVocabulary {
 function missingTokens({ added, named, extra }: Settings, written: AddedVocabulary): AddedToken[] {
   const tokens: SpecialSetting[] = added.map(([, token]) => token);
   const known = new Set([...written.ids.keys(), ...tokens.map(textOf)]);
-  for (const token of [...named.values(), ...extra])
-    if (!known.has(textOf(token)) && !tokens.some((other) => same(other, token))) tokens.push(token);
+  const taken = new Set(tokens.map((token) => JSON.stringify(token)));
+  for (const token of [...named.values(), ...extra]) {
+    const text = JSON.stringify(token);
+    if (!known.has(textOf(token)) && !taken.has(text)) tokens.push(token);
+    taken.add(text);
+  }
   const names = new Set([...named.values()].map(textOf));
   return tokens.map((token) =>
     typeof token === 'string'
       ? addedToken({ content: token, special: true })
       : { ...token, special: token.special || names.has(token.content) },
   );
-}
-
-function same(a: SpecialSetting, b: SpecialSetting): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Qwen2Tokenizer.__init__ adds its special tokens once more, as plain ones; CohereTokenizer's _post_init as they are. */

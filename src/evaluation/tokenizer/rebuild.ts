@@ -7,10 +7,10 @@ export type Tables = Pick<BpeModel, 'vocab' | 'merges'>;
 type Built = Pick<TokenizerSpec, 'normalizer' | 'pre_tokenizer' | 'decoder' | 'model'>;
 
 /** PRETOKENIZE_REGEX of models/qwen2/tokenization_qwen2.py and of models/qwen3_5. */
-const QWEN2 =
+export const QWEN2 =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|" +
   '\\s+(?!\\S)|\\s+';
-const QWEN3_5 =
+export const QWEN3_5 =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" +
   '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 

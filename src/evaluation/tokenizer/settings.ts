@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import { tokenIdOfKey } from '../../checkpoint/vocabulary/tokenId.ts';
 import type { AddedToken } from './spec.ts';
 import { ADDED_TOKEN, addedToken } from './tokenizerJson.ts';
@@ -64,13 +65,14 @@ export function readSettings(config: TokenizerConfig, legacy: LegacyFiles, defau
   const byText = new Map(added.map(([, token]) => [token.content, token]));
   const named = new Map<string, SpecialSetting>();
   for (const [name, token] of given)
-    if (token !== undefined) named.set(name, (name in written ? byText.get(textOf(token)) : undefined) ?? token);
+    if (token !== undefined)
+      named.set(name, (Object.hasOwn(written, name) ? byText.get(textOf(token)) : undefined) ?? token);
   for (const [name, token] of ownTokens(all, path)) named.set(name, token);
-  const maxLength = config.model_max_length ?? config.max_len ?? Infinity;
+  const maxLength = config.model_max_length ?? config.max_len ?? 0;
   return {
     flag: (key) => (typeof all[key] === 'boolean' ? all[key] : undefined),
     text: (key) => (named.has(key) ? textOf(named.get(key) ?? '') : null),
-    maxLength: maxLength <= MAX_LENGTH ? maxLength : undefined,
+    maxLength: Number.isInteger(maxLength) && maxLength > 0 && maxLength <= MAX_LENGTH ? maxLength : undefined,
     named,
     extra,
     added,
@@ -85,7 +87,7 @@ export function textOf(token: SpecialSetting): string {
 function special(value: unknown, place: string): SpecialSetting | undefined {
   if (value === undefined || value === null) return undefined;
   const result = SPECIAL.safeParse(value);
-  if (!result.success) throw new InputError(`${place} is no token.`);
+  if (!result.success) throw new InputError(`${brief(place, 1000)} is no token.`);
   return typeof result.data === 'string' ? result.data : addedToken({ ...result.data, special: true });
 }
 
@@ -104,7 +106,8 @@ function ownTokens(all: Json, path: string): [string, SpecialSetting][] {
   const table = typeof extra === 'object' && !Array.isArray(extra) ? (extra ?? {}) : {};
   const names = NAMES as readonly string[];
   return Object.entries({ ...all, ...table }).flatMap(([name, value]): [string, SpecialSetting][] => {
-    const isToken = name in table || (name.endsWith('_token') && !names.includes(name) && isTokenValue(value));
+    const isToken =
+      Object.hasOwn(table, name) || (name.endsWith('_token') && !names.includes(name) && isTokenValue(value));
     const token = isToken ? special(value, `${path}: ${name}`) : undefined;
     return token === undefined ? [] : [[name, token]];
   });

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
+import { brief } from '../../base/quote.ts';
 import { tokenId } from '../../checkpoint/vocabulary/tokenId.ts';
 import type { AddedToken, BpeModel, TokenizerSpec } from './spec.ts';
 
 const COMPONENT = z.looseObject({ type: z.string() }).nullish();
 const FLAG = z.boolean().nullish();
+/** It is put to every word. */
+const AFFIX = z.string().max(100, 'it is longer than 100 characters').nullish();
 export const ADDED_TOKEN = z.object({
   content: z.string(),
   single_word: FLAG,
@@ -28,8 +31,8 @@ const TOKENIZER = z.looseObject({
     merges: z.custom<unknown[]>(Array.isArray, 'it is no list of merges').nullish(),
     unk_token: z.string().nullish(),
     unk_id: z.number().int().nonnegative().nullish(),
-    continuing_subword_prefix: z.string().nullish(),
-    end_of_word_suffix: z.string().nullish(),
+    continuing_subword_prefix: AFFIX,
+    end_of_word_suffix: AFFIX,
     fuse_unk: FLAG,
     byte_fallback: FLAG,
     ignore_merges: FLAG,
@@ -82,7 +85,7 @@ function modelOf(json: ModelJson, path: string): BpeModel {
   const type = json.type ?? (Array.isArray(json.vocab) ? 'Unigram' : json.merges ? 'BPE' : 'WordPiece');
   if (type === 'BPE') return bpeModel(json, path);
   throw new InputError(
-    `${path} is a ${type} tokenizer, which PortLLM does not reproduce.`,
+    `${path} is a ${brief(type, 40)} tokenizer, which PortLLM does not reproduce.`,
     'The tokenizers of the supported families are BPE. Evaluate this model with lm-eval itself.',
   );
 }

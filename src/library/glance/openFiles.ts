@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { problemText, UserError } from '../../base/errors.ts';
 import { plural } from '../../base/format.ts';
+import { brief } from '../../base/quote.ts';
 import { isPlainName, resolveInside } from '../../checkpoint/shards.ts';
 import { TensorFile } from '../../safetensors/file.ts';
 import type { Header, TensorEntry } from '../../safetensors/header.ts';
@@ -12,6 +13,8 @@ import type { GlanceFile, GlanceTensor } from './types.ts';
 const CONCURRENCY = 16;
 /** Names that a warning lists. */
 const LISTED = 3;
+/** As many as the largest models have: each gets a warning of its own. */
+const LISTED_FILES = 200;
 
 export interface OpenedFiles {
   readonly kind: 'file' | 'index';
@@ -36,7 +39,7 @@ export async function openIndex(path: string, names: ReadonlySet<string>): Promi
   const byFile = namesByFile(promised);
   const limit = pLimit(CONCURRENCY);
   const fileNames = [...byFile.keys()].sort();
-  const shards = await Promise.all(fileNames.map((name) => limit(() => openShard(dirname(path), name, names))));
+  const shards = await Promise.all(fileNames.map((name) => openShard(dirname(path), name, names, limit)));
   const found = shards.flatMap(({ tensors }) => tensors);
   const missing = shards
     .filter(({ problem }) => problem !== null)
@@ -72,24 +75,33 @@ interface Shard {
   readonly problem: string | null;
 }
 
-async function openShard(folder: string, name: string, names: ReadonlySet<string>): Promise<Shard> {
+async function openShard(
+  folder: string,
+  name: string,
+  names: ReadonlySet<string>,
+  limit: LimitFunction,
+): Promise<Shard> {
   const unreadable = (problem: string): Shard => ({ name, tensors: [], bytes: 0, metadata: [], problem });
   if (!isPlainName(name)) return unreadable('lies outside the folder and is not read.');
   if (!names.has(name)) return unreadable('is missing. Complete the download.');
   try {
-    await using file = await TensorFile.open(await resolveInside(folder, name));
-    const { header } = file;
-    return {
-      name,
-      tensors: tensorsOf(header, name),
-      bytes: header.fileBytes,
-      metadata: [...header.metadata],
-      problem: null,
-    };
+    return await limit(() => readShard(folder, name));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return unreadable(`cannot be read. ${problemText(error)}`);
   }
+}
+
+async function readShard(folder: string, name: string): Promise<Shard> {
+  await using file = await TensorFile.open(await resolveInside(folder, name));
+  const { header } = file;
+  return {
+    name,
+    tensors: tensorsOf(header, name),
+    bytes: header.fileBytes,
+    metadata: [...header.metadata],
+    problem: null,
+  };
 }
 
 function tensorsOf({ tensors }: Header, file: string): GlanceTensor[] {
@@ -114,9 +126,13 @@ function metadataOf(shards: readonly Shard[]): (readonly [key: string, value: st
 }
 
 function unreadShards(shards: readonly Shard[], byFile: NamesByFile): string[] {
-  return shards.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`${name} (${plural(byFile.get(name)?.length ?? 0, 'tensor')} of the index) ${problem}`],
-  );
+  const unread = shards.filter(({ problem }) => problem !== null);
+  const lines = unread.slice(0, LISTED_FILES).map(({ name, problem }) => {
+    const tensors = plural(byFile.get(name)?.length ?? 0, 'tensor');
+    return `${brief(name)} (${tensors} of the index) ${problem ?? ''}`;
+  });
+  const more = unread.length - lines.length;
+  return more > 0 ? [...lines, `${plural(more, 'more file')} of the index cannot be read.`] : lines;
 }
 
 /** What the files hold against what the index says of them. */
@@ -135,8 +151,9 @@ function disagreements(byFile: NamesByFile, shards: readonly Shard[]): string[] 
     const lacking = promised.filter((name) => !held.has(name));
     const unnamed = [...held].filter((name) => !known.has(name));
     if (problem === null && lacking.length > 0)
-      warnings.push(`${file} does not hold ${list(lacking)}, which the index promises there.`);
-    if (unnamed.length > 0) warnings.push(`${file} holds ${list(unnamed)}, which the index does not name there.`);
+      warnings.push(`${brief(file)} does not hold ${list(lacking)}, which the index promises there.`);
+    if (unnamed.length > 0)
+      warnings.push(`${brief(file)} holds ${list(unnamed)}, which the index does not name there.`);
   }
   if (twice.length > 0) warnings.push(`More than one file holds ${list(twice)}.`);
   return warnings;
@@ -155,7 +172,7 @@ function namesByFile(promised: ReadonlyMap<string, string>): NamesByFile {
 }
 
 function list(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => `"${name}"`);
+  const shown = names.slice(0, LISTED).map((name) => `"${brief(name)}"`);
   const more = names.length - shown.length;
   return `${plural(names.length, 'tensor')} (${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
 }

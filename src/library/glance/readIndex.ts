@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { hintFor, readTextFile } from '../../base/jsonFile.ts';
+import { brief } from '../../base/quote.ts';
 import { JsonNumber, JsonObject, parseJson, type JsonValue } from '../../safetensors/json.ts';
 
 /** An index as it stands: which tensor it promises in which file, whatever these names are. */
@@ -23,7 +24,7 @@ export async function readIndex(path: string): Promise<WeightMap> {
     );
   const promised = new Map<string, string>();
   for (const [name, file] of map.fields) {
-    if (typeof file !== 'string') throw new InputError(`${path}: the file of tensor "${name}" is not a text.`);
+    if (typeof file !== 'string') throw new InputError(`${path}: the file of tensor "${brief(name)}" is not a text.`);
     promised.set(name, file);
   }
   const metadata = fieldOf('metadata');

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../checkpoint/config.ts';
 import { InputError } from '../../base/errors.ts';
 import type { Activation, Architecture, DecoderLayer } from '../architecture.ts';
-import { ropeParameters, type DecoderConfig } from '../config.ts';
+import { MOST_OF_HEADS, ropeParameters, type DecoderConfig } from '../config.ts';
 import { makeRope } from '../rope.ts';
 
 /** What config.json says and what transformers takes where it says nothing. */
@@ -31,6 +31,8 @@ export function decoder({ name, config, model }: FamilyInput, defaults: Defaults
   const headSize = config.head_dim ?? defaults.headSize ?? config.hidden_size / heads;
   if (!Number.isInteger(headSize))
     throw new InputError(`config.json: hidden_size ${config.hidden_size} is no multiple of ${heads} heads.`);
+  if (headSize > MOST_OF_HEADS)
+    throw new InputError(`config.json: ${heads} heads of ${headSize} elements each are not a model's.`);
   const keyValueHeads = orDefault(config.num_key_value_heads, defaults.keyValueHeads) ?? heads;
   if (heads % keyValueHeads !== 0)
     throw new InputError(`config.json: ${heads} heads cannot share ${keyValueHeads} key-value heads.`);

@@ -1,8 +1,11 @@
 import type { TensorEntry } from '../../safetensors/header.ts';
 import type { AdapterConfig } from '../adapterConfig.ts';
+import { ByEnd } from '../byEnd.ts';
 import { refuse, type Group, type Read } from '../change.ts';
 import { hasFloats } from '../tensorReader.ts';
 import { scalingFor } from './lora.ts';
+
+const BASE_LAYER = '.base_layer';
 
 /**
  * Factors on the parameters of experts (`target_parameters`): A [experts · rank, in], B [out, rank · experts]. Parameters of
@@ -12,10 +15,11 @@ import { scalingFor } from './lora.ts';
 export function readExperts(groups: Map<string, Group>, config: AdapterConfig): Read[] {
   const names = config.target_parameters ?? [];
   if (names.length === 0) return [];
+  const owners = new ByEnd([...new Set(names)].map(ownerAndParameter));
   const reads: Read[] = [];
   for (const group of [...groups.values()]) {
-    const module = group.module.replace(/(\.base_layer)+$/, '');
-    const parameters = parametersOf(module, names);
+    const module = withoutNesting(group.module);
+    const parameters = owners.find(module);
     const [a, b] = [group.entries.get('lora_A'), group.entries.get('lora_B')];
     if (parameters.length === 0 || !a || !b) continue;
     groups.delete(group.module);
@@ -24,13 +28,16 @@ export function readExperts(groups: Map<string, Group>, config: AdapterConfig): 
   return reads;
 }
 
+function withoutNesting(module: string): string {
+  let outer = module;
+  while (outer.endsWith(BASE_LAYER)) outer = outer.slice(0, -BASE_LAYER.length);
+  return outer;
+}
+
 /** `mlp.experts.gate_up_proj` names the parameter gate_up_proj of modules that end in mlp.experts. */
-function parametersOf(module: string, names: readonly string[]): string[] {
-  return names.flatMap((name) => {
-    const dot = name.lastIndexOf('.');
-    const [owner, parameter] = [name.slice(0, Math.max(0, dot)), name.slice(dot + 1)];
-    return module === owner || module.endsWith(`.${owner}`) ? [parameter] : [];
-  });
+function ownerAndParameter(name: string): [owner: string, parameter: string] {
+  const dot = name.lastIndexOf('.');
+  return [name.slice(0, Math.max(0, dot)), name.slice(dot + 1)];
 }
 
 function readPair(

@@ -1,6 +1,6 @@
 import type { AdapterConfig } from '../adapterConfig.ts';
 import { refuse, type Change, type Group, type Read } from '../change.ts';
-import { matchesFully } from '../patterns.ts';
+import { fullMatcher } from '../patterns.ts';
 import type { Ia3Recipe } from '../recipe.ts';
 import { hasFloats } from '../tensorReader.ts';
 
@@ -30,9 +30,23 @@ export function readIa3({ module, entries, rules }: Group, config: AdapterConfig
   return over === 'outputs' ? [weight, bias] : [weight];
 }
 
-function isFeedForward(module: string, { feedforward_modules: modules }: AdapterConfig): boolean {
-  if (modules == null) return false;
-  if (typeof modules === 'string') return matchesFully(modules, module);
+type IsFeedForward = (module: string) => boolean;
+
+/** Kept as long as the configuration is, because every module asks. */
+const matchers = new WeakMap<AdapterConfig, IsFeedForward>();
+
+function isFeedForward(module: string, config: AdapterConfig): boolean {
+  const matcher = matchers.get(config) ?? feedForwardMatcher(config);
+  matchers.set(config, matcher);
+  return matcher(module);
+}
+
+function feedForwardMatcher({ feedforward_modules: modules }: AdapterConfig): IsFeedForward {
+  if (modules == null) return () => false;
+  if (typeof modules === 'string') return fullMatcher(modules);
   // Without a dot before it, as PEFT matches them (peft/tuners/ia3/model.py, `_check_target_module_feedforward`).
-  return modules.some((name) => module.endsWith(name));
+  const names = new Set(modules);
+  const lengths = [...new Set(modules.map(({ length }) => length))];
+  return (module) =>
+    lengths.some((length) => length <= module.length && names.has(module.slice(module.length - length)));
 }

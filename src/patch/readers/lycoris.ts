@@ -18,7 +18,7 @@ export function readLycoris(method: 'LoHa' | 'LoKr') {
     if (odd) return [refuse(odd[1].name, `its dtype ${odd[1].dtype} is not a float that can be computed with`)];
     const size = (role: string): readonly number[] | undefined => entries.get(PREFIX[method] + role)?.shape;
     const shape = method === 'LoHa' ? lohaShape(size) : lokrShape(size);
-    if (shape === undefined) return [refuse(first[1].name, 'its factors are not complete')];
+    if (shape === undefined || shape.rank === 0) return [refuse(first[1].name, 'its factors are not complete')];
     // Whole factors do not show it.
     const rank = shape.rank ?? patternValue(config.rank_pattern ?? {}, module, config.r ?? NaN);
     if (Number.isNaN(rank)) return [refuse(first[1].name, 'its rank is not stated')];

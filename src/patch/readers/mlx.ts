@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import type { AdapterConfig } from '../adapterConfig.ts';
 import { refuse, type Read } from '../change.ts';
@@ -53,7 +54,10 @@ function readPair(module: string, a: TensorEntry | undefined, b: TensorEntry | u
 /** `scale` multiplies the product; adapters of before 2024-10 also state `alpha`, and meant scale · alpha / rank. */
 function mlxScale({ lora_parameters: parameters, fine_tune_type: type }: AdapterConfig): number {
   if (type != null && type !== 'lora')
-    throw new InputError(`adapter_config.json: MLX adapters of the type ${type} are not ported.`, 'Only lora is.');
+    throw new InputError(
+      `adapter_config.json: MLX adapters of the type ${brief(type)} are not ported.`,
+      'Only lora is.',
+    );
   const { scale, alpha, rank } = parameters ?? {};
   if (alpha != null && rank != null) return ((scale ?? 1) * alpha) / rank;
   if (scale == null) throw new InputError('adapter_config.json states no scale in lora_parameters.');

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
 import type { TensorEntry } from '../../safetensors/header.ts';
 import { CONFIG_FILE, refusedSettings, unknownSettings, type AdapterConfig } from '../adapterConfig.ts';
@@ -50,7 +51,8 @@ export function readChanges(file: TensorFile, config: AdapterConfig): ReadPatch 
   const refusals: Refusal[] = refusedSettings(config).map((reason) => refuse(CONFIG_FILE, reason));
   const groups = groupTensors(file.header.tensors.values(), refusals);
   const reader = READERS[config.peft_type ?? ''];
-  if (reader === undefined) throw new InputError(`patches of the type ${config.peft_type ?? 'unknown'} cannot be read`);
+  if (reader === undefined)
+    throw new InputError(`patches of the type ${brief(config.peft_type ?? 'unknown')} cannot be read`);
   const reads = [
     ...readExperts(groups, config),
     ...[...groups.values()].flatMap((group) => readGroup(group, config, reader, groups)),
@@ -123,13 +125,12 @@ function leftOver(
 function versionWarnings(changes: readonly Change[], config: AdapterConfig): string[] {
   const { alpha_pattern: alphas, rank_pattern: ranks, peft_version: version, lora_alpha: usual } = config;
   if (alphas == null || version != null || usual == null) return [];
-  const differing = changes.filter(
-    ({ module }) => sharedPatternValue(ranks ?? {}, alphas, module, usual) !== patternValue(alphas, module, usual),
-  );
+  const olderValue = sharedPatternValue(ranks ?? {}, alphas, usual);
+  const differing = changes.filter(({ module }) => olderValue(module) !== patternValue(alphas, module, usual));
   if (differing.length === 0) return [];
   return [
     `PEFT up to 0.13 read alpha_pattern in another way, which gives another scale for ${differing.length} modules ` +
-      `(${differing[0]?.module ?? ''}); it is read as newer versions read it.`,
+      `(${brief(differing[0]?.module ?? '')}); it is read as newer versions read it.`,
   ];
 }
 
@@ -144,6 +145,6 @@ function rankWarnings(changes: readonly Change[], config: AdapterConfig): string
   if (first === undefined) return [];
   return [
     `adapter_config.json states another rank than the tensors for ${different.length} modules ` +
-      `(${first.module} has rank ${rankOf(first.recipe) ?? 0}); the tensors are right.`,
+      `(${brief(first.module)} has rank ${rankOf(first.recipe) ?? 0}); the tensors are right.`,
   ];
 }

@@ -1,4 +1,5 @@
 import type { AdapterConfig } from '../adapterConfig.ts';
+import { ByEnd } from '../byEnd.ts';
 import { refuse, type Change, type Group, type Read } from '../change.ts';
 import { hasFloats } from '../tensorReader.ts';
 
@@ -48,5 +49,14 @@ function tokenIndices(module: string, config: AdapterConfig): readonly number[] 
   const indices = config.trainable_token_indices ?? config.token_indices;
   if (indices == null) return undefined;
   if (Array.isArray(indices)) return indices;
-  return Object.entries(indices).find(([name]) => module === name || module.endsWith(`.${name}`))?.[1];
+  return byModule(indices).find(module)[0];
+}
+
+/** Kept as long as the configuration is, because every module asks. */
+const tables = new WeakMap<object, ByEnd<readonly number[]>>();
+
+function byModule(indices: Readonly<Record<string, readonly number[]>>): ByEnd<readonly number[]> {
+  const table = tables.get(indices) ?? new ByEnd(Object.entries(indices));
+  tables.set(indices, table);
+  return table;
 }

@@ -24,7 +24,7 @@ export function readVera(
     ];
   const [rank = 0, widest = 0] = a.shape;
   const [out = 0] = outputs.shape;
-  if (ranks.shape[0] !== rank || b.shape[1] !== rank || (b.shape[0] ?? 0) < out)
+  if (rank === 0 || ranks.shape[0] !== rank || b.shape[1] !== rank || (b.shape[0] ?? 0) < out)
     return [refuse(partner.name, 'its projections do not fit it')];
   return [
     {

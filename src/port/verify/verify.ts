@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InputError, UserError } from '../../base/errors.ts';
+import { isSealed } from '../../base/sealed.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { FINISHED_FILE } from '../output/finishedShards.ts';
 import { hashTensor } from './hashTensor.ts';
 import { PROVENANCE_FILE, type Provenance } from '../provenance.ts';
-import { isSealed, readProvenance } from '../provenanceFile.ts';
+import { readProvenance } from '../provenanceFile.ts';
 import { recompute, type Recomputed } from './recompute.ts';
 import { compareFiles } from './recordedFiles.ts';
 
@@ -79,7 +81,7 @@ async function compareRecorded(
   ours: readonly string[] = [],
 ): Promise<string[]> {
   const problems = await compareFiles(folder, provenance.files, [PROVENANCE_FILE, ...ours], signal);
-  if (!(await isSealed(folder))) problems.push(`${PROVENANCE_FILE} is not as it was written.`);
+  if (!(await isSealed(join(folder, PROVENANCE_FILE)))) problems.push(`${PROVENANCE_FILE} is not as it was written.`);
   if (provenance.output === 'checkpoint' && problems.length === 0)
     problems.push(...(await compareTensors(folder, provenance, sink, signal)));
   return problems;

@@ -38,6 +38,16 @@ const CASES: Readonly<Record<string, readonly [code: Uint8Array, reason: RegExp]
     /remembers too many/,
   ],
   'too many instructions': [pickle(']', many('Na', LIMITS.opcodes / 2 + 1)), /too many instructions/],
+  // The limits are a file's, and a small one has smaller ones.
+  'a megabyte of empty tuples': [
+    pickle('}', text('a'), ']', many(`(${')'.repeat(95_000)}e`, 10), 's'),
+    /too many objects/,
+  ],
+  'a megabyte of empty dicts': [
+    pickle('}', text('a'), ']', many(`(${'}'.repeat(95_000)}e`, 10), 's'),
+    /too many objects/,
+  ],
+  'a megabyte of MEMOIZE': [pickle('}', many('\x94', 1_000_000)), /remembers too many/],
   'a text that is too long': [pickle('X', u32(LIMITS.stringBytes + 1), 'a'), /text of 1048577 bytes/],
   'a text that says to be longer than the file': [pickle('X', u32(1000), 'a'), /cut off/],
   'a frame that says to be longer than the file': [pickle('\x95\xff\xff\xff\xff\xff\xff\xff\x7f', 'N'), /cut off/],
