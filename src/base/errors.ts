@@ -1,3 +1,8 @@
+import { brief } from './quote.ts';
+
+/** Longer ones were made of strangers' names. */
+const MAX_PATH = 1000;
+
 /**
  * An error that a person can act on: the message says what is wrong, with which file or tensor; the hint says what to
  * do next. Everything else that is thrown is a bug and is shown with its stack.
@@ -32,6 +37,9 @@ export function problemText(error: unknown): string {
   return `${error instanceof Error ? error.message : String(error)}${hint}`;
 }
 
+/** Node's own code for it, because the system is never asked. */
+const NUL_IN_NAME = 'ERR_INVALID_ARG_VALUE';
+
 const SYSTEM_REASONS: Record<string, string> = {
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
@@ -46,6 +54,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'the path is too long',
   EEXIST: 'it exists already',
+  [NUL_IN_NAME]: 'its name holds a NUL character',
 };
 
 const HINTS: Record<string, string> = {
@@ -57,14 +66,18 @@ const HINTS: Record<string, string> = {
 /** The error of a file that cannot be read, in words; errors that are not the system's pass through unchanged. */
 export function readError(error: unknown, path: string): unknown {
   const reason = systemReason(error);
-  return reason === undefined ? error : new InputError(`Cannot read ${path}: ${reason}.`, undefined, { cause: error });
+  return reason === undefined
+    ? error
+    : new InputError(`Cannot read ${brief(path, MAX_PATH)}: ${reason}.`, undefined, { cause: error });
 }
 
 /** The error of an output that cannot be written, in words; errors that are not the system's pass through unchanged. */
 export function writeError(error: unknown, path: string): unknown {
   const reason = systemReason(error);
   if (reason === undefined) return error;
-  return new UserError(`Cannot write ${path}: ${reason}.`, HINTS[errorCode(error) ?? ''], { cause: error });
+  return new UserError(`Cannot write ${brief(path, MAX_PATH)}: ${reason}.`, HINTS[errorCode(error) ?? ''], {
+    cause: error,
+  });
 }
 
 function systemReason(error: unknown): string | undefined {
@@ -72,7 +85,9 @@ function systemReason(error: unknown): string | undefined {
   return code === undefined ? undefined : (SYSTEM_REASONS[code] ?? code);
 }
 
+/** Of an error of the file system. */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const isNul = error.code === NUL_IN_NAME && error.message.includes('null bytes');
+  return 'syscall' in error || isNul ? error.code : undefined;
 }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { InputError } from './errors.ts';
+import { JsonProblem, parseJson } from './jsonText.ts';
 import { readWhole } from './openRegular.ts';
+import { brief } from './quote.ts';
 import { issueText } from './schemaIssue.ts';
 
 /** An index of a 1.8-trillion-parameter model is some tens of megabytes. */
@@ -19,35 +21,25 @@ export async function readJsonFile<T extends z.ZodType>(
 }
 
 function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
-  let value: unknown;
-  try {
-    value = parseLenient(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new InputError(
-      `${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
-      hintFor(text),
-    );
-  }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(valueOf(text, path));
   if (result.success) return result.data;
-  throw new InputError(`${path}: ${issueText(result.error)}.`);
+  throw new InputError(`${path}: ${brief(issueText(result.error))}.`);
+}
+
+function valueOf(text: string, path: string): unknown {
+  try {
+    // Mamba has "time_step_limit": [0.0, Infinity], which nothing here needs.
+    return parseJson(text.replace(/^\uFEFF/, ''), () => 'null');
+  } catch (error) {
+    if (error instanceof JsonProblem)
+      throw new InputError(`${path} ${error.message}.`, hintFor(text), { cause: error });
+    throw error;
+  }
 }
 
 /** @throws InputError if the file cannot be read or is absurdly large */
 export async function readTextFile(path: string): Promise<string> {
   return (await readWhole(path, MAX_BYTES)).toString('utf8');
-}
-
-/** Python writes NaN and Infinity, which JSON does not know (Mamba's `"time_step_limit": [0.0, Infinity]`). */
-function parseLenient(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!/\b(?:NaN|Infinity)\b/.test(text)) throw error;
-    return JSON.parse(
-      text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (found) => (found.startsWith('"') ? found : 'null')),
-    );
-  }
 }
 
 /** What a text that is no JSON may be instead. */

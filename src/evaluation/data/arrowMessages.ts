@@ -5,6 +5,7 @@ const FILE_MAGIC = 'ARROW1';
 /** The magic and its padding; after them the file format is the stream format and a footer. */
 const FILE_START = 8;
 const CONTINUATION = 0xffffffff;
+const AHEAD = 65_536;
 /** Message.header of Arrow's Message.fbs. */
 const KINDS = { 1: 'schema', 2: 'dictionary', 3: 'batch' } as const;
 
@@ -12,6 +13,9 @@ export interface ArrowMessage {
   readonly kind: (typeof KINDS)[keyof typeof KINDS] | undefined;
   /** With its length before and its body behind it. */
   readonly bytes: Uint8Array;
+  /** The parts of these bytes. */
+  readonly metadata: Uint8Array;
+  readonly body: Uint8Array;
 }
 
 /**
@@ -19,7 +23,8 @@ export interface ArrowMessage {
  * (arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format).
  * @throws InputError if a message does not fit into the file
  */
-export async function* messagesOf(file: DataFile): AsyncGenerator<ArrowMessage> {
+export async function* messagesOf(unbuffered: DataFile): AsyncGenerator<ArrowMessage> {
+  const file = buffered(unbuffered);
   const head = Buffer.from(await file.read(0, Math.min(FILE_START, file.size))).toString('latin1');
   let position = head.startsWith(FILE_MAGIC) ? FILE_START : 0;
   // A stream that just ends is complete; Arrow's writers end it with a length of zero.
@@ -29,9 +34,27 @@ export async function* messagesOf(file: DataFile): AsyncGenerator<ArrowMessage> 
     const metadata = await file.read(position + prefix.size, prefix.metadata);
     const { kind, body } = describe(metadata, file.path);
     const size = prefix.size + prefix.metadata + body;
-    yield { kind, bytes: await file.read(position, size) };
+    const bytes = await file.read(position, size);
+    const start = prefix.size + prefix.metadata;
+    yield { kind, bytes, metadata: bytes.subarray(prefix.size, start), body: bytes.subarray(start) };
     position += size;
   }
+}
+
+/** Messages may be short, and a look at the disk for each part of each of them takes its time. */
+function buffered(file: DataFile): DataFile {
+  let [start, ahead] = [0, new Uint8Array()];
+  return {
+    ...file,
+    async read(position, length) {
+      if (length >= AHEAD) return file.read(position, length);
+      if (position < start || position + length > start + ahead.length) {
+        ahead = await file.read(position, Math.max(length, Math.min(AHEAD, file.size - position)));
+        start = position;
+      }
+      return ahead.slice(position - start, position - start + length);
+    },
+  };
 }
 
 /** Before Arrow 0.15 there was no continuation mark. */

@@ -7,7 +7,7 @@ export const WORDS_FOR_NOTHING: ReadonlySet<string> = new Set([
 ]);
 
 const INTEGER = /^\s*[+-]?\d{1,40}\s*$/;
-const REAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+const REAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const BOOLEAN = /^(?:true|false)$/i;
 
@@ -48,10 +48,14 @@ function real(text: string): number {
 export function columnNames(header: readonly string[]): string[] {
   const taken = new Set(header);
   const used = new Set<string>();
+  /** By name: lower numbers are known to be taken. */
+  const next = new Map<string, number>();
   return header.map((given, place) => {
     const base = given === '' ? `Unnamed: ${place}` : given;
     let name = base;
-    for (let i = 1; used.has(name) || (i > 1 && taken.has(name)); i++) name = `${base}.${i}`;
+    let i = next.get(base) ?? 1;
+    for (; used.has(name) || (name !== base && taken.has(name)); i++) name = `${base}.${i}`;
+    next.set(base, i);
     used.add(name);
     return name;
   });

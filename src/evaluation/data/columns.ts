@@ -1,8 +1,9 @@
 import { InputError } from '../../base/errors.ts';
 import type { Document } from '../types.ts';
 
-/** Of all rows together: nobody's data, but lines of unrelated objects would otherwise square the memory. */
-const MAX_CELLS = 200_000_000;
+/** Cells that are filled in, beyond so many for each that is written: lines of unrelated objects would square the memory. */
+const MAX_FILLED = 1_000_000;
+const FILLED_PER_WRITTEN = 10;
 
 /**
  * Every document with every column, in the order in which they first appear: what a row lacks is null, as in the table
@@ -10,10 +11,15 @@ const MAX_CELLS = 200_000_000;
  */
 export function withSameColumns(documents: Document[], path: string): Document[] {
   const found = new Set<string>();
-  for (const document of documents) for (const key of Object.keys(document)) found.add(key);
+  let written = 0;
+  for (const document of documents)
+    for (const key of Object.keys(document)) {
+      found.add(key);
+      written++;
+    }
   const columns = [...found];
   if (documents.every((document) => hasColumns(document, columns))) return documents;
-  if (columns.length * documents.length > MAX_CELLS)
+  if (columns.length * documents.length > FILLED_PER_WRITTEN * written + MAX_FILLED)
     throw new InputError(`${path}: its documents have ${columns.length} different keys, too many for one table.`);
   return documents.map((document) =>
     Object.fromEntries(columns.map((name) => [name, Object.hasOwn(document, name) ? document[name] : null])),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { CsvError, parse as parser, type Options } from 'csv-parse';
 import { parse as parseAtOnce } from 'csv-parse/sync';
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import type { Document } from '../types.ts';
 import { columnNames, typedColumn, WORDS_FOR_NOTHING } from './columnTypes.ts';
 import { checkCount, type Reading } from './dataFile.ts';
@@ -77,7 +78,8 @@ async function recordsOf(reading: Reading, dialect: Options, count: number): Pro
       if (records.length >= count) break;
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new InputError(`${path}: ${error.message}.`, undefined, { cause: error });
+    if (error instanceof CsvError)
+      throw new InputError(`${path}: ${brief(error.message)}.`, undefined, { cause: error });
     throw error;
   } finally {
     source.destroy();

@@ -9,6 +9,9 @@ const MAX_BYTES = 4_000_000_000;
 const MAX_READ = 1_000_000_000;
 /** A damaged or hostile file may claim any number of rows; the largest training splits have a few million. */
 const MAX_DOCUMENTS = 20_000_000;
+/** Parquet and Arrow write equal rows in next to no bytes; what is evaluated has text, and more than a few bytes of it. */
+const UNWRITTEN_ROWS = 100_000;
+const BYTES_PER_ROW = 4;
 const CHUNK = 4_194_304;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
@@ -77,4 +80,10 @@ export async function* chunksOf({ file, signal }: Pick<Reading, 'file' | 'signal
 export function checkCount(path: string, documents: number): void {
   if (documents > MAX_DOCUMENTS)
     throw new InputError(`${path} holds more than ${formatCount(MAX_DOCUMENTS)} documents.`, 'Evaluate a part of it.');
+}
+
+/** @throws InputError if these are more documents than the file's bytes can be */
+export function checkRows({ path, size }: Pick<DataFile, 'path' | 'size'>, documents: number): void {
+  if (documents > UNWRITTEN_ROWS + size / BYTES_PER_ROW)
+    throw new InputError(`${path} says that it holds ${formatCount(documents)} documents in ${formatBytes(size)}.`);
 }

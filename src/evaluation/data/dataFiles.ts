@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import { isWithin } from './folders.ts';
 import { glob, hasMagic } from './glob.ts';
 
@@ -33,7 +34,8 @@ export async function resolveDataFiles(
   const found: string[] = [];
   for (const pattern of patterns) {
     const files = await expand(folder, pattern, roots);
-    if (files.length === 0) throw new InputError(`data_files names "${pattern}", but ${folder} has no such file.`);
+    if (files.length === 0)
+      throw new InputError(`data_files names "${brief(pattern)}", but ${folder} has no such file.`);
     found.push(...files);
   }
   return found;
@@ -60,14 +62,14 @@ function pathsBySplit(given: z.output<typeof DATA_FILES>): Map<string, string | 
 export async function expand(folder: string, pattern: string, roots: readonly string[]): Promise<string[]> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(pattern) || pattern.includes('::'))
     throw new InputError(
-      `data_files names "${pattern}", which is not a local file: nothing is downloaded.`,
+      `data_files names "${brief(pattern)}", which is not a local file: nothing is downloaded.`,
       'Download it, and name the file.',
     );
   const path = resolve(folder, pattern);
   const root = roots.map((each) => resolve(each)).find((each) => isWithin(each, path));
   if (root === undefined)
     throw new InputError(
-      `data_files names "${pattern}", which is outside ${roots.join(' and ')}.`,
+      `data_files names "${brief(pattern)}", which is outside ${roots.join(' and ')}.`,
       'Move the file there, or add its folder to the folders of evaluation data.',
     );
   // The folder's own path may look like a pattern.

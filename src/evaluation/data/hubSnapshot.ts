@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { expand, patternsOf } from './dataFiles.ts';
@@ -9,6 +9,8 @@ import { savedFiles } from './savedDataset.ts';
 import { checkShards, filesOfSplitFolder, namedFiles, splitNames } from './splitFiles.ts';
 
 const MAX_CARD_BYTES = 2_000_000;
+/** Of its YAML, which takes a second for each million characters. */
+const MAX_FRONT = 600_000;
 const CARD = z.looseObject({
   configs: z.array(
     z.looseObject({ config_name: z.string(), data_files: z.unknown().optional(), default: z.boolean().nullish() }),
@@ -102,12 +104,26 @@ function chosen(configs: readonly Configuration[], config: string | undefined): 
 
 async function readCard(root: string): Promise<readonly Configuration[]> {
   const [, front] = /^---\r?\n([^]*?)\r?\n---\r?\n/.exec((await readShort(join(root, 'README.md'))) ?? '') ?? [];
-  if (front === undefined) return [];
+  if (front === undefined || front.length > MAX_FRONT) return [];
   try {
-    return CARD.parse(parse(front)).configs;
+    return CARD.parse(valueOf(front)).configs;
   } catch {
     return [];
   }
+}
+
+/** As `parse` reads it, whose own search for repeated keys is quadratic. @throws Error for what YAML forbids */
+function valueOf(front: string): unknown {
+  const document = parseDocument(front, { uniqueKeys: false });
+  const [error] = document.errors;
+  if (error) throw error;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = items.map(({ key }) => (isScalar(key) ? key.value : key));
+      if (new Set(keys).size < keys.length) throw new Error('A key is repeated.');
+    },
+  });
+  return document.toJS();
 }
 
 async function readShort(path: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import type { Document } from '../types.ts';
 import { withSameColumns } from './columns.ts';
 import { checkCount, type Reading } from './dataFile.ts';
 import { decode, linesOf, type Line } from './lines.ts';
-import { parsePythonJson } from './pythonJson.ts';
+import { parseJsonAt, parsePythonJson } from './pythonJson.ts';
 
 const HEAD_BYTES = 4096;
 /** V8's strings end at 512 million characters. */
@@ -50,7 +50,7 @@ async function readLines(reading: Reading): Promise<Document[]> {
   const documents: Document[] = [];
   for await (const line of writtenLines(reading)) {
     const place = `${file.path}, line ${line.number}`;
-    documents.push(documentOf(parse(line.text, place), place));
+    documents.push(documentOf(parseJsonAt(place, line.text), place));
     checkCount(file.path, documents.length);
     if (documents.length >= limit) break;
   }
@@ -65,7 +65,7 @@ async function readWhole({ file, limit }: Reading): Promise<Document[]> {
       'Save it as JSON Lines: one document a line.',
     );
   const text = decode(await file.read(0, file.size), file.path).replace(/^\uFEFF/, '');
-  const rows = rowsOf(parse(text, file.path));
+  const rows = rowsOf(parseJsonAt(file.path, text));
   if (rows.length === 0) throw new InputError(`${file.path} holds no documents.`);
   const documents = rows.map((row, i) =>
     // A list of texts becomes a column named text (datasets/packaged_modules/json).
@@ -81,15 +81,6 @@ function rowsOf(value: unknown): readonly unknown[] {
     if (Array.isArray(data) && data.every((row) => typeof row === 'object' && !Array.isArray(row))) return data;
   }
   return [value];
-}
-
-function parse(text: string, place: string): unknown {
-  try {
-    return parsePythonJson(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${place} is not JSON: ${reason}.`, undefined, { cause: error });
-  }
 }
 
 function documentOf(value: unknown, place: string): Document {

@@ -1,4 +1,4 @@
-import { parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { parquetSchema, type ColumnMetaData, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { InputError } from '../../base/errors.ts';
 import { refusePrototype } from './damage.ts';
 
@@ -16,6 +16,7 @@ export function columnsOf(metadata: FileMetaData, path: string, size: number): s
   );
   const names = schema.children.map(({ element }) => element.name);
   const wanted = leaves(schema);
+  let held = 0;
   const sound =
     new Set(names).size === names.length &&
     metadata.row_groups.every(
@@ -23,15 +24,33 @@ export function columnsOf(metadata: FileMetaData, path: string, size: number): s
         columns.length === wanted.length &&
         columns.every(({ meta_data: column, file_path: elsewhere }, i) => {
           if (column === undefined || elsewhere !== undefined) return false;
-          const begin = Number(column.dictionary_page_offset ?? column.data_page_offset);
-          const end = begin + Number(column.total_compressed_size);
+          const { begin, end } = extentOf(column);
+          held += end - begin;
           return JSON.stringify(column.path_in_schema) === wanted[i] && begin >= 0 && begin <= end && end <= size;
         }),
     );
-  if (!sound) throw new InputError(`${path} is damaged: its columns are not where its schema says.`);
+  // Columns that are the same bytes would be read as often as the file says.
+  if (!sound || held > size) throw new InputError(`${path} is damaged: its columns are not where its schema says.`);
   return names;
+}
+
+/** As hyparquet takes it, where a column without a dictionary says that it is at the file's beginning. */
+export function extentOf(column: ColumnMetaData): { begin: number; end: number } {
+  // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
+  const begin = Number(column.dictionary_page_offset || column.data_page_offset);
+  return { begin, end: begin + Number(column.total_compressed_size) };
 }
 
 function leaves({ children, path }: SchemaTree): string[] {
   return children.length === 0 ? [JSON.stringify(path)] : children.flatMap(leaves);
+}
+
+/** From the schema's root to a column. */
+export function pathTo(schema: SchemaTree, names: readonly string[]): SchemaTree[] {
+  const path = [schema];
+  for (const name of names) {
+    const next = path.at(-1)?.children.find(({ element }) => element.name === name);
+    if (next !== undefined) path.push(next);
+  }
+  return path;
 }

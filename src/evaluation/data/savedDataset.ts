@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
+import { brief } from '../../base/quote.ts';
 import { entriesOf, isPlainName, onlyOne } from './folders.ts';
 import { splitNames } from './splitFiles.ts';
 
@@ -48,6 +49,6 @@ async function readState(folder: string): Promise<{ files: string[]; split: stri
   const state = await readJsonFile(path, STATE);
   const names = state._data_files.map(({ filename }) => filename);
   const stray = names.find((name) => !isPlainName(name));
-  if (stray !== undefined) throw new InputError(`${path} names a file outside its folder: "${stray}".`);
+  if (stray !== undefined) throw new InputError(`${path} names a file outside its folder: "${brief(stray)}".`);
   return { files: names.map((name) => join(folder, name)), split: state._split ?? undefined };
 }

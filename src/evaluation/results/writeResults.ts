@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import type { EvaluateRequest } from '../request.ts';
 import { columnName } from './lmEval/columnName.ts';
 import { writeDated } from './lmEval/datedFiles.ts';
@@ -53,5 +54,8 @@ function assertNamesApart(tasks: readonly string[]): void {
   const names = tasks.map(sanitiseName);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return;
-  throw new InputError(`Two tasks are called ${twice}: their samples would have one file.`, 'Rename one of them.');
+  throw new InputError(
+    `Two tasks are called ${brief(twice)}: their samples would have one file.`,
+    'Rename one of them.',
+  );
 }

@@ -4,6 +4,7 @@ import type { CompareOptions } from '../../statistics/compare.ts';
 import type { Unit } from '../../statistics/format.ts';
 import type { ImportedColumn, ImportedMetric, ImportedTask } from '../importing/imported.ts';
 import { splitKey } from '../importing/metrics.ts';
+import { own } from '../own.ts';
 import { summariseTies } from '../ties.ts';
 import { differenceOf, type Direction } from './difference.ts';
 import { matchItems, type Matched } from './matchItems.ts';
@@ -29,7 +30,7 @@ export async function compareTask(
   options: CompareOptions,
 ): Promise<TaskComparison> {
   const { imported, roles } = compared;
-  const tasks = imported.map((column) => column.tasks[task]);
+  const tasks = imported.map((column) => own(column.tasks, task));
   const metrics = tasks.map((each) => each?.metrics[key]);
   const [metric, filter = 'none'] = splitKey(key);
   const { aggregation = null, higherIsBetter = null } = metrics.find((each) => each) ?? {};

@@ -1,6 +1,7 @@
 import { plural } from '../../../base/format.ts';
 import { aggregate } from '../../statistics/aggregations.ts';
 import type { ImportedColumn, ImportedTask } from '../importing/imported.ts';
+import { own } from '../own.ts';
 import { groupBy } from './groups.ts';
 import { matchItems } from './matchItems.ts';
 
@@ -51,8 +52,8 @@ function tokenizers(columns: readonly Labelled[]): string[] {
 }
 
 function taskWarnings(task: string, columns: readonly Labelled[], reference: number | null): string[] {
-  const having = columns.filter(({ column }) => column.tasks[task]);
-  const of = ({ column }: Labelled): ImportedTask | undefined => column.tasks[task];
+  const having = columns.filter(({ column }) => own(column.tasks, task));
+  const of = ({ column }: Labelled): ImportedTask | undefined => own(column.tasks, task);
   return [
     ...differing(`${task}: numbers of items`, having, (each) => of(each)?.n),
     ...differing(`${task}: numbers of examples before the question`, having, (each) => of(each)?.fewShot),
@@ -81,13 +82,13 @@ function ownWarnings(task: string, label: string, result: ImportedTask | undefin
 
 /** The same documents, asked otherwise. */
 function promptWarnings(task: string, having: readonly Labelled[], reference: Labelled | undefined): string[] {
-  const own = reference?.column.tasks[task];
-  if (!own?.items) return [];
+  const ofReference = own(reference?.column.tasks, task);
+  if (!ofReference?.items) return [];
   return having.flatMap(({ label, column }) => {
-    const result = column.tasks[task];
-    const key = Object.keys(own.metrics).find((each) => result?.metrics[each]);
-    if (!result?.items || result === own || key === undefined) return [];
-    const { pairing, items } = matchItems([own.items ?? [], result.items], key);
+    const result = own(column.tasks, task);
+    const key = Object.keys(ofReference.metrics).find((each) => result?.metrics[each]);
+    if (!result?.items || result === ofReference || key === undefined) return [];
+    const { pairing, items } = matchItems([ofReference.items ?? [], result.items], key);
     const [mine = [], theirs = []] = items;
     const other = mine.filter(({ promptHash }, i) => promptHash !== theirs[i]?.promptHash).length;
     return other === 0

@@ -2,11 +2,14 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, InputError, readError } from '../../../base/errors.ts';
+import { isPlainName } from '../../data/folders.ts';
 import { sanitiseName } from '../lmEval/sanitise.ts';
 
 /** `<out>/<model>/` and what people put around it. */
 const MAX_DEPTH = 4;
 const MAX_FOLDERS = 10_000;
+/** What file systems allow; no longer one can be there. */
+const MAX_NAME_BYTES = 255;
 const DATE = /_(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?)\.jsonl?$/;
 /** `results.json` before lm-eval 0.4.3; `<name>_<date>.json` where its --output_path was a file. */
 const RESULTS = /^results.*\.json$|_\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?\.json$/;
@@ -50,15 +53,18 @@ export function dateOf(path: string): string | undefined {
   return DATE.exec(basename(path))?.[1];
 }
 
-/** Where the samples of a task may lie that belong to a results file. */
+/** Where the samples of a task may lie that belong to a results file; only beside it, whatever the task is called. */
 export function samplesPaths(results: string, task: string, modelArguments: unknown): string[] {
-  const folder = dirname(results);
-  const date = dateOf(results);
-  if (date !== undefined)
-    return [task, sanitiseName(task)].map((name) => join(folder, `samples_${name}_${date}.jsonl`));
+  return samplesNames(dateOf(results), task, modelArguments)
+    .filter((name) => isPlainName(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES)
+    .map((name) => join(dirname(results), name));
+}
+
+function samplesNames(date: string | undefined, task: string, modelArguments: unknown): string[] {
+  if (date !== undefined) return [task, sanitiseName(task)].map((name) => `samples_${name}_${date}.jsonl`);
   // Before 0.4.3 (lm_eval/__main__.py).
   if (typeof modelArguments !== 'string') return [];
-  return [join(folder, `${modelArguments.replace(/[/=]/g, '__')}_${task}.jsonl`)];
+  return [`${modelArguments.replace(/[/=]/g, '__')}_${task}.jsonl`];
 }
 
 /** A samples file's results, and its task. */

@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
+import { InputError } from '../../../base/errors.ts';
 import { aggregate } from '../../statistics/aggregations.ts';
 import { standardError } from '../../statistics/standardError.ts';
 import type { ImportedColumn, ImportedItem, ImportedMetric } from './imported.ts';
@@ -6,6 +7,8 @@ import { knownMetric, splitKey } from './metrics.ts';
 
 /** Of f1's standard error, which nobody has computed yet. */
 const BOOTSTRAP_ITERATIONS = 1000;
+/** With their filters: each is averaged by itself. */
+const MAX_METRICS = 100;
 
 /** A samples file without its results: the numbers are computed from its values. */
 export async function aloneInSamples(
@@ -14,6 +17,8 @@ export async function aloneInSamples(
   items: readonly ImportedItem[],
 ): Promise<ImportedColumn> {
   const keys = new Set(items.flatMap(({ values }) => Object.keys(values)));
+  if (keys.size > MAX_METRICS)
+    throw new InputError(`${path} has values of more than ${MAX_METRICS} metrics, which no task has.`);
   const metrics: Record<string, ImportedMetric> = {};
   for (const key of keys) metrics[key] = await metricFrom(key, items);
   const n = items.length;

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../../base/errors.ts';
+import { brief } from '../../../base/quote.ts';
 import { withDataFile } from '../../data/dataFile.ts';
 import { dateOf, exists, resultsOfSamples, samplesPaths } from './findFiles.ts';
 import { readResultsJson } from './resultsFile.ts';
@@ -57,7 +58,7 @@ async function samplesOf(source: string, task: string): Promise<string> {
   const newest = own.at(-1);
   if (newest !== undefined) return join(dirname(source), newest);
   throw new InputError(
-    `There are no samples of ${task} beside ${source}.`,
+    `There are no samples of ${brief(task)} beside ${source}.`,
     'lm-evaluation-harness writes them with --log_samples.',
   );
 }

@@ -1,9 +1,12 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { InputError } from '../../../base/errors.ts';
+import { brief } from '../../../base/quote.ts';
 import { issueText } from '../../../base/schemaIssue.ts';
 import { withDataFile } from '../../data/dataFile.ts';
 import { decode } from '../../data/lines.ts';
-import { parsePythonJson } from '../../data/pythonJson.ts';
+import { parseJsonAt } from '../../data/pythonJson.ts';
+import { sanitiseName } from '../lmEval/sanitise.ts';
+import { own } from '../own.ts';
 import { exists, samplesPaths } from './findFiles.ts';
 import type { ImportedColumn, ImportedItem, ImportedTask } from './imported.ts';
 import { metricsIn, splitKey } from './metrics.ts';
@@ -23,12 +26,12 @@ export async function readResultsFile(path: string, signal: AbortSignal, only?: 
   const tasks: [string, ImportedTask][] = [];
   for (const name of Object.keys(json.results)) {
     // Groups have no items of their own.
-    if ((json.group_subtasks?.[name] ?? []).length > 0) continue;
-    if (only !== undefined && name !== only) continue;
+    if ((own(json.group_subtasks, name) ?? []).length > 0) continue;
+    if (only !== undefined && name !== only && sanitiseName(name) !== only) continue;
     tasks.push([name, await taskFrom(json, name, path, signal)]);
   }
   if (tasks.length === 0)
-    throw new InputError(`${path} holds results of no task${only === undefined ? '' : ` ${only}`}.`);
+    throw new InputError(`${path} holds results of no task${only === undefined ? '' : ` ${brief(only)}`}.`);
   const facts = json.portllm?.column;
   const model = json.model_name ?? modelFrom(json.config?.model_args) ?? basename(dirname(path));
   const column = {
@@ -55,17 +58,10 @@ function modelFrom(given: unknown): string | undefined {
 /** @throws InputError if it is no results file */
 export async function readResultsJson(path: string): Promise<ResultsJson> {
   const text = await withDataFile(path, async (file) => decode(await file.read(0, file.size), path));
-  let value: unknown;
-  try {
-    value = parsePythonJson(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${path} is not JSON: ${reason}.`, undefined, { cause: error });
-  }
-  const { data, error } = RESULTS.safeParse(value);
+  const { data, error } = RESULTS.safeParse(parseJsonAt(path, text.replace(/^\uFEFF/, '')));
   if (data) return data;
   throw new InputError(
-    `${path} is no results file: ${issueText(error)}.`,
+    `${path} is no results file: ${brief(issueText(error))}.`,
     'Results are what an evaluation, or lm-eval with --output_path, writes.',
   );
 }
@@ -73,17 +69,17 @@ export async function readResultsJson(path: string): Promise<ResultsJson> {
 async function taskFrom(json: ResultsJson, name: string, path: string, signal: AbortSignal): Promise<ImportedTask> {
   const metrics = metricsIn(json, name, path);
   const keys = Object.keys(metrics).map(splitKey);
-  const filters = json.configs?.[name]?.filter_list?.map((filter) => filter.name) ?? ['none'];
+  const filters = own(json.configs, name)?.filter_list?.map((filter) => filter.name) ?? ['none'];
   const known = { filters, metrics: [...new Set(keys.map(([metric]) => metric))] };
   const items = await samplesOf(samplesPaths(path, name, json.config?.model_args), known, signal);
-  const ours = json.portllm?.tasks[name];
-  const sampleLength = json.results[name]?.sample_len;
-  const [fewShot, version] = [json['n-shot']?.[name], json.versions?.[name]];
+  const ours = own(json.portllm?.tasks, name);
+  const sampleLength = own(json.results, name)?.sample_len;
+  const [fewShot, version] = [own(json['n-shot'], name), own(json.versions, name)];
+  const counts = own(json['n-samples'], name);
   return {
     metrics,
-    n:
-      json['n-samples']?.[name]?.effective ?? items?.length ?? (typeof sampleLength === 'number' ? sampleLength : null),
-    documents: json['n-samples']?.[name]?.original ?? null,
+    n: counts?.effective ?? items?.length ?? (typeof sampleLength === 'number' ? sampleLength : null),
+    documents: counts?.original ?? null,
     limit: json.config?.limit ?? null,
     fewShot: typeof fewShot === 'number' ? fewShot : null,
     version: typeof version === 'number' || typeof version === 'string' ? String(version) : null,

@@ -3,6 +3,7 @@ import { sha256OfText } from '../../../base/hash.ts';
 import type { MetricValue } from '../../types.ts';
 import { documentHash, targetText } from '../lmEval/hashes.ts';
 import { dumps } from '../lmEval/pythonJson.ts';
+import { own } from '../own.ts';
 import type { ImportedItem } from './imported.ts';
 
 /** A line of a samples file; hashes since 0.4.3, filter and metrics since 0.4.8. */
@@ -41,7 +42,7 @@ export function itemOf(row: Row): Omit<ImportedItem, 'values'> {
 export function valuesOf(row: Row, filter: string, names: readonly string[] | undefined): [string, MetricValue][] {
   const metrics = row.metrics ?? names ?? Object.keys(row).filter((key) => !Object.hasOwn(ROW.shape, key));
   return metrics.flatMap((metric): [string, MetricValue][] => {
-    const value = metricValue(row[metric]);
+    const value = metricValue(own(row, metric));
     return value === undefined ? [] : [[`${metric},${filter}`, value]];
   });
 }

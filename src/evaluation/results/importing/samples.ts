@@ -1,8 +1,9 @@
 import { InputError } from '../../../base/errors.ts';
+import { brief } from '../../../base/quote.ts';
 import { issueText } from '../../../base/schemaIssue.ts';
 import { withDataFile, type DataFile } from '../../data/dataFile.ts';
 import { decode, linesOf } from '../../data/lines.ts';
-import { parsePythonJson } from '../../data/pythonJson.ts';
+import { parseJsonAt } from '../../data/pythonJson.ts';
 import type { MetricValue } from '../../types.ts';
 import type { ImportedItem } from './imported.ts';
 import { itemOf, ROW, valuesOf, type Row } from './sampleRow.ts';
@@ -46,7 +47,10 @@ function add(drafts: Map<number, Draft>, row: Row, { filters, metrics }: KnownOf
     throw new InputError(`${place}: document ${row.doc_id} is not the one that an earlier line has under this number.`);
   for (const [key, value] of valuesOf(row, filter, metrics)) {
     if (draft.values.has(key))
-      throw new InputError(`${place}: document ${row.doc_id} has ${key} twice.`, 'Are two runs joined in this file?');
+      throw new InputError(
+        `${place}: document ${row.doc_id} has ${brief(key)} twice.`,
+        'Are two runs joined in this file?',
+      );
     draft.values.set(key, value);
   }
 }
@@ -54,27 +58,18 @@ function add(drafts: Map<number, Draft>, row: Row, { filters, metrics }: KnownOf
 export function rowFrom(value: unknown, place: string): Row {
   const { data, error } = ROW.safeParse(value);
   if (data) return data;
-  throw new InputError(`${place}: ${issueText(error)}.`);
+  throw new InputError(`${place}: ${brief(issueText(error))}.`);
 }
 
 export async function* rowsOf(file: DataFile, signal: AbortSignal): AsyncGenerator<{ value: unknown; place: string }> {
   for await (const { number, text } of linesOf({ file, signal })) {
     if (text.trimStart().startsWith('[')) {
-      const whole = parse(decode(await file.read(0, file.size), file.path), file.path);
+      const whole = parseJsonAt(file.path, decode(await file.read(0, file.size), file.path));
       for (const [i, value] of (Array.isArray(whole) ? whole : []).entries())
         yield { value, place: `${file.path}, sample ${i + 1}` };
       return;
     }
     const place = `${file.path}, line ${number}`;
-    yield { value: parse(text, place), place };
-  }
-}
-
-function parse(text: string, place: string): unknown {
-  try {
-    return parsePythonJson(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${place} is not JSON: ${reason}.`, undefined, { cause: error });
+    yield { value: parseJsonAt(place, text), place };
   }
 }

@@ -3,10 +3,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { throwIfCancelled } from '../../../base/abort.ts';
-import { errorCode, writeError } from '../../../base/errors.ts';
+import { errorCode, UserError, writeError } from '../../../base/errors.ts';
 import { makeFolder } from '../../../base/makeFolder.ts';
 import { renameNew } from '../../../base/renameNew.ts';
 import { sweepTemporaries, temporaryPath } from '../../../base/temporary.ts';
+
+/** Dates that are tried; names that differ in their case only may be one, whatever the date. */
+const MAX_TRIES = 1000;
 
 /** A file of a run: `<stem>_<date>.<ending>`. */
 export interface DatedFile {
@@ -37,11 +40,12 @@ export async function writeDated(
       await pipeline(text, createWriteStream(temporary[i] ?? '', { flags: 'wx' }));
       throwIfCancelled(signal);
     }
-    for (let microseconds = 0; ; microseconds++) {
+    for (let microseconds = 0; microseconds < MAX_TRIES; microseconds++) {
       const date = pythonDate(now, microseconds);
       const named = await nameAll(folder, files, temporary, date);
       if (named !== undefined) return named;
     }
+    throw new UserError(`${folder} takes no names for results: to it two of them may be the same.`);
   } catch (error) {
     throw writeError(error, folder);
   } finally {

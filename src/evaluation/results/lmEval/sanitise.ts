@@ -1,4 +1,9 @@
+import { sha256OfText } from '../../../base/hash.ts';
 import { reprFloat } from '../../tasks/python/repr.ts';
+
+/** Of the 255 that file systems allow, without "samples_", a date and an ending. */
+const MAX_BYTES = 200;
+const HASH_DIGITS = 16;
 
 /** lm-eval's sanitize_list (lm_eval/utils.py): every leaf becomes text. Numbers are floats: log-probabilities. */
 export function sanitiseList(value: unknown): unknown {
@@ -9,7 +14,14 @@ export function sanitiseList(value: unknown): unknown {
   return value === null || value === undefined ? 'None' : JSON.stringify(value);
 }
 
-/** lm-eval's sanitize_model_name. */
+/**
+ * lm-eval's sanitize_model_name; control characters, which it leaves, and half characters go too, and of a name that is too
+ * long for a file its beginning and its hash stay.
+ */
 export function sanitiseName(name: string): string {
-  return name.replace(/["<>:/|\\?*[\]]+/g, '__');
+  const plain = name.replace(/["<>:/|\\?*[\]\p{Cc}\p{Cs}]+/gu, '__');
+  if (Buffer.byteLength(plain) <= MAX_BYTES) return plain;
+  const hash = sha256OfText(name).slice(0, HASH_DIGITS);
+  const beginning = Buffer.from(plain).toString('utf8', 0, MAX_BYTES - HASH_DIGITS - 1);
+  return `${beginning.replace(/\uFFFD+$/, '')}~${hash}`;
 }

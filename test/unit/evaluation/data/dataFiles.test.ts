@@ -115,7 +115,11 @@ describe('data_files', () => {
     assert.deepEqual(await resolveDataFiles(folder.path, '**/8/7.[t]xt', 'train'), [
       join(folder.path, ...deep, '7.txt'),
     ]);
-    await refuses(resolveDataFiles(folder.path, '**/**/**/**/**/**/**/x*', 'train'), /matches against too many files/);
+    await refuses(resolveDataFiles(folder.path, '**/**/**/**/**/**/**/x*', 'train'), /has no such file/);
+    const ways = `${'**/?/'.repeat(30)}x*`;
+    await refuses(resolveDataFiles(folder.path, ways, 'train'), /has no such file/);
+    await Promise.all(Array.from({ length: 100 }, (_, i) => symlink('.', join(folder.path, `again${i}`))));
+    await refuses(resolveDataFiles(folder.path, '*/*/*/x*', 'train'), /matches against too many files/);
   });
   it('that name nothing, or are no paths, are refused', async () => {
     for (const path of ['missing.csv', 'data', '*.parquet', '[', ''])
