@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { brief } from './quote.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -14,11 +15,19 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The first thing that a schema found wrong, in words: "hidden_size is missing", "eos_token_id must be a number and is a text". */
 export function issueText({ issues: [issue] }: Pick<z.ZodError, 'issues'>, within = ''): string {
   const path = [within, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.');
-  const name = path === '' ? 'it' : path;
+  const name = path === '' ? 'it' : brief(path);
+  const reason = reasonOf(issue);
+  return /^(is|must be) /.test(reason) ? `${name} ${reason}` : `${name}: ${reason}`;
+}
+
+/** Likewise, without the name: "is missing", "must be a number and is a text". */
+export function reasonOf(issue: Pick<z.core.$ZodIssue, 'message'> | undefined): string {
+  const message = issue?.message ?? '';
   // zod tells what it received in the message alone.
-  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue?.message ?? '') ?? [];
-  if (received === 'undefined') return `${name} is missing`;
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (received === 'undefined') return 'is missing';
+  if (expected === 'int' && received === 'number') return 'must be a whole number';
   if (expected !== undefined && received !== undefined)
-    return `${name} must be ${TYPES[expected] ?? expected} and is ${TYPES[received] ?? received}`;
-  return `${name}: ${issue?.message ?? 'unexpected content'}`;
+    return `must be ${TYPES[expected] ?? expected} and is ${TYPES[received] ?? received}`;
+  return message === '' || message === 'Invalid input' ? 'unexpected content' : brief(message);
 }

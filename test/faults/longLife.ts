@@ -12,6 +12,7 @@ import { Tally, type Row } from './table.ts';
 /** After the first part memory is taken as it comes: caches fill, code is compiled. */
 const WARM_UP = 0.4;
 const TOLERATED_MB = 24;
+const LONG = 200;
 
 interface Sample {
   readonly hostMb: number;
@@ -88,7 +89,8 @@ function grown(samples: ReadonlyMap<number, Sample>, jobs: number): string[] {
   const warm = [...samples].filter(([done]) => done > jobs * WARM_UP).map(([, one]) => one);
   const half = Math.floor(warm.length / 2);
   const [first, second] = [warm.slice(0, half), warm.slice(half)];
-  if (half === 0) return [];
+  // A short session is all warm-up.
+  if (half === 0 || jobs < LONG) return [];
   const problems: string[] = [];
   for (const [name, of] of [
     ['the host', (one: Sample) => one.hostMb],

@@ -40,10 +40,9 @@ describe('An untrusted workspace', () => {
       const files = await fileNames();
       const patch = join(session.library, 'patches', 'mood');
       // Awaited: the next message must not be cleared with the last one.
-      await session.bridge.evaluate(
-        async (vscode, name) => void (await vscode.commands.executeCommand(name)),
-        'notifications.clearAll',
-      );
+      await session.bridge.evaluate(async (vscode, name) => {
+        await vscode.commands.executeCommand(name);
+      }, 'notifications.clearAll');
       await session.execute(`portllm.${command}`, patch);
       assert.match(await (await notification(session.page, 'needs a trusted workspace')).text(), /trusted workspace/);
       assert.deepEqual(await workers(), running);

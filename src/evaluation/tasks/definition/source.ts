@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { InputError } from '../../../base/errors.ts';
+import { reasonOf } from '../../../base/schemaIssue.ts';
 import { shortened } from '../python/values.ts';
 
 export type Path = readonly PropertyKey[];
@@ -20,5 +21,7 @@ export function read<T extends z.ZodType>(source: Source, path: Path, value: unk
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  return fail(source, [...path, ...(issue?.path ?? [])], `cannot be used: ${issue?.message ?? 'unexpected content'}`);
+  const reason = reasonOf(issue);
+  const message = /^(is|must be) /.test(reason) ? reason : `cannot be used: ${reason}`;
+  return fail(source, [...path, ...(issue?.path ?? [])], message);
 }

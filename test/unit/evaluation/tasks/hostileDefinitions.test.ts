@@ -76,7 +76,7 @@ const KEYS: readonly (readonly [what: string, keys: Readonly<Record<string, unkn
   ['many targets', { ...CHOICES, doc_to_target: Array(9000).fill(1) }, /doc_to_target cannot be used: more than 1000/],
   ['many examples', { ...CHOICES, num_fewshot: 1e9 }, /num_fewshot cannot be used: Too big/],
   ['less than no examples', { ...CHOICES, num_fewshot: -1 }, /num_fewshot cannot be used: Too small/],
-  ['half an example', { ...CHOICES, num_fewshot: 0.5 }, /num_fewshot cannot be used/],
+  ['half an example', { ...CHOICES, num_fewshot: 0.5 }, /num_fewshot (cannot be used|must be a whole number)/],
   ['many repeats', { ...CHOICES, repeats: 1e9 }, /repeats cannot be used: only one answer/],
   ['an answer without end', { ...GENERATED, generation_kwargs: { max_gen_toks: 1e9 } }, /max_gen_toks cannot be used/],
   ['an infinite answer', { ...GENERATED, generation_kwargs: { max_gen_toks: '9'.repeat(400) } }, /max_gen_toks cannot be used/],
