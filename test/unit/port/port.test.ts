@@ -77,6 +77,20 @@ describe('port', () => {
     );
   });
 
+  it('lets strangers’ words become nothing in the model card', async () => {
+    await using folder = await temporaryFolder();
+    const onto = join(folder.path, 'a`b');
+    await cp(NEW, onto, { recursive: true });
+    const config = join(onto, 'config.json');
+    const hostile = 'X</h1><img src=x onerror=1>\n# Injected [l](command:x)';
+    await writeFile(config, (await readFile(config, 'utf8')).replace('"LlamaForCausalLM"', JSON.stringify(hostile)));
+    const { folder: out } = await run({ out: join(folder.path, 'out'), onto });
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    assert.ok(card.includes('\\<img src=x onerror=1\\> \\# Injected \\[l\\](command:x)'), card);
+    assert.doesNotMatch(card, /^# Injected|[^\\]<img/m);
+    assert.ok(card.includes('# mood on a\\`b\n'));
+  });
+
   it('re-bases an adapter: weights byte for byte, the configuration pointing to the new base', async () => {
     await using folder = await temporaryFolder();
     const { folder: out, provenance } = await run({ out: join(folder.path, 'out'), as: 'adapter' });
