@@ -61,8 +61,8 @@ function* headerSteps(json: Uint8Array, fileBytes: number, file: string): Genera
   };
   const dataStart = 8 + json.length;
   const metadata: JsonValue[] = [];
-  // Of several entries of one name, each must be valid; the last one counts.
-  const named = new Map<string, TensorEntry>();
+  // Of several entries of one name, each must say what it should; the sizes of the last one count.
+  const named = new Map<string, TensorEntry | SizeProblem>();
   for (const field of rootFields(json, fail)) {
     const [name, value] = field;
     if (name === '__metadata__') metadata.push(value);
@@ -70,7 +70,8 @@ function* headerSteps(json: Uint8Array, fileBytes: number, file: string): Genera
     yield;
   }
   if (metadata.length > 1) fail('__metadata__ is given twice');
-  const entries = [...named.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const entries = [...named.values()].map((entry) => ('problem' in entry ? fail(entry.problem) : entry));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkContiguous(entries, dataStart, fileBytes, fail);
   const tensors = new Map(entries.map((entry) => [entry.name, entry]));
   return { metadata: readMetadata(metadata[0], fail), tensors, dataStart, fileBytes };
@@ -105,7 +106,11 @@ function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, str
   return metadata;
 }
 
-function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail): TensorEntry {
+interface SizeProblem {
+  readonly problem: string;
+}
+
+function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail): TensorEntry | SizeProblem {
   const wrong = (reason: string): never => fail(`tensor "${brief(name)}" ${reason}`);
   if (!(value instanceof JsonObject)) return wrong('is not described by an object');
   const field = (wanted: string): JsonValue | undefined => only(value.fields, wanted, wrong);
@@ -115,22 +120,35 @@ function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail
   const offsets = readIntegers(field('data_offsets'), 'data_offsets', wrong);
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2) return wrong('needs two data_offsets');
-  if (begin > end) return wrong('ends before it begins');
-  const bits = countBits(dimensions, dtype, wrong);
-  if (bits % 8n !== 0n) return wrong('does not fill whole bytes');
-  if (bits / 8n !== end - begin) return wrong(`has ${end - begin} bytes where its shape and dtype need ${bits / 8n}`);
-  if (end > BigInt(Number.MAX_SAFE_INTEGER - dataStart)) return wrong('lies beyond 2^53 bytes');
+  const problem = sizeProblem(dimensions, dtype, begin, end, dataStart);
+  if (problem !== undefined) return { problem: `tensor "${brief(name)}" ${problem}` };
   return { name, dtype, shape: dimensions.map(Number), begin: dataStart + Number(begin), end: dataStart + Number(end) };
 }
 
-function countBits(dimensions: bigint[], dtype: Dtype, wrong: Fail): bigint {
+function sizeProblem(
+  dimensions: readonly bigint[],
+  dtype: Dtype,
+  begin: bigint,
+  end: bigint,
+  dataStart: number,
+): string | undefined {
+  if (begin > end) return 'ends before it begins';
+  const bits = countBits(dimensions, dtype);
+  if (bits === undefined) return 'has a shape that overflows';
+  if (bits % 8n !== 0n) return 'does not fill whole bytes';
+  if (bits / 8n !== end - begin) return `has ${end - begin} bytes where its shape and dtype need ${bits / 8n}`;
+  return end > BigInt(Number.MAX_SAFE_INTEGER - dataStart) ? 'lies beyond 2^53 bytes' : undefined;
+}
+
+/** Undefined where it, or the product on the way there, is beyond 64 bits. */
+function countBits(dimensions: readonly bigint[], dtype: Dtype): bigint | undefined {
   let elements = 1n;
   for (const dimension of dimensions) {
     elements *= dimension;
-    if (elements > MAX_U64) wrong('has a shape that overflows');
+    if (elements > MAX_U64) return undefined;
   }
   const bits = elements * BigInt(DTYPE_BITS[dtype]);
-  return bits > MAX_U64 ? wrong('has a shape that overflows') : bits;
+  return bits > MAX_U64 ? undefined : bits;
 }
 
 function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): bigint[] {

@@ -73,6 +73,8 @@ CASES = {
     "a name twice, same entry": file(t("a"), t("a")),
     "a name twice, other bytes": file(t("a"), t("a", offsets="[4,8]"), data=8),
     "a name twice, the first entry invalid": file(t("a", dtype="X"), t("a")),
+    "a name twice, the first entry of another size": file(t("a", offsets="[0,0]"), t("a")),
+    "a name twice, the second entry of another size": file(t("a"), t("a", offsets="[0,0]")),
     # __metadata__
     "metadata": file('"__metadata__":{"format":"pt","ü":"😀"}', t("a")),
     "metadata after the tensors": file(t("a"), '"__metadata__":{"format":"pt"}'),
