@@ -29,5 +29,7 @@ export function reasonOf(issue: Pick<z.core.$ZodIssue, 'message'> | undefined): 
   if (expected === 'int' && received === 'number') return 'must be a whole number';
   if (expected !== undefined && received !== undefined)
     return `must be ${TYPES[expected] ?? expected} and is ${TYPES[received] ?? received}`;
+  const [, only] = /^Invalid input: expected (.+)$/.exec(message) ?? [];
+  if (only !== undefined) return `must be ${brief(only)}`;
   return message === '' || message === 'Invalid input' ? 'unexpected content' : brief(message);
 }

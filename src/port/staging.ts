@@ -6,9 +6,12 @@ import { lock } from '../base/lock.ts';
 import { makeFolder } from '../base/makeFolder.ts';
 import { syncFolder, syncNames } from '../base/syncFolder.ts';
 import { hiddenName, sweepTemporaries } from '../base/temporary.ts';
+import { holdsFinished } from './output/finishedShards.ts';
 
 /** For what the small files beside the weights may take (a tokenizer of 256,000 tokens has 35 MB). */
 const MARGIN_BYTES = 40_000_000;
+/** A killed port that nobody has gone on with for a week will not be gone on with. */
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** What a killed job may leave in its folder for the next one to go on with. */
 export interface Leftover {
@@ -56,6 +59,7 @@ export class Staging {
       await access(parent, constants.W_OK);
       await sweepTemporaries(parent);
       unlock = await lock(lockOf(target), `${target} is being written`);
+      await sweepOthers(parent, target);
       // Whoever held the lock may have finished meanwhile.
       await assertFree(target);
       const folder = folderOf(target);
@@ -117,6 +121,25 @@ function folderOf(target: string): string {
 
 function lockOf(target: string): string {
   return join(dirname(target), hiddenName(basename(target), 'portllm-lock'));
+}
+
+/** What jobs for other outputs in the same folder have left, unless it can be gone on with and is not old. */
+async function sweepOthers(parent: string, target: string): Promise<void> {
+  const own = [folderOf(target), lockOf(target)].map((path) => basename(path));
+  const names = (await readdir(parent)).filter((name) => !own.includes(name));
+  const stems = new Set(names.flatMap((name) => /^(\..+)\.portllm-(?:partial|lock)$/.exec(name)?.[1] ?? []));
+  for (const stem of stems) {
+    const [folder, lockFile] = [join(parent, `${stem}.portllm-partial`), join(parent, `${stem}.portllm-lock`)];
+    const unlock = await lock(lockFile, '').catch(() => undefined);
+    if (unlock === undefined) continue;
+    if (!(await isWorthKeeping(folder))) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await unlock();
+  }
+}
+
+async function isWorthKeeping(folder: string): Promise<boolean> {
+  const stats = await lstat(folder).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs < KEPT_MS && (await holdsFinished(folder));
 }
 
 /** Removes the folder, or all in it but what is kept. */

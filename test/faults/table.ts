@@ -32,6 +32,7 @@ export class Tally {
   row(note = ''): Row {
     const { fault, tries } = this;
     const lost = this.problems.length;
+    console.error(`${new Date().toISOString()} ${fault}: ${tries - lost} of ${tries} survived`);
     return { fault, tries, survived: tries - lost, lost, note };
   }
 }

@@ -146,7 +146,7 @@ export class Trial {
     }
     const asked = (await answeredItems(again)) - this.items;
     if (asked !== 0) problems.push(`${asked} items more than needed were answered`);
-    return [...problems, ...(await leftovers(folder, isThere && isFolder))];
+    return [...problems, ...(await leftovers(folder))];
   }
 }
 
@@ -181,10 +181,9 @@ async function answeredItems(out: string): Promise<number> {
   return texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
 }
 
-/** Hidden names that are still there after the next job; the lock of a finished one goes when its name is wanted again. */
-async function leftovers(folder: string, wasFinished: boolean): Promise<string[]> {
+/** Hidden names that are still there after the next job. */
+async function leftovers(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
   const hidden = names.filter((name) => /(^|\/)\./.test(name) && !/\.portllm-journal(\/\w+\.jsonl)?$/.test(name));
-  const lost = hidden.filter((name) => !(wasFinished && name === '.out.portllm-lock'));
-  return lost.length === 0 ? [] : [`left behind: ${lost.join(', ')}`];
+  return hidden.length === 0 ? [] : [`left behind: ${hidden.join(', ')}`];
 }

@@ -130,6 +130,26 @@ describe('one output at a time', () => {
     await assert.rejects(run({ out }), /exists already/);
   });
 
+  it('clears away what other outputs of dead processes have left beside it', async () => {
+    await using folder = await temporaryFolder();
+    const hidden = await killedAt(40, folder.path);
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const holder = JSON.stringify({ pid, host: hostname(), since: '' });
+    const at = (name: string): string => join(folder.path, name);
+    await writeFile(at('.out.portllm-lock'), holder);
+    await mkdir(at('.empty.portllm-partial'));
+    await writeFile(at('.empty.portllm-lock'), holder);
+    await mkdir(at('.foreign.portllm-partial'));
+    await writeFile(at('.foreign.portllm-lock'), JSON.stringify({ pid, host: 'elsewhere', since: '' }));
+    await (await Staging.create(at('other'), 0)).discard();
+    const foreign = ['.foreign.portllm-lock', '.foreign.portllm-partial'];
+    assert.deepEqual((await readdir(folder.path)).sort(), [...foreign, '.out.portllm-partial', 'kept']);
+    const old = Date.now() / 1000 - 8 * 24 * 3600;
+    await utimes(hidden, old, old);
+    await (await Staging.create(at('other'), 0)).discard();
+    assert.deepEqual((await readdir(folder.path)).sort(), [...foreign, 'kept']);
+  });
+
   it('takes over from a process that is gone, also where its number is another process now', async () => {
     await using folder = await temporaryFolder();
     const out = join(folder.path, 'out');
