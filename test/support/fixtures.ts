@@ -66,15 +66,31 @@ export async function writeCheckpoint(
   await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }));
 }
 
-/** A model of equal matrices, and a patch for each of them; all zero and sparse, so that gigabytes cost no disk. */
+export interface BigModel {
+  readonly rows: number;
+  readonly columns: number;
+  readonly tensors: number;
+  readonly firstApart?: boolean;
+}
+
+/**
+ * A model of equal matrices, the first of them in a shard of its own if that is asked for, and a patch for each of them; all
+ * zero and sparse, so that gigabytes cost no disk.
+ */
 export async function writeBigPair(
   base: string,
   patch: string,
-  { rows, columns, tensors }: { rows: number; columns: number; tensors: number },
+  { rows, columns, tensors, firstApart = false }: BigModel,
 ): Promise<void> {
   const modules = Array.from({ length: tensors }, (_, i) => `model.layers.${i}.mlp.up_proj`);
   const shape = [rows, columns];
-  await writeCheckpoint(base, [Object.fromEntries(modules.map((module) => [`${module}.weight`, shape]))], 'BF16');
+  const [first, ...rest] = modules.map((module) => [`${module}.weight`, shape] as const);
+  const shards = firstApart && first ? [[first], rest] : [[...(first ? [first] : []), ...rest]];
+  await writeCheckpoint(
+    base,
+    shards.map((entries) => Object.fromEntries(entries)),
+    'BF16',
+  );
   await writeAdapter(patch, Object.fromEntries(modules.map((module) => [module, shape])));
 }
 

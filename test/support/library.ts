@@ -4,7 +4,7 @@ import { writeBigPair } from './fixtures.ts';
 import { SAMPLES } from './paths.ts';
 
 /** Large enough to be interrupted on any machine. */
-const BIG = { rows: 4096, columns: 8192, tensors: 24 };
+const BIG = { rows: 4096, columns: 8192, tensors: 24, firstApart: true };
 
 /** The samples with one task, a model of sparse gigabytes with a patch, and a folder that only looks like a model. */
 export async function makeLibrary(library: string): Promise<void> {

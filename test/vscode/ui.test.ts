@@ -1,6 +1,6 @@
 /** The extension as a person meets it: a real VS Code in a real browser, driven by clicks. */
 import assert from 'node:assert/strict';
-import { cp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -271,13 +271,20 @@ describe('PortLLM in VS Code', () => {
     assert.deepEqual(await readdir(join(library, 'big')), ['huge', 'huge-patch']);
   });
 
-  it('survives the death of the worker in the middle, says so, and works again', async () => {
+  it('survives the death of the worker in the middle, says so, and goes on with the next shard', async () => {
     await session.startBigPort('killed');
-    await poll('the port to write', async () => ((await staging()).length > 0 ? true : undefined));
-    const [name = ''] = await staging();
-    process.kill(Number(/portllm-[^-]*-(\d+)-/.exec(name)?.[1]), 'SIGKILL');
+    const [big, partial] = [join(library, 'big'), '.killed.portllm-partial'];
+    await poll('the first shard to be finished', async () => {
+      const record = await readFile(join(big, partial, 'portllm-finished.jsonl'), 'utf8').catch(() => '');
+      return record.split('\n').length > 2 ? true : undefined;
+    });
+    const holder = JSON.parse(await readFile(join(big, '.killed.portllm-lock'), 'utf8')) as { pid: number };
+    process.kill(holder.pid, 'SIGKILL');
     const failure = await notification(page, 'The worker process was killed');
-    assert.match(await failure.text(), /SIGKILL/);
+    assert.match(await failure.text(), /SIGKILL.*goes on with the next one/);
+    assert.deepEqual(await staging(), [partial]);
+    await failure.click('Continue');
+    await (await notification(page, 'Porting huge-patch onto huge: Porting')).cancel();
     await poll('the staging folder to go', async () => ((await staging()).length === 0 ? true : undefined));
     await session.execute('notifications.clearAll');
     await session.execute('portllm.verify', join(library, 'ported', 'mood-on-v2'));
