@@ -6,9 +6,10 @@ import { printable, printableJson, printableLines } from '../base/printable.ts';
 import type { Progress } from '../base/progress.ts';
 import { WorkerClient } from '../worker/client.ts';
 
+/** A person gives the job up; a connection that is lost or a time limit does not, and what is finished is kept. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** 128 + SIGINT, as shells have it. */
-const INTERRUPTED = 130;
+/** 128 + the signal's number, as shells have it. */
+const EXIT_CODES: Readonly<Record<(typeof SIGNALS)[number], number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** What a command may write: results on standard output, everything else on standard error. Ctrl+C cancels. */
 export class Console {
@@ -17,10 +18,10 @@ export class Console {
   private readonly json: boolean;
   private readonly controller = new AbortController();
   private bar: SingleBar | undefined;
-  private readonly interrupt = (): void => {
+  private readonly interrupt = (name: (typeof SIGNALS)[number]): void => {
     // The second time is meant.
-    if (this.signal.aborted) void this.worker.stop().finally(() => process.exit(INTERRUPTED));
-    this.controller.abort();
+    if (name !== 'SIGINT' || this.signal.aborted) void this.worker.stop().finally(() => process.exit(EXIT_CODES[name]));
+    else this.controller.abort();
   };
 
   constructor(json: boolean) {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { throwIfCancelled } from '../base/abort.ts';
+import { INTERRUPTED, throwIfCancelled } from '../base/abort.ts';
 import { writeError } from '../base/errors.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
@@ -59,7 +59,7 @@ export async function port(
     await finished.remove(staging.folder);
     return { folder: await staging.commit(), provenance };
   } catch (error) {
-    await staging.discard();
+    await (signal.reason === INTERRUPTED && finished.any ? staging.leave() : staging.discard());
     throw writeError(error, staging.folder);
   }
 }

@@ -85,6 +85,11 @@ export class Staging {
     return this.target;
   }
 
+  /** Lets what was written lie for the next job to go on with. */
+  async leave(): Promise<void> {
+    await this.unlock().catch(() => undefined);
+  }
+
   /** Removes what was written. An error in removing must not hide why. */
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);

@@ -1,18 +1,18 @@
 import type { CancellationToken, MessageConnection, RequestHandler, ResponseError } from 'vscode-jsonrpc';
-import { throwIfCancelled } from '../base/abort.ts';
+import { INTERRUPTED, throwIfCancelled } from '../base/abort.ts';
 import { CancelledError } from '../base/errors.ts';
 import { QUEUED, type JobContext, type Method, type Result, type WireError, type WorkerHandlers } from './contract.ts';
 import { forPeople } from './forPeople.ts';
 import { LIVE, PROGRESS, requestType, toWire, type Envelope } from './wire.ts';
 
-/** Answers every method of the contract on a connection; `shutdown` cancels the jobs and waits for them to clean up. */
+/** Answers every method of the contract on a connection; `shutdown` interrupts the jobs and waits for them to clean up. */
 export function serve(connection: MessageConnection, handlers: WorkerHandlers): { shutdown(): Promise<void> } {
   const queue = new Queue();
   const closing = new AbortController();
   for (const method of Object.keys(handlers) as Method[]) register(connection, handlers, method, queue, closing.signal);
   return {
     shutdown: () => {
-      closing.abort();
+      closing.abort(INTERRUPTED);
       return queue.drained();
     },
   };

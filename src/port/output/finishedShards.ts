@@ -32,6 +32,10 @@ export class FinishedShards {
     this.key = key;
   }
 
+  get any(): boolean {
+    return this.shards.size > 0;
+  }
+
   get(name: string): FinishedShard | undefined {
     return this.shards.get(name);
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { PortPlan } from '../../../src/port/plan/planTypes.ts';
@@ -111,19 +111,32 @@ describe('portllm', () => {
 
   it('ends on Ctrl+C with nothing left behind', async () => {
     await using folder = await temporaryFolder();
-    const [onto, patch, out] = ['base', 'patch', 'out'].map((name) => join(folder.path, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await writeBigPair(onto, patch, { rows: 4096, columns: 4096, tensors: 24 });
-    await mkdir(join(folder.path, 'other'));
-    const child = spawn(process.execPath, [CLI, 'port', patch, '--onto', onto, '--out', out, '--device', 'cpu']);
-    while (!(await readdir(folder.path)).some((name) => name.includes('.portllm-')))
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    child.kill('SIGINT');
-    const [code] = (await once(child, 'exit')) as [number | null];
-    assert.equal(code, 1);
+    assert.equal(await interrupted(folder.path, 'SIGINT'), 1);
     assert.deepEqual((await readdir(folder.path)).sort(), ['base', 'other', 'patch']);
   });
+
+  it('keeps the shards that are finished where the connection is lost or the time is up', async () => {
+    for (const [signal, status] of [
+      ['SIGHUP', 129],
+      ['SIGTERM', 143],
+    ] as const) {
+      await using folder = await temporaryFolder();
+      assert.equal(await interrupted(folder.path, signal), status);
+      assert.deepEqual((await readdir(folder.path)).sort(), ['.out.portllm-partial', 'base', 'other', 'patch']);
+    }
+  });
+
+  /** A port that gets a signal once its first shard is finished. @returns its exit code */
+  async function interrupted(folder: string, signal: NodeJS.Signals): Promise<number | null> {
+    const [onto, patch, out] = ['base', 'patch', 'out'].map((name) => join(folder, name)) as [string, string, string];
+    await writeBigPair(onto, patch, { rows: 4096, columns: 4096, tensors: 24, firstApart: true });
+    await mkdir(join(folder, 'other'));
+    const child = spawn(process.execPath, [CLI, 'port', patch, '--onto', onto, '--out', out, '--device', 'cpu']);
+    const record = join(folder, '.out.portllm-partial', 'portllm-finished.jsonl');
+    while ((await readFile(record, 'utf8').catch(() => '')).split('\n').length < 3)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill(signal);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  }
 });

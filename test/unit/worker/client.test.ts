@@ -122,6 +122,18 @@ describe('WorkerClient', () => {
     assert.deepEqual((await readdir(folder.path)).sort(), ['base', 'out', 'patch']);
   });
 
+  it('keeps them too where the worker is told to end, as when a window is closed', async () => {
+    await using folder = await temporaryFolder();
+    const closing = new WorkerClient({ entry: ENTRY, idleMs: 60_000, log: () => undefined });
+    const { call, request } = await startShardedPort(closing, folder.path);
+    await closing.stop();
+    await assert.rejects(call, ResumableError);
+    assert.deepEqual((await readdir(folder.path)).sort(), ['.out.portllm-partial', 'base', 'patch']);
+    const seen: Progress[] = [];
+    await client.call('port', { request, device: 'cpu' }, { onProgress: (progress) => seen.push(progress) });
+    assert.ok((seen[0]?.bytesDone ?? 0) > 0);
+  });
+
   it('takes nothing of a port that was cancelled for one that was killed', async () => {
     await using folder = await temporaryFolder();
     const { call, controller } = await startShardedPort(client, folder.path);
