@@ -46,7 +46,7 @@ function extractJob(scene: Scene): FaultJob<'extract'> {
     name: 'extract',
     method: 'extract',
     parameters: (out) => ({
-      request: { tuned: scene.source('tuned'), from: scene.source('old'), out, form: { kind: 'rank', rank: 4 } },
+      request: { tuned: scene.source('tuned'), from: scene.source('old'), out, form: { kind: 'full' } },
       device: 'cpu',
     }),
     isThere: exists,
@@ -68,7 +68,7 @@ function evaluateJob(scene: Scene): FaultJob<'evaluate'> {
       request: {
         columns,
         tasks: [scene.source('mood.jsonl')],
-        limit: 60,
+        limit: 24,
         bos: 'auto',
         bootstrapIterations: 100,
         seed: 1234,

@@ -31,7 +31,7 @@ const share = options.short ? 0.01 : 1;
 const times = (count: number): number => Math.max(1, Math.round(count * share));
 
 const SECTIONS: Readonly<Record<string, (scene: Scene) => Promise<Row[] | LongLife>>> = {
-  kill: (scene) => killRows(scene, { instants: times(300), operations: times(1000), seed }),
+  kill: (scene) => killRows(scene, { instants: times(150), operations: times(200), seed }),
   disk: (scene) => diskRows(scene, { tries: times(12), seed }),
   sources: (scene) => sourceRows(scene, { tries: times(10), seed }),
   rivals: (scene) => rivalRows(scene, { tries: times(25), seed }),
