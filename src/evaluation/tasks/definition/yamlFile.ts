@@ -1,5 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document as YamlDocument, type Node } from 'yaml';
 import { InputError, readError } from '../../../base/errors.ts';
+import { brief } from '../../../base/quote.ts';
 import { readWhole } from '../../../base/openRegular.ts';
 import { checkSize, findDuplicate, tooDeep, YamlAllowance } from './yamlLimits.ts';
 import { PYYAML_SCALARS } from './yamlSchema.ts';
@@ -32,15 +33,17 @@ export async function readYamlFile(path: string, allowance: YamlAllowance): Prom
 export function parseYaml(text: string, path: string, allowance = new YamlAllowance()): YamlFile {
   allowance.take(text, path);
   const lines = new LineCounter();
-  const document = parseDocument(text.replace(/^\uFEFF/, ''), {
-    schema: 'failsafe',
-    customTags: (tags) => [...PYYAML_SCALARS, ...tags],
-    merge: true,
-    uniqueKeys: false,
-    lineCounter: lines,
-    logLevel: 'error',
-    prettyErrors: false,
-  });
+  const document = guarded(path, () =>
+    parseDocument(text.replace(/^\uFEFF/, ''), {
+      schema: 'failsafe',
+      customTags: (tags) => [...PYYAML_SCALARS, ...tags],
+      merge: true,
+      uniqueKeys: false,
+      lineCounter: lines,
+      logLevel: 'error',
+      prettyErrors: false,
+    }),
+  );
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}, line ${line}, column ${col}`;
@@ -83,16 +86,25 @@ const MAX_USES = 100;
 
 /** Aliases are followed here, and not without end. */
 function plainValues(document: YamlDocument, path: string): unknown {
+  return guarded(path, () => document.toJS({ maxAliasCount: MAX_USES }) as unknown);
+}
+
+/** The library throws errors of its own, of the language and of the stack, all of them for what is in the file. */
+function guarded<T>(path: string, read: () => T): T {
   try {
-    return document.toJS({ maxAliasCount: MAX_USES });
+    return read();
   } catch (error) {
-    if (error instanceof ReferenceError) throw new InputError(`${path}: ${sentence(error.message)}`);
-    throw error;
+    const message =
+      error instanceof Error && !(error instanceof TypeError) ? error.message : 'it cannot be read as YAML';
+    throw STACK_IS_FULL.test(message)
+      ? tooDeep(path)
+      : new InputError(`${path}: ${sentence(message)}`, undefined, { cause: error });
   }
 }
 
 function sentence(message: string): string {
-  return message.trimEnd().endsWith('.') ? message.trimEnd() : `${message.trimEnd()}.`;
+  const words = brief(message.trimEnd());
+  return words.endsWith('.') ? words : `${words}.`;
 }
 
 /** The first of each top-level key. */
