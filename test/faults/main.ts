@@ -32,12 +32,12 @@ const times = (count: number): number => Math.max(1, Math.round(count * share));
 
 const SECTIONS: Readonly<Record<string, (scene: Scene) => Promise<Row[] | LongLife>>> = {
   kill: (scene) => killRows(scene, { instants: times(150), operations: times(200), seed }),
-  disk: (scene) => diskRows(scene, { tries: times(12), seed }),
-  sources: (scene) => sourceRows(scene, { tries: times(10), seed }),
-  rivals: (scene) => rivalRows(scene, { tries: times(25), seed }),
-  appearing: (scene) => appearingRows(scene, { tries: times(10), seed }),
-  'real disk': (scene) => realDiskRows(scene, { tries: times(10) }),
-  worker: () => workerRows({ tries: times(5) }),
+  disk: (scene) => diskRows(scene, { tries: times(6), seed }),
+  sources: (scene) => sourceRows(scene, { tries: times(5), seed }),
+  rivals: (scene) => rivalRows(scene, { tries: times(10), seed }),
+  appearing: (scene) => appearingRows(scene, { tries: times(6), seed }),
+  'real disk': (scene) => realDiskRows(scene, { tries: times(5) }),
+  worker: () => workerRows({ tries: times(3) }),
   bits: (scene) => bitRows(scene, { flips: times(200), seed }),
   network: (scene) => networkRows(scene),
   life: (scene) => longLife(scene, { jobs: times(500) }),
