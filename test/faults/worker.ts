@@ -179,11 +179,13 @@ async function deadHost(folder: string, busy: boolean, tries: number): Promise<R
   const [onto, patch, host] = [join(folder, 'base'), join(folder, 'patch'), join(folder, 'host.mjs')];
   await writeBigPair(onto, patch, { rows: 4096, columns: 4096, tensors: 32 });
   const client = pathToFileURL(join(ROOT, 'src/worker/client.ts')).href;
-  const deaf = join(folder, 'deaf.mjs');
+  const [deaf, trigger] = [join(folder, 'deaf.mjs'), join(folder, 'go deaf')];
   await writeFile(
     deaf,
-    `import { isMainThread } from 'node:worker_threads';
-    if (isMainThread && process.argv[1]?.endsWith('worker.js')) setTimeout(() => { for (;;); }, 1500);`,
+    `import { existsSync } from 'node:fs';
+    import { isMainThread } from 'node:worker_threads';
+    const listen = () => { if (existsSync(${JSON.stringify(trigger)})) for (;;); };
+    if (isMainThread && process.argv[1]?.endsWith('worker.js')) setInterval(listen, 20);`,
   );
   for (let i = 0; i < tries; i++) {
     const out = join(folder, `host-${i}`);
@@ -202,14 +204,22 @@ async function deadHost(folder: string, busy: boolean, tries: number): Promise<R
     const process_ = withOptions(busy ? `--import=${pathToFileURL(deaf).href}` : '', () =>
       fork(host, [], { execArgv: [] }),
     );
-    const [pid] = (await Promise.race([once(process_, 'message'), once(process_, 'exit')])) as [number];
-    if (busy) await sleep(1800);
+    const pid = await Promise.race([
+      once(process_, 'message').then(([said]) => said as number),
+      once(process_, 'exit').then(() => undefined),
+    ]);
+    if (pid === undefined) {
+      tally.add(['the host ended by itself'], `try ${i}`);
+      continue;
+    }
+    if (busy) await writeFile(trigger, '');
+    await sleep(300);
     process_.kill('SIGKILL');
     const problems: string[] = [];
     const begin = Date.now();
     while (isAlive(pid) && Date.now() - begin < 10_000) await sleep(50);
     if (isAlive(pid)) problems.push(`worker ${pid} is still there after ten seconds`);
-    await rm(out, { recursive: true, force: true });
+    await Promise.all([out, trigger].map((path) => rm(path, { recursive: true, force: true })));
     tally.add(problems, `try ${i}, ${Date.now() - begin} ms`);
   }
   await Promise.all([onto, patch].map((path) => rm(path, { recursive: true })));
