@@ -24,6 +24,8 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     /** Takes the sections that an earlier run with the same options has finished as they are. */
     continue: { type: 'boolean', default: false },
+    /** Runs nothing: only writes the report of what earlier runs have finished. */
+    report: { type: 'boolean', default: false },
   },
 });
 const seed = Number(options.seed);
@@ -51,6 +53,7 @@ interface Finished {
   readonly samples: readonly (readonly [jobs: number, hostMb: number, workerMb: number, files: number])[];
 }
 
+const NOTHING: Finished = { key: '', rows: [], samples: [] };
 const KEPT = join(ROOT, 'out', 'faults');
 const key = JSON.stringify([seed, options.short]);
 
@@ -59,7 +62,9 @@ async function main(): Promise<void> {
   let samples: Finished['samples'] = [];
   for (const name of Object.keys(SECTIONS)) {
     if (!name.includes(options.only)) continue;
-    const finished = (options.continue ? await recall(name) : undefined) ?? (await runSection(name));
+    const known = options.continue || options.report ? await recall(name) : undefined;
+    if (known === undefined && options.report) console.error(`${name}: not run`);
+    const finished = known ?? (options.report ? NOTHING : await runSection(name));
     rows.push(...finished.rows);
     if (finished.samples.length > 0) samples = finished.samples;
   }
