@@ -26,8 +26,15 @@ async function tryToMake(path: string): Promise<string | Error | undefined> {
     await mkdir(path);
     return path;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
+    if (errorCode(error) === 'EEXIST' && (await isFolder(path))) return undefined;
     if (errorCode(error) === 'ENOENT' && error instanceof Error) return error;
     throw error;
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

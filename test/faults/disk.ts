@@ -14,6 +14,8 @@ export interface DiskOptions {
   /** Of each error, for each job. */
   readonly tries: number;
   readonly seed: number;
+  /** The system's name of one error, to try no other. */
+  readonly only?: string;
 }
 
 interface DiskFault {
@@ -42,15 +44,16 @@ const FAULTS: readonly DiskFault[] = [
   },
 ];
 
-export async function diskRows(scene: Scene, { tries, seed }: DiskOptions): Promise<Row[]> {
+export async function diskRows(scene: Scene, { tries, seed, only }: DiskOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  const tallies = new Map(FAULTS.map((fault) => [fault, new Tally(`${fault.name} (${fault.code}, injected)`)]));
-  const fails = new Map(FAULTS.map((fault) => [fault, 0]));
+  const faults = FAULTS.filter(({ code }) => only === undefined || code === only);
+  const tallies = new Map(faults.map((fault) => [fault, new Tally(`${fault.name} (${fault.code}, injected)`)]));
+  const fails = new Map(faults.map((fault) => [fault, 0]));
   const random = seeded(seed);
   for (const job of jobsOf(scene)) {
     await using trial = await Trial.prepare(scene, job);
     const names = { mutating: await trial.operations('mutating'), reading: await trial.operations('reading') };
-    for (const fault of FAULTS)
+    for (const fault of faults)
       for (let i = 0; i < tries; i++) {
         const at = 1 + below(random, names[fault.operations].length);
         const judge = (ending: Ending): string[] => {
