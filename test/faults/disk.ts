@@ -125,7 +125,7 @@ function changeWords(ending: Ending): string[] {
   if (ending === 'done') return [];
   const { error } = ending;
   const says =
-    /changed (while|since)|cut off|does not exist|missing|has no|hold(s)? NaN|not a (valid )?safetensors|crashed in native code|(became shorter|ended) while|bytes follow|no tensor|overflow/;
+    /changed (while|since)|cut off|does not exist|missing|has no|holds (NaN|no )|not a (valid )?safetensors|crashed in native code|(became shorter|ended) while|bytes follow|no tensor|overflow/;
   return error instanceof UserError && says.test(error.message)
     ? []
     : [`it does not say what is wrong: ${String(error)}`];
