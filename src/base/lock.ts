@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode, InputError } from './errors.ts';
 import { beginningOf, isAlive } from './processes.ts';
-import { cannotLink } from './renameNew.ts';
+import { cannotLink, renameNew } from './renameNew.ts';
 import { temporaryPath } from './temporary.ts';
 
 const HOLDER = z.object({ pid: z.int().positive(), host: z.string(), since: z.string(), began: z.string().nullish() });
@@ -46,7 +46,7 @@ export async function lock(wanted: string, what: string): Promise<() => Promise<
 
 /** Whole or not at all: nobody reads a lock that is half written. @returns false if there is one already */
 async function create(path: string, text: string): Promise<boolean> {
-  const temporary = temporaryPath(dirname(path), basename(path).replace(/^\./, ''));
+  const temporary = temporaryPath(path);
   try {
     await writeFile(temporary, text, { flag: 'wx' });
     await link(temporary, path);
@@ -72,23 +72,14 @@ async function createAlone(path: string, text: string): Promise<boolean> {
 
 /** Between reading and removing, another process may have taken it over: that one's lock is put back. */
 async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = temporaryPath(dirname(path), basename(path).replace(/^\./, ''));
+  const aside = temporaryPath(path);
   try {
     await rename(path, aside);
-    if ((await contentOf(aside)) !== stale) await putBack(aside, path);
+    if ((await contentOf(aside)) !== stale) await renameNew(aside, path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw error;
   } finally {
     await rm(aside, { force: true });
-  }
-}
-
-async function putBack(aside: string, path: string): Promise<void> {
-  try {
-    await link(aside, path);
-  } catch (error) {
-    if (!cannotLink(error)) throw error;
-    await rename(aside, path);
   }
 }
 

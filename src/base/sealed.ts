@@ -1,23 +1,22 @@
 import { writeFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { sha256OfText } from './hash.ts';
-import { readJsonFile, readTextFile } from './jsonFile.ts';
+import { readTextFile } from './jsonFile.ts';
 
-/** Not an object: that would change the order of the fields. */
-const FIELDS = z.record(z.string(), z.unknown());
+const SEAL = ',\n  "sha256": ';
 
-/** A JSON file with the hash of its own text as its last field, so that a change of any of its bytes can be seen. */
+/** A JSON file with the hash of all before it as its last field, so that a change of any of its bytes can be seen. */
 export async function writeSealed(path: string, value: object): Promise<void> {
-  await writeFile(path, sealed(value));
+  const text = JSON.stringify({ ...value, sha256: undefined }, null, 2);
+  await writeFile(path, sealed(text.slice(0, text.lastIndexOf('\n'))));
 }
 
 /** Whether the file is, byte for byte, what was written. @throws InputError if it cannot be read */
 export async function isSealed(path: string): Promise<boolean> {
-  const stated = await readJsonFile(path, FIELDS);
-  return (await readTextFile(path)) === sealed(stated);
+  const text = await readTextFile(path);
+  return text === sealed(text.slice(0, text.lastIndexOf(SEAL)));
 }
 
-function sealed(value: object): string {
-  const sha256 = sha256OfText(JSON.stringify({ ...value, sha256: undefined }));
-  return JSON.stringify({ ...value, sha256 }, null, 2) + '\n';
+/** @param fields without the end of the object */
+function sealed(fields: string): string {
+  return `${fields}${SEAL}${JSON.stringify(sha256OfText(fields))}\n}\n`;
 }

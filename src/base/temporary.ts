@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { sha256OfText } from './hash.ts';
 import { isAlive } from './processes.ts';
 
@@ -9,9 +9,10 @@ import { isAlive } from './processes.ts';
 const MAX_NAME_BYTES = 255;
 const ENDING = /\.([^.]+)-(\d+)-[0-9a-f]{8}\.tmp$/;
 
-/** A hidden name for a file in the making, which says what it will be and who makes it. */
-export function temporaryPath(folder: string, stem: string): string {
-  return join(folder, hiddenName(stem, `${hostKey()}-${process.pid}-${randomBytes(4).toString('hex')}.tmp`));
+/** A hidden name beside a file in the making, which says what it will be and who makes it. */
+export function temporaryPath(path: string): string {
+  const stem = basename(path).replace(/^\./, '');
+  return join(dirname(path), hiddenName(stem, `${hostKey()}-${process.pid}-${randomBytes(4).toString('hex')}.tmp`));
 }
 
 /** `.stem.ending`; of a stem that is too long for that its beginning and its hash. */

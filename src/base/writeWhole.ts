@@ -1,5 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { writeError } from './errors.ts';
 import { renameNew } from './renameNew.ts';
 import { sweepTemporaries, temporaryPath } from './temporary.ts';
@@ -11,7 +11,7 @@ import { sweepTemporaries, temporaryPath } from './temporary.ts';
  * @throws UserError if it cannot be written
  */
 export async function writeWhole(path: string, text: string, overwrite: boolean): Promise<void> {
-  const temporary = temporaryPath(dirname(path), basename(path));
+  const temporary = temporaryPath(path);
   try {
     await sweepTemporaries(dirname(path));
     await writeFile(temporary, text, { flag: 'wx' });

@@ -15,8 +15,8 @@ const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** What a killed job may leave in its folder for the next one to go on with. */
 export interface Leftover {
-  /** @returns the names of the files that are finished; undefined if nothing of it can be used */
-  readonly reusable: (folder: string) => Promise<readonly string[] | undefined>;
+  /** @returns the names of the files that can stay, if any */
+  readonly reusable: (folder: string) => Promise<readonly string[]>;
 }
 
 /**
@@ -101,23 +101,28 @@ export class Staging {
 /**
  * After a worker that was killed in the middle of a job.
  *
- * @param keep says whether what is there is worth going on with
- * @returns whether it was kept
+ * @param keepFinished leaves what can be gone on with
+ * @returns whether something was left
  */
-export async function sweepStaging(out: string, keep: (folder: string) => Promise<boolean>): Promise<boolean> {
+export async function sweepStaging(out: string, keepFinished: boolean): Promise<boolean> {
   const target = resolve(out);
-  const folder = folderOf(target);
-  try {
-    await sweepTemporaries(dirname(target));
-    const unlock = await lock(lockOf(target), '');
-    const kept = await keep(folder);
-    if (!kept) await rm(folder, { recursive: true, force: true });
-    await unlock();
-    return kept;
-  } catch {
-    // The folder above is gone, or another process writes there already.
-    return false;
-  }
+  await sweepTemporaries(dirname(target));
+  return sweepLeft(folderOf(target), lockOf(target), keepFinished ? holdsFinished : () => Promise.resolve(false));
+}
+
+/** What a process that is gone has left, unless it is worth keeping. @returns whether it was kept */
+async function sweepLeft(
+  folder: string,
+  lockFile: string,
+  isWorthKeeping: (folder: string) => Promise<boolean>,
+): Promise<boolean> {
+  // The folder above is gone, or another process writes there.
+  const unlock = await lock(lockFile, '').catch(() => undefined);
+  if (unlock === undefined) return false;
+  const isKept = await isWorthKeeping(folder);
+  if (!isKept) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  await unlock().catch(() => undefined);
+  return isKept;
 }
 
 function folderOf(target: string): string {
@@ -133,16 +138,11 @@ async function sweepOthers(parent: string, target: string): Promise<void> {
   const own = [folderOf(target), lockOf(target)].map((path) => basename(path));
   const names = (await readdir(parent)).filter((name) => !own.includes(name));
   const stems = new Set(names.flatMap((name) => /^(\..+)\.portllm-(?:partial|lock)$/.exec(name)?.[1] ?? []));
-  for (const stem of stems) {
-    const [folder, lockFile] = [join(parent, `${stem}.portllm-partial`), join(parent, `${stem}.portllm-lock`)];
-    const unlock = await lock(lockFile, '').catch(() => undefined);
-    if (unlock === undefined) continue;
-    if (!(await isWorthKeeping(folder))) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-    await unlock();
-  }
+  for (const stem of stems)
+    await sweepLeft(join(parent, `${stem}.portllm-partial`), join(parent, `${stem}.portllm-lock`), isYoungAndUseful);
 }
 
-async function isWorthKeeping(folder: string): Promise<boolean> {
+async function isYoungAndUseful(folder: string): Promise<boolean> {
   const stats = await lstat(folder).catch(() => undefined);
   return stats !== undefined && Date.now() - stats.mtimeMs < KEPT_MS && (await holdsFinished(folder));
 }

@@ -1,5 +1,4 @@
 import { CancelledError, UserError } from '../base/errors.ts';
-import { holdsFinished } from '../port/output/finishedShards.ts';
 import { sweepStaging } from '../port/staging.ts';
 import { PROTOCOL_VERSION, QUEUED, type Method, type JobParameters, type Result } from './contract.ts';
 import { WorkerProcess, type Listeners } from './process.ts';
@@ -27,7 +26,6 @@ const START_TIMEOUT_MS = 30_000;
 const CANCEL_GRACE_MS = 800;
 /** A worker that dies this often in this time is not started again until somebody asks after the pause. */
 const MAX_DEATHS = 3;
-const NEVER = Promise.resolve(false);
 const DEATH_WINDOW_MS = 180_000;
 
 /**
@@ -193,5 +191,5 @@ class EndedForAnother extends Error {}
 async function sweep(method: Method, parameters: JobParameters<Method>, cancelled: boolean): Promise<boolean> {
   if ((method !== 'port' && method !== 'extract') || !('request' in parameters && 'out' in parameters.request))
     return false;
-  return sweepStaging(parameters.request.out, (folder) => (cancelled ? NEVER : holdsFinished(folder)));
+  return sweepStaging(parameters.request.out, !cancelled);
 }

@@ -43,7 +43,7 @@ async function run(editor: EditorContext, title: string, request: PortRequest): 
       if (!(error instanceof ResumableError)) throw error;
       editor.log.error(error.message);
       const choice = await showErrorMessage(problemText(error), 'Continue', 'Remove What Is There');
-      if (choice === 'Remove What Is There') await sweepStaging(request.out, () => Promise.resolve(false));
+      if (choice === 'Remove What Is There') await sweepStaging(request.out, false);
       if (choice !== 'Continue') return undefined;
     }
 }

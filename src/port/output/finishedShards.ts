@@ -40,11 +40,11 @@ export class FinishedShards {
     return this.shards.get(name);
   }
 
-  /** Reads what an earlier port has left. @returns the names of the files that can stay; undefined if none can */
-  async reusable(folder: string): Promise<readonly string[] | undefined> {
+  /** Reads what an earlier port has left. @returns the names of the files that can stay, if any */
+  async reusable(folder: string): Promise<readonly string[]> {
     for (const shard of await readFinished(folder, this.key))
       if (await hasSize(join(folder, shard.name), shard.bytes)) this.shards.set(shard.name, shard);
-    return this.shards.size === 0 ? undefined : [FINISHED_FILE, ...this.shards.keys()];
+    return this.shards.size === 0 ? [] : [FINISHED_FILE, ...this.shards.keys()];
   }
 
   /** Begins the file anew, so that no half line stays in it. */

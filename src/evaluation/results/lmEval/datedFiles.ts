@@ -31,7 +31,7 @@ export async function writeDated(
   now: Date,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const temporary = files.map(({ stem }) => temporaryPath(folder, stem));
+  const temporary = files.map(({ stem }) => temporaryPath(join(folder, stem)));
   throwIfCancelled(signal);
   try {
     await makeFolder(folder);
