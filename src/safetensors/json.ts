@@ -1,3 +1,5 @@
+import { endOfString } from '../base/jsonText.ts';
+
 /**
  * A strict JSON reader for headers. JSON.parse will not do: it loses the difference between 1 and 1.0 and the digits
  * beyond 2^53, both of which decide whether a header is valid (safetensors 0.8.0 reads dimensions as unsigned 64-bit
@@ -124,7 +126,7 @@ class Reader {
   /** JSON.parse reads escapes and refuses raw control characters; only the end must be found first. */
   private string(): string {
     if (this.text[this.at] !== '"') this.fail('expected a string');
-    const end = this.endOfString();
+    const end = endOfString(this.text, this.at) || this.fail('a string without an end');
     const content = this.text.slice(this.at + 1, end - 1);
     if (PLAIN.test(content)) {
       this.at = end;
@@ -139,17 +141,6 @@ class Reader {
     if (LONE_SURROGATE.test(value)) this.fail('half a surrogate pair');
     this.at = end;
     return value;
-  }
-
-  private endOfString(): number {
-    let quote = this.at;
-    for (;;) {
-      quote = this.text.indexOf('"', quote + 1);
-      if (quote === -1) this.fail('a string without an end');
-      let slashes = 0;
-      while (this.text[quote - 1 - slashes] === '\\') slashes++;
-      if (slashes % 2 === 0) return quote + 1;
-    }
   }
 
   private number(): JsonNumber {

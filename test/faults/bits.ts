@@ -5,7 +5,7 @@ import { InputError } from '../../src/base/errors.ts';
 import { isExtraction, verifyExtraction } from '../../src/extract/verifyExtraction.ts';
 import { verify } from '../../src/port/verify/verify.ts';
 import { jobsOf } from './jobs.ts';
-import { below, seeded } from './random.ts';
+import { below, seeded } from '../support/random.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
 import { startWorker } from './trial.ts';

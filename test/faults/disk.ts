@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../src/base/errors.ts';
 import { CHANGES, type Fault } from './fault.ts';
 import { jobsOf, type JobMethod } from './jobs.ts';
-import { below, seeded } from './random.ts';
+import { below, seeded } from '../support/random.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
 import { startWorker, Trial, type Ending } from './trial.ts';

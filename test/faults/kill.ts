@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { jobsOf } from './jobs.ts';
-import { below, seeded } from './random.ts';
+import { below, seeded } from '../support/random.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
 import { Trial } from './trial.ts';

@@ -7,7 +7,7 @@ import { str } from './python/repr.ts';
 import { countWords } from './python/text.ts';
 import { isList } from './python/values.ts';
 import { PatternClock, type PatternLimits } from './regex/patternClock.ts';
-import { PatternError } from './regex/patternError.ts';
+import { PatternError } from '../patternError.ts';
 import { exactMatch } from './scoring/exactMatch.ts';
 import { filterText } from './scoring/filters.ts';
 import { goldChoices, scoreChoices } from './scoring/multipleChoice.ts';

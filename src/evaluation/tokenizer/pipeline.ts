@@ -8,7 +8,7 @@ import { guard } from './guard.ts';
 import { Tokenizer, type Library } from './library.ts';
 import { mend } from './mend.ts';
 import { checkParts } from './parts.ts';
-import { PatternError } from './pattern/patternError.ts';
+import { PatternError } from '../patternError.ts';
 import type { TokenizerSpec } from './spec.ts';
 
 /** A tokenizer.json at work. */

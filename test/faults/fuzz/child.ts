@@ -1,7 +1,7 @@
 /** One target in a process of its own, so that a crash or a hang ends nothing else. Started by fuzz.ts. */
 import { openSync, writeFileSync, writeSync } from 'node:fs';
 import { Scene } from '../scene.ts';
-import { below, seeded } from '../random.ts';
+import { below, seeded } from '../../support/random.ts';
 import { mutate } from './mutate.ts';
 import { outcomeOf } from './outcome.ts';
 import { targetsOf } from './targets.ts';

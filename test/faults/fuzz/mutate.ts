@@ -1,5 +1,5 @@
 /** Changes to bytes that files suffer, or that somebody hostile makes. */
-import { below } from '../random.ts';
+import { below } from '../../support/random.ts';
 
 export const MAX_INPUT_BYTES = 48 * 1024;
 

@@ -11,7 +11,7 @@ import { readDecoding } from '../../../src/evaluation/run/decoding.ts';
 import { prepareTask } from '../../../src/evaluation/run/prepareTask.ts';
 import { render } from '../../../src/evaluation/tasks/jinja/render.ts';
 import { TemplateError } from '../../../src/evaluation/tasks/jinja/templateError.ts';
-import { PatternError } from '../../../src/evaluation/tasks/regex/patternError.ts';
+import { PatternError } from '../../../src/evaluation/patternError.ts';
 import { pythonRegex } from '../../../src/evaluation/tasks/regex/pythonRegex.ts';
 import { openTokenizer } from '../../../src/evaluation/tokenizer/tokenizer.ts';
 import { verifyExtraction } from '../../../src/extract/verifyExtraction.ts';

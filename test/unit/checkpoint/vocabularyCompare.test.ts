@@ -3,17 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareVocabularies, rowMap } from '../../../src/checkpoint/vocabulary/compare.ts';
 import { listTokens } from '../../../src/checkpoint/vocabulary/listTokens.ts';
+import { below, seeded } from '../../support/random.ts';
 import { vocabularyOf } from '../../support/vocabularyDigest.ts';
 
-/** Mulberry32: the same numbers in every run. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+/** The same numbers in every run. */
+function generator(seed: number): (end: number) => number {
+  const random = seeded(seed);
+  return (end) => below(random, end);
 }
 
 function shuffled<T>(items: readonly T[], below: (n: number) => number): T[] {

@@ -6,20 +6,16 @@ import { it } from 'node:test';
 import { InputError } from '../../../src/base/errors.ts';
 import { DTYPE_BITS } from '../../../src/safetensors/dtypes.ts';
 import { elements } from '../../../src/safetensors/shape.ts';
+import { below, seeded } from '../../support/random.ts';
 import { readBytes, TORCH_FILES, torchZip } from './files.ts';
 
 const ROUNDS = Number(process.env.TORCH_FUZZ_ROUNDS ?? 40);
 const SLOW_MS = 2000;
 
-/** Mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+/** The same numbers for the same seed. */
+function randomOf(seed: number): (end: number) => number {
+  const random = seeded(seed);
+  return (end) => below(random, end);
 }
 
 const INTERESTING = [

@@ -1,4 +1,4 @@
-import { PatternError } from '../regex/patternError.ts';
+import { PatternError } from '../../patternError.ts';
 import { pythonRegex } from '../regex/pythonRegex.ts';
 import { fail, type Path, type Source } from './source.ts';
 

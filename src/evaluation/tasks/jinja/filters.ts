@@ -13,7 +13,7 @@ import {
   undefinedError,
   type Value,
 } from '../python/values.ts';
-import { PatternError } from '../regex/patternError.ts';
+import { PatternError } from '../../patternError.ts';
 import { pythonRegex, type PythonRegex } from '../regex/pythonRegex.ts';
 import { entriesOf } from './access.ts';
 import { absolute, rounded, toFloat, toInteger } from './numberFilters.ts';

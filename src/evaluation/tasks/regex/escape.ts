@@ -1,6 +1,6 @@
 import { point } from './classes.ts';
 import type { Scanner } from '../python/scanner.ts';
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 const HEX: Readonly<Record<string, RegExp>> = {

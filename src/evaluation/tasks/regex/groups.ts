@@ -1,5 +1,5 @@
 import type { Scanner } from '../python/scanner.ts';
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 import type { Flags, State } from './state.ts';
 
 /** What an opening parenthesis begins, in RE2's syntax. @param at where the parenthesis stands */

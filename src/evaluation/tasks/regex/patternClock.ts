@@ -1,4 +1,4 @@
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 
 /** What is asked before a pattern is used on a text. @throws PatternError, or an error of its own, where it goes too far */
 export interface PatternLimits {

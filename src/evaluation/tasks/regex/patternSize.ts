@@ -1,4 +1,4 @@
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 
 /** Some ten milliseconds and a megabyte, in RE2. */
 const MAX_SIZE = 1500;

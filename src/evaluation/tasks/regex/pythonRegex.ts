@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { unescapePython } from '../python/escapes.ts';
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 import { PatternClock, type PatternLimits } from './patternClock.ts';
 import { translate, type Translated } from './translate.ts';
 

@@ -2,7 +2,7 @@ import { ASCII_CLASSES, classText, point, UNICODE_CLASSES, unicodeNotWord } from
 import { characterEscape, literal } from './escape.ts';
 import { openGroup } from './groups.ts';
 import { Scanner } from '../python/scanner.ts';
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 import { PatternSize } from './patternSize.ts';
 import type { State } from './state.ts';
 

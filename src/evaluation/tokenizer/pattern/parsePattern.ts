@@ -1,4 +1,4 @@
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 
 /** A pattern as it was written. A set is the source of something that is one code point: `[a-z]`, `\p{L}`, `x`. */
 export type Pattern =

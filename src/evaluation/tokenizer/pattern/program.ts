@@ -1,5 +1,5 @@
 import type { Pattern } from './parsePattern.ts';
-import { PatternError } from './patternError.ts';
+import { PatternError } from '../../patternError.ts';
 
 export const STEPS = {
   end: 0,

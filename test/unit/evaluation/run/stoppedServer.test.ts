@@ -58,8 +58,8 @@ describe('a stopped evaluation on a server', () => {
       made,
       [Symbol.asyncDispose]: () => made.release(),
     }));
-    const run = (tools: Partial<EvaluateTools>): ReturnType<typeof evaluate> =>
-      evaluate(request, {
+    const run = (tools: Partial<EvaluateTools>, asks = request): ReturnType<typeof evaluate> =>
+      evaluate(asks, {
         runtime: ortGraphs('cpu'),
         kernel: kernel.made,
         toolVersion: '0',
@@ -87,21 +87,10 @@ describe('a stopped evaluation on a server', () => {
     const names = await readdir(request.out, { recursive: true, withFileTypes: true });
     for (const file of names.filter((entry) => entry.isFile()))
       assert.ok(!(await readFile(join(file.parentPath, file.name), 'utf8')).includes(KEY), file.name);
+    const mistaken = { ...endpoint, keyVariable: KEY };
+    const columns = [{ label: 'x', model: 'served', patches: [], endpoint: mistaken }];
     await assert.rejects(
-      evaluate(
-        {
-          ...request,
-          columns: [{ label: 'x', model: 'served', patches: [], endpoint: { ...endpoint, keyVariable: KEY } }],
-        },
-        {
-          runtime: ortGraphs('cpu'),
-          kernel: kernel.made,
-          toolVersion: '0',
-          onlyKnown: false,
-          sink: () => undefined,
-          signal: new AbortController().signal,
-        },
-      ),
+      run({}, { ...request, columns }),
       (error) =>
         error instanceof InputError &&
         !error.message.includes(KEY) &&

@@ -5,7 +5,7 @@ import { parseYaml } from '../../../../src/evaluation/tasks/definition/yamlFile.
 import { literalEval } from '../../../../src/evaluation/tasks/python/literal.ts';
 import { repr } from '../../../../src/evaluation/tasks/python/repr.ts';
 import { PythonError } from '../../../../src/evaluation/tasks/python/values.ts';
-import { PatternError } from '../../../../src/evaluation/tasks/regex/patternError.ts';
+import { PatternError } from '../../../../src/evaluation/patternError.ts';
 import { pythonRegex } from '../../../../src/evaluation/tasks/regex/pythonRegex.ts';
 import { python } from './reference.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LinearPattern } from '../../../../src/evaluation/tokenizer/pattern/linearPattern.ts';
-import { PatternError } from '../../../../src/evaluation/tokenizer/pattern/patternError.ts';
+import { PatternError } from '../../../../src/evaluation/patternError.ts';
 import { TokenSplitter } from '../../../../src/evaluation/tokenizer/tokenSplitter.ts';
 
 const LOOKS = ['(?=a)', '(?!b)', '(?<=a)', '(?<!b|c)', '(?:(?=(?:[a]|[^b]))[\\s\\S])', '(?<![\\s\\S])', '(?![\\s\\S])'];
