@@ -8,7 +8,7 @@ import { jobsOf, type JobMethod } from './jobs.ts';
 import { below, seeded } from '../support/random.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
-import { startWorker, Trial, type Ending } from './trial.ts';
+import { endingOf, startWorker, Trial, type Ending } from './trial.ts';
 
 export interface DiskOptions {
   /** Of each error, for each job. */
@@ -143,10 +143,7 @@ export async function rivalRows(scene: Scene, { tries, seed }: DiskOptions): Pro
       const ended = await Promise.all(
         rivals.map(async (rival, which): Promise<Ending> => {
           await sleep(which * random() * 20);
-          return rival.request(job.method, job.parameters(out), {}, undefined).then(
-            (): Ending => 'done',
-            (error: unknown): Ending => ({ error }),
-          );
+          return endingOf(rival, job, out);
         }),
       );
       tally.add([...judgeRivals(ended), ...(await job.problems(out)), ...(await scene.sourceProblems())], `try ${i}`);
@@ -185,12 +182,7 @@ export async function appearingRows(scene: Scene, { tries }: DiskOptions): Promi
         if (i % 2 === 0) await writeFile(out, 'mine');
         else await writeFile(join(await mkdir(out, { recursive: true }).then(() => out), 'mine'), 'mine');
       };
-      const ending = await worker
-        .request(job.method, job.parameters(out), { onProgress: () => void (appearing ??= appear()) }, undefined)
-        .then(
-          (): Ending => 'done',
-          (error: unknown): Ending => ({ error }),
-        );
+      const ending = await endingOf(worker, job, out, { onProgress: () => void (appearing ??= appear()) });
       await appearing;
       await worker.stop();
       const refused =

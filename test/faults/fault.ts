@@ -26,18 +26,20 @@ const INJECTED = pathToFileURL(join(import.meta.dirname, 'injected.ts')).href;
 
 /** Runs what starts a process with the fault in that process's environment. */
 export function withFault<T>(fault: Fault | undefined, start: () => T): T {
-  const before = { ...process.env };
-  if (fault !== undefined) {
-    process.env.PORTLLM_FAULT = JSON.stringify(fault);
-    process.env.NODE_OPTIONS = `${before.NODE_OPTIONS ?? ''} --import=${INJECTED}`;
-  }
+  if (fault === undefined) return start();
+  const options = `${process.env.NODE_OPTIONS ?? ''} --import=${INJECTED}`;
+  return withEnvironment({ PORTLLM_FAULT: JSON.stringify(fault), NODE_OPTIONS: options }, start);
+}
+
+/** Runs what starts a process with other variables in that process's environment; here they are as before. */
+export function withEnvironment<T>(variables: Readonly<Record<string, string>>, start: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
   try {
     return start();
   } finally {
-    for (const name of ['PORTLLM_FAULT', 'NODE_OPTIONS']) {
-      const value = before[name];
+    for (const [name, value] of before)
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
-    }
   }
 }

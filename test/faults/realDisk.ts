@@ -8,7 +8,7 @@ import type { Progress } from '../../src/base/progress.ts';
 import { jobsOf } from './jobs.ts';
 import type { Scene } from './scene.ts';
 import { Tally, type Row } from './table.ts';
-import { startWorker } from './trial.ts';
+import { endingOf, startWorker, type Ending } from './trial.ts';
 
 /** More than what a port wants to be free, so that it begins. */
 const SIZE_MB = 96;
@@ -36,18 +36,12 @@ async function fillingUp(scene: Scene, mount: string, tries: number): Promise<Ro
       const onProgress = ({ phase }: Progress): void => {
         if (phase === 'Porting' || phase === 'Comparing') fill(hog);
       };
-      const ended = await worker
-        .request(job.method, job.parameters(join(mount, 'out')), { onProgress }, undefined)
-        .then(
-          () => undefined,
-          (error: unknown) => error,
-        );
+      const ended = await endingOf(worker, job, join(mount, 'out'), { onProgress });
       await worker.stop();
-      if (ended !== undefined) failed++;
-      const says = ended instanceof UserError && /disk is full|Not enough disk space/.test(ended.message);
-      const problems = ended === undefined || says ? [] : [textOf(ended)];
+      if (ended !== 'done') failed++;
+      const problems = ended === 'done' ? [] : unlessItSays(ended, /disk is full|Not enough disk space/);
       await rm(hog, { force: true });
-      if (ended === undefined) problems.push(...(await job.problems(join(mount, 'out'))));
+      if (ended === 'done') problems.push(...(await job.problems(join(mount, 'out'))));
       else if ((await readdir(mount)).length > 0) problems.push(`left behind: ${(await readdir(mount)).join(', ')}`);
       await rm(join(mount, 'out'), { recursive: true, force: true });
       tally.add(problems, `${job.name}, try ${i}`);
@@ -60,13 +54,9 @@ async function readOnly(scene: Scene, mount: string): Promise<Row> {
   if (!mounted('-o', 'remount,ro', mount)) return tally.row('mounting is not allowed here');
   for (const job of jobsOf(scene)) {
     const worker = await startWorker();
-    const ended = await worker.request(job.method, job.parameters(join(mount, 'out')), {}, undefined).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    const ended = await endingOf(worker, job, join(mount, 'out'));
     await worker.stop();
-    const says = ended instanceof UserError && ended.message.includes('file system is read-only');
-    tally.add(says ? [] : [textOf(ended)], job.name);
+    tally.add(unlessItSays(ended, /file system is read-only/), job.name);
   }
   return tally.row('tmpfs');
 }
@@ -91,6 +81,9 @@ function mounted(...args: string[]): boolean {
   return spawnSync('mount', args).status === 0;
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'it was done';
+/** What is wrong with a job that should have failed with these words. */
+function unlessItSays(ending: Ending, words: RegExp): string[] {
+  if (ending === 'done') return ['it was done'];
+  const { error } = ending;
+  return error instanceof UserError && words.test(error.message) ? [] : [String(error)];
 }

@@ -94,10 +94,7 @@ export class Trial {
       const out = join(folder, 'jobs', 'out');
       const within = fault?.operations === 'reading' ? this.scene.sources : folder;
       const victim = await startWorker(fault && { ...fault, within });
-      const ending = victim.request(this.job.method, this.job.parameters(out), listeners, undefined).then(
-        (): Ending => 'done',
-        (error: unknown): Ending => ({ error }),
-      );
+      const ending = endingOf(victim, this.job, out, listeners);
       await meanwhile?.(victim, out);
       const ended = await ending;
       await victim.kill();
@@ -148,6 +145,19 @@ export class Trial {
     if (asked !== 0) problems.push(`${asked} items more than needed were answered`);
     return [...problems, ...(await leftovers(folder))];
   }
+}
+
+/** Runs a job to its end, whatever that is. */
+export function endingOf(
+  worker: WorkerProcess,
+  { method, parameters }: FaultJob,
+  out: string,
+  listeners: Listeners = {},
+): Promise<Ending> {
+  return worker.request(method, parameters(out), listeners, undefined).then(
+    (): Ending => 'done',
+    (error: unknown): Ending => ({ error }),
+  );
 }
 
 export async function startWorker(fault?: Fault): Promise<WorkerProcess> {

@@ -12,6 +12,8 @@ import type { Progress } from '../../src/base/progress.ts';
 import { WorkerClient } from '../../src/worker/client.ts';
 import { writeBigPair } from '../support/fixtures.ts';
 import { ROOT, SAMPLES } from '../support/paths.ts';
+import { processesWith } from '../support/processes.ts';
+import { withEnvironment } from './fault.ts';
 import { Tally, type Row } from './table.ts';
 
 const ENTRY = join(ROOT, 'dist/worker.js');
@@ -269,25 +271,11 @@ function wordsOf(error: unknown, says: RegExp): string[] {
 }
 
 function withOptions<T>(options: string, start: () => T): T {
-  const before = process.env.NODE_OPTIONS;
-  process.env.NODE_OPTIONS = options;
-  try {
-    return start();
-  } finally {
-    if (before === undefined) Reflect.deleteProperty(process.env, 'NODE_OPTIONS');
-    else process.env.NODE_OPTIONS = before;
-  }
+  return withEnvironment({ NODE_OPTIONS: options }, start);
 }
 
-/** Processes that carry the mark, but for this one. Where there is no /proc nobody can tell. */
+/** Processes that carry the mark, but for this one. */
 async function marked(): Promise<number[]> {
-  const mark = `${MARK}=${process.env[MARK] ?? ''}`;
-  const pids = (await readdir('/proc').catch((): string[] => [])).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-      return environment.split('\0').includes(mark) ? Number(pid) : undefined;
-    }),
-  );
-  return found.filter((pid) => pid !== undefined && pid !== process.pid) as number[];
+  const pids = await processesWith('environ', `${MARK}=${process.env[MARK] ?? ''}`);
+  return pids.filter((pid) => pid !== process.pid);
 }

@@ -1,9 +1,10 @@
 /** A folder from a stranger: everything that would do more than read headers is refused, in words, and no process starts. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ROOT } from '../support/paths.ts';
+import { processesWith } from '../support/processes.ts';
 import { notification } from './harness/notifications.ts';
 import { treeItem, openViewContainer, webview } from './harness/views.ts';
 import { Session } from './session.ts';
@@ -63,14 +64,6 @@ describe('An untrusted workspace', () => {
 });
 
 /** Our worker processes on this machine. */
-async function workers(): Promise<number[]> {
-  const entry = join(ROOT, 'dist', 'worker.js');
-  const pids = (await readdir('/proc').catch((): string[] => [])).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return commandLine.split('\0').includes(entry) ? Number(pid) : undefined;
-    }),
-  );
-  return found.filter((pid) => pid !== undefined);
+function workers(): Promise<number[]> {
+  return processesWith('cmdline', join(ROOT, 'dist', 'worker.js'));
 }
