@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError, readError } from '../base/errors.ts';
+import { isPlainName, isWithin } from '../base/inside.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { brief } from '../base/quote.ts';
 
@@ -59,11 +60,6 @@ async function readIndex(folder: string, index: string, names: ReadonlySet<strin
   return { files, index, promised };
 }
 
-/** A name, not a path. */
-export function isPlainName(file: string): boolean {
-  return file !== '' && file !== '..' && basename(file) === file && !isAbsolute(file) && !/[\\/:\0]/.test(file);
-}
-
 function hintWithoutWeights(names: ReadonlySet<string>): string {
   if ([...names].some((name) => name.endsWith('.gguf')))
     return 'It holds GGUF files: choose the Hugging Face checkpoint that they were made from.';
@@ -97,9 +93,4 @@ export function cacheRepository(folder: string): string | undefined {
   const snapshots = dirname(folder);
   const repository = dirname(snapshots);
   return basename(snapshots) === 'snapshots' && basename(repository).startsWith('models--') ? repository : undefined;
-}
-
-function isWithin(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }

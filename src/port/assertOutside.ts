@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import { isWithin } from '../base/inside.ts';
 import type { PortRequest } from './plan/planTypes.ts';
 
 /** @throws InputError if the output would lie inside one of the inputs, or in the Hugging Face cache */
@@ -13,8 +14,7 @@ export async function assertOutside({
 }: Pick<PortRequest, 'patch' | 'plus' | 'onto' | 'from' | 'out'>): Promise<void> {
   const target = await realTarget(resolve(out));
   for (const source of [patch, ...plus.map((other) => other.patch), onto, ...(from === undefined ? [] : [from])]) {
-    const way = relative(await realpath(source), target);
-    if (way !== '..' && !way.startsWith(`..${sep}`))
+    if (isWithin(await realpath(source), target))
       throw new InputError(`${out} lies inside ${source}, which is an input.`);
   }
   if (target.split(sep).some((part) => part.startsWith('models--')))

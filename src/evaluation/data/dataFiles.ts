@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
+import { isWithin } from '../../base/inside.ts';
 import { brief } from '../../base/quote.ts';
-import { isWithin } from './folders.ts';
 import { glob, hasMagic } from './glob.ts';
 
 const PATHS = z.union([z.string(), z.array(z.string())]);

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
+import { isPlainName } from '../../base/inside.ts';
 import { filesInCache, snakeCase } from './datasetsCache.ts';
-import { isPlainName } from './folders.ts';
 import { filesInFolder, filesInRepository, filesInSnapshots } from './hubSnapshot.ts';
 import { namedFiles } from './splitFiles.ts';
 

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { basename, isAbsolute, relative, sep } from 'node:path';
 import { errorCode, InputError, readError } from '../../base/errors.ts';
 
 export interface Entries {
@@ -22,16 +21,6 @@ export async function entriesOf(folder: string): Promise<Entries> {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return { files: [], folders: [] };
     throw readError(error, folder);
   }
-}
-
-/** A name, not a path: what tasks and strangers' files may say below a folder. */
-export function isPlainName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && basename(name) === name && !/[\\/:\0]/.test(name);
-}
-
-export function isWithin(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
 /** @throws InputError if there are several, which only the person can choose between */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
+import { isPlainName } from '../../base/inside.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { brief } from '../../base/quote.ts';
-import { entriesOf, isPlainName, onlyOne } from './folders.ts';
+import { entriesOf, onlyOne } from './folders.ts';
 import { splitNames } from './splitFiles.ts';
 
 const DICTIONARY_FILE = 'dataset_dict.json';

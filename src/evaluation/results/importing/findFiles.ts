@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, InputError, readError } from '../../../base/errors.ts';
-import { isPlainName } from '../../data/folders.ts';
+import { isPlainName } from '../../../base/inside.ts';
 import { sanitiseName } from '../lmEval/sanitise.ts';
 
 /** `<out>/<model>/` and what people put around it. */

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { InputError, readError } from '../../../base/errors.ts';
+import { isWithin } from '../../../base/inside.ts';
 import { readYamlFile, type PythonFunction, type YamlFile } from './yamlFile.ts';
 import { YamlAllowance } from './yamlLimits.ts';
 
@@ -89,8 +90,7 @@ async function within(root: string, path: string, included: string, file: YamlFi
   const target = resolve(dirname(path), included);
   const place = file.place(['include']);
   const identity = isAbsolute(included) ? undefined : await real(target, `${place} includes`);
-  const way = identity === undefined ? '..' : relative(root, identity);
-  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
+  if (identity === undefined || !isWithin(root, identity))
     throw new InputError(
       `${place}: "${included}" lies outside the folder of the task.`,
       'Copy the included file into that folder and include it by its name.',
