@@ -27,9 +27,13 @@ const node: BuildOptions = {
   mainFields: ['module', 'main'],
 };
 
+/** What a module says of itself, in CommonJS's words: the worker looks for the file of its threads beside its own. */
+const PLACE = { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' };
+
 const bundles: BuildOptions[] = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, external: ['vscode'] },
-  { ...node, entryPoints: { worker: 'src/worker/main.ts' }, external: ['onnxruntime-node'] },
+  { ...node, entryPoints: { worker: 'src/worker/main.ts' }, external: ['onnxruntime-node'], define: PLACE },
+  { ...node, entryPoints: { lane: 'src/kernels/lanes/thread.ts' } },
   { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
   {
     ...common,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { INTERRUPTED, throwIfCancelled } from '../base/abort.ts';
 import { writeError } from '../base/errors.ts';
 import type { ProgressSink } from '../base/progress.ts';
+import { machineArithmetic } from '../kernels/lanes/module.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { identifyPatch, type Patch } from '../patch/patch.ts';
 import { assertOutside } from './assertOutside.ts';
@@ -46,7 +47,7 @@ export async function port(
   await using inputs = await openInputs(request);
   assertPortable(inputs.plan, request.agreed);
   await assertOutside(request);
-  const finished = new FinishedShards(outputKey(inputs, kernel.device, toolVersion));
+  const finished = new FinishedShards(outputKey(inputs, `${kernel.device} ${machineArithmetic()}`, toolVersion));
   const staging = await Staging.create(request.out, inputs.plan.outputBytes, finished);
   try {
     const written =
@@ -54,7 +55,7 @@ export async function port(
         ? await writeCheckpoint(inputs, staging.folder, finished, kernel, sink, signal)
         : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
     const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
-    await verifyWritten(staging.folder, provenance, sink, signal);
+    await verifyWritten(staging.folder, provenance, written.readBack, sink, signal);
     throwIfCancelled(signal);
     await finished.remove(staging.folder);
     return { folder: await staging.commit(), provenance };

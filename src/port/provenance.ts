@@ -4,7 +4,7 @@ import { COMBINATIONS } from '../patch/combine/arithmetic.ts';
 
 /** The file beside every output that says what it was made from, and how. */
 export const PROVENANCE_FILE = 'portllm.json';
-export const PROVENANCE_VERSION = 3;
+export const PROVENANCE_VERSION = 4;
 
 export const FORMULA =
   "W' = W_new + λ · Δ, rounded once to float32 and once to the tensor's dtype; Δ of a LoRA is s · (B @ A) with " +
@@ -69,7 +69,8 @@ export const PORTED_TENSOR = z.object({
       weightNorm: z.number().nullable(),
       roundingError: z.number().nullable(),
       absorbedShare: z.number(),
-      sourceSha256: SHA256,
+      /** Tells a base that changed, not one that was forged: what was written of it has its SHA-256. */
+      sourceXxh64: z.string().regex(/^[0-9a-f]{16}$/),
       sha256: SHA256,
     })
     .nullable(),

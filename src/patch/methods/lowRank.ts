@@ -12,6 +12,8 @@ export interface Factors {
   readonly scale: number;
 }
 
+/** Up to this rank a lane's thread makes products as fast as it adds them; beyond, the device is faster. */
+const LANE_RANK = 64;
 /** Unit roundoff of float32. */
 const EPSILON = 2 ** -24;
 
@@ -30,10 +32,19 @@ export class LowRankDelta implements Delta {
     this.columns = factors.shape.columns;
   }
 
+  /** Whether its tiles are better made where they are added (kernels/lanes) than by the kernel. */
+  get isForLane(): boolean {
+    return this.kernel.device === 'cpu' && this.factors.shape.rank <= LANE_RANK;
+  }
+
   tile(row: number, count: number): Promise<Float32Array> {
-    const { left, right, shape, scale } = this.factors;
-    const part = left.subarray(row * shape.rank, (row + count) * shape.rank);
-    return this.kernel.product(part, right, { ...shape, rows: count }, scale);
+    const { right, shape, scale } = this.factors;
+    return this.kernel.product(this.rowsOfLeft(row, count), right, { ...shape, rows: count }, scale);
+  }
+
+  rowsOfLeft(row: number, count: number): Float32Array {
+    const { left, shape } = this.factors;
+    return left.subarray(row * shape.rank, (row + count) * shape.rank);
   }
 
   /**

@@ -11,17 +11,22 @@ import { sideFiles } from '../../checkpoint/sideFiles.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { openItem } from '../openItem.ts';
 import type { PortInputs } from '../plan/inputs.ts';
+import type { Delta } from '../../patch/delta.ts';
 import type { PlanItem, PortPlan } from '../plan/planTypes.ts';
 import type { PortedTensor, Provenance } from '../provenance.ts';
-import type { FinishedShard, FinishedShards } from './finishedShards.ts';
-import { planShard, type OutputShard, type OutputTensor } from './outputTensor.ts';
-import { ShardCopy, type PatchedTensor } from './shardCopy.ts';
+import type { FinishedShards } from './finishedShards.ts';
+import { bytesOf, planShard, type OutputShard, type OutputTensor } from './outputTensor.ts';
+import type { PatchedTensor } from './patchTensor.ts';
+import { bringToDisk } from './readBack.ts';
+import { ShardWriter, type WrittenTensor } from './shardWriter.ts';
 
 export interface WrittenTensors {
   readonly tensors: PortedTensor[];
   readonly untouched: Provenance['untouched'];
   /** Of the shards that were written, by name: SHA-256 of the header. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Those of them that were read back already. */
+  readonly readBack: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -47,9 +52,8 @@ export async function writeCheckpoint(
   const [bytes, done] = [sourceBytes(outputs), { bytes: sourceBytes(there), tensors: there.length }];
   const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length, done }, sink);
   await finished.begin(folder);
-  for (const shard of shards)
-    if (finished.get(shard.name) === undefined)
-      await finished.add(folder, await writeShard(inputs, shard, folder, kernel, meter, signal));
+  const missing = shards.filter(({ name }) => finished.get(name) === undefined);
+  await writeShards(inputs, missing, { folder, finished, kernel, meter, sink, signal });
   const written = shards.flatMap(({ name }) => finished.get(name) ?? []);
   const ported = new Map(written.flatMap(({ tensors }) => tensors).map((tensor) => [tensor.target, tensor]));
   for (const { name, path } of side)
@@ -63,6 +67,7 @@ export async function writeCheckpoint(
     tensors: plan.items.flatMap(({ target }) => ported.get(target) ?? []),
     untouched: written.flatMap(({ untouched }) => untouched),
     headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256(headerBytes)])),
+    readBack: new Set(missing.map(({ name }) => name)),
     notes: [],
   };
 }
@@ -71,40 +76,61 @@ function sourceBytes(tensors: readonly OutputTensor[]): number {
   return sumBytes(tensors.map(({ source }) => source));
 }
 
-async function writeShard(
-  inputs: PortInputs,
+interface Run {
+  readonly folder: string;
+  readonly finished: FinishedShards;
+  readonly kernel: LowRankKernel;
+  readonly meter: ProgressMeter;
+  readonly sink: ProgressSink;
+  readonly signal: AbortSignal;
+}
+
+/** While one shard is brought to the disk and read back, the next is written. */
+async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
+  let settled: Promise<void> = Promise.resolve();
+  try {
+    for (const [i, shard] of shards.entries()) {
+      const deltaOf = (item: PlanItem): Promise<Delta> =>
+        openItem(inputs, weightOf(item, inputs.plan.items), run.kernel);
+      const written = await new ShardWriter(shard, deltaOf, run.meter, run.signal).run(run.folder);
+      await settled;
+      settled = finishShard(shard, written, i === shards.length - 1, run);
+      // Whoever waits for it hears of it.
+      settled.catch(() => undefined);
+    }
+  } finally {
+    await settled;
+  }
+}
+
+async function finishShard(
   shard: OutputShard,
-  folder: string,
-  kernel: LowRankKernel,
-  meter: ProgressMeter,
-  signal: AbortSignal,
-): Promise<FinishedShard> {
-  const { items } = inputs.plan;
-  const tensors: PortedTensor[] = [];
-  const untouched: Provenance['untouched'] = [];
-  const bytes = await new ShardCopy(shard, meter, signal).run(
-    folder,
-    (item) => openItem(inputs, weightOf(item, items), kernel),
-    ({ name, item }, result) => {
-      if (item && 'sums' in result) tensors.push(describe(item, result));
-      else untouched.push({ name, sha256: result.sha256 });
-    },
-  );
-  return { name: shard.name, bytes, tensors, untouched };
+  written: readonly WrittenTensor[],
+  isLast: boolean,
+  { folder, finished, sink, signal }: Run,
+): Promise<void> {
+  const total = { bytes: written.reduce((sum, tensor) => sum + bytesOf(tensor), 0), tensors: written.length };
+  // Nothing else is left to be seen then.
+  const meter = isLast ? new ProgressMeter('Verifying', total, sink) : undefined;
+  const bytes = await bringToDisk(folder, shard, written, meter, signal);
+  const tensors = written.flatMap(({ item, result }) => (item && 'sums' in result ? [describe(item, result)] : []));
+  const copied = written.filter(({ item }) => item === undefined);
+  const untouched = copied.map(({ name, result }) => ({ name, sha256: result.sha256 }));
+  await finished.add(folder, { name: shard.name, bytes, tensors, untouched });
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function describe(item: PlanItem, { sums, sha256: after, sourceSha256 }: PatchedTensor): PortedTensor {
+function describe(item: PlanItem, { sums, sha256: after, sourceXxh64 }: PatchedTensor): PortedTensor {
   return {
     ...portedTensor(item, Math.sqrt(sums.delta)),
     measured: {
       weightNorm: finiteRoot(sums.weight),
       roundingError: finiteRoot(sums.rounding),
       absorbedShare: sums.elements === 0 ? 0 : sums.absorbed / sums.elements,
-      sourceSha256,
+      sourceXxh64,
       sha256: after,
     },
   };

@@ -1,6 +1,7 @@
 import type { Checkpoint, LocatedTensor, Shard } from '../../checkpoint/checkpoint.ts';
 import { SCALE_SUFFIX } from '../../checkpoint/float8.ts';
-import { isDtype, type Dtype } from '../../safetensors/dtypes.ts';
+import { DTYPE_BITS, isDtype, type Dtype } from '../../safetensors/dtypes.ts';
+import { elements } from '../../safetensors/shape.ts';
 import { canonicalLayout } from '../../safetensors/writer.ts';
 import type { Float8Choice, PlanItem } from '../plan/planTypes.ts';
 
@@ -57,6 +58,11 @@ export function outputTensor(name: string, base: Checkpoint, item: PlanItem | un
   const weight = item?.scaleOf === undefined ? undefined : base.tensors.get(item.scaleOf);
   const dtype = item !== undefined && isDtype(item.dtype) ? item.dtype : source.entry.dtype;
   return { name, dtype, shape: source.entry.shape, source, item, weight };
+}
+
+/** Of its data. */
+export function bytesOf({ dtype, shape }: OutputTensor): number {
+  return (elements(shape) * DTYPE_BITS[dtype]) / 8;
 }
 
 function isScale(name: string, base: Checkpoint): boolean {

@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto';
-import { throwIfCancelled } from '../../base/abort.ts';
 import type { ProgressMeter } from '../../base/progress.ts';
 import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
+import { useLane } from '../../kernels/lanes/lanes.ts';
+import { copyTensor } from '../output/copyTensor.ts';
+import type { FinishedTile } from '../output/patchTensor.ts';
 
-/** SHA-256 of a tensor's bytes, read in pieces. */
-export async function hashTensor(
-  { entry, shard }: LocatedTensor,
-  meter: ProgressMeter,
-  signal: AbortSignal,
-): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of shard.file.pieces(entry.begin, entry.end)) {
-    throwIfCancelled(signal);
-    hash.update(piece);
-    meter.addBytes(piece.length);
-  }
+/** SHA-256 of a tensor's bytes, read in pieces and hashed in a thread. @throws CancelledError */
+export async function hashTensor(tensor: LocatedTensor, meter: ProgressMeter, signal: AbortSignal): Promise<string> {
+  const count = ({ sourceBytes }: FinishedTile): Promise<void> => {
+    meter.addBytes(sourceBytes);
+    return Promise.resolve();
+  };
+  const { sha256 } = await useLane((lane) => copyTensor(lane, tensor, count, signal), signal);
   meter.addTensor();
-  return hash.digest('hex');
+  return sha256;
 }

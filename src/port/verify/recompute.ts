@@ -1,21 +1,22 @@
-import { createHash } from 'node:crypto';
-import { yieldToEvents } from '../../base/abort.ts';
+import { allOf } from '../../base/allOf.ts';
 import { InputError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { Checkpoint, sumBytes, type LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { widen } from '../../kernels/convert.ts';
+import type { Lane } from '../../kernels/lanes/lane.ts';
+import { useLane } from '../../kernels/lanes/lanes.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { matrixOf, type Delta } from '../../patch/delta.ts';
 import { identifyPatch } from '../../patch/patch.ts';
 import { bytesPerElement, isFloatDtype } from '../../safetensors/dtypes.ts';
-import { noSums, TileBuffers } from '../addDelta.ts';
 import { hashTensor } from './hashTensor.ts';
 import { openInputs, type PortInputs } from '../plan/inputs.ts';
 import type { Provenance } from '../provenance.ts';
 import { openItem } from '../openItem.ts';
 import { weightOf } from '../output/checkpointOutput.ts';
 import { outputTensor, type OutputTensor } from '../output/outputTensor.ts';
-import { patchedTiles } from '../output/patchedTiles.ts';
+import { patchTensor, type FinishedTile } from '../output/patchTensor.ts';
+import type { PlanItem } from '../plan/planTypes.ts';
 import { agree, compareCodes, compareRows, type Difference } from './tolerance.ts';
 
 /** How the touched tensors compare with a second computation. Devices sum in different orders. */
@@ -69,17 +70,19 @@ async function compareTouched(
 ): Promise<{ result: Recomputed; problems: string[] }> {
   const problems: string[] = [];
   const totals = { tensors: 0, elements: 0, different: 0 };
-  const recorded = new Map(tensors.map(({ target, measured }) => [target, measured?.sourceSha256]));
+  const recorded = new Map(tensors.map(({ target, measured }) => [target, measured?.sourceXxh64]));
   const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
   const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
-  for (const item of inputs.plan.items) {
+  const compare = async (item: PlanItem): Promise<void> => {
     const written = output.tensors.get(item.target);
-    if (written === undefined) continue;
+    if (written === undefined) return;
     const tensor = outputTensor(item.source, inputs.newBase, item);
-    const delta = await openItem(inputs, weightOf(item, inputs.plan.items), kernel);
-    const { difference, sourceSha256 } = await compareTensor(tensor, written, delta, meter, signal);
+    const { difference, sourceXxh64 } = await useLane(async (lane) => {
+      const delta = await openItem(inputs, weightOf(item, inputs.plan.items), kernel);
+      return compareTensor(lane, tensor, written, delta, meter, signal);
+    }, signal);
     meter.addTensor();
-    if (recorded.get(item.target) !== sourceSha256)
+    if (recorded.get(item.target) !== sourceXxh64)
       problems.push(`${item.target} of the new base is not the one that was ported onto.`);
     if (!agree(difference, tensor.dtype))
       problems.push(
@@ -88,7 +91,8 @@ async function compareTouched(
     totals.tensors++;
     totals.elements += difference.elements;
     totals.different += difference.different;
-  }
+  };
+  await allOf(inputs.plan.items.map(compare));
   return { result: totals, problems };
 }
 
@@ -134,55 +138,51 @@ export function changedHeaders({ identity }: Checkpoint, { files }: Provenance['
 async function compareUntouched(base: Checkpoint, { untouched }: Provenance, run: Run): Promise<string[]> {
   const bytes = sumBytes(untouched.flatMap(({ name }) => base.tensors.get(name) ?? []));
   const meter = new ProgressMeter('Reading the base', { bytes, tensors: untouched.length }, run.sink);
-  const problems: string[] = [];
-  for (const { name, sha256 } of untouched) {
+  const compare = async ({ name, sha256 }: Provenance['untouched'][number]): Promise<string[]> => {
     const located = base.tensors.get(name);
-    if (located === undefined || (await hashTensor(located, meter, run.signal)) !== sha256)
-      problems.push(`${name} of the new base is not the one that was copied.`);
-  }
-  return problems;
+    const same = located !== undefined && (await hashTensor(located, meter, run.signal)) === sha256;
+    return same ? [] : [`${name} of the new base is not the one that was copied.`];
+  };
+  return (await allOf(untouched.map(compare))).flat();
 }
 
 async function compareTensor(
+  lane: Lane,
   tensor: OutputTensor,
   written: LocatedTensor,
   delta: Delta,
   meter: ProgressMeter,
   signal: AbortSignal,
-): Promise<{ difference: Difference; sourceSha256: string }> {
+): Promise<{ difference: Difference; sourceXxh64: string }> {
   const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
-  const hash = createHash('sha256');
-  let [at, row] = [written.entry.begin, 0];
-  for await (const { source, bytes } of patchedTiles(tensor, delta, new TileBuffers(), noSums())) {
-    await yieldToEvents(signal);
-    hash.update(source);
+  const take = async ({ bytes, at, sourceBytes }: FinishedTile): Promise<void> => {
     const actual = new Uint8Array(bytes.length);
-    await written.shard.file.read(actual, at);
-    row += compareTile(tensor, delta, row, bytes, actual, difference);
-    at += bytes.length;
-    meter.addBytes(source.length);
-  }
-  return { difference, sourceSha256: hash.digest('hex') };
+    await written.shard.file.read(actual, written.entry.begin + at);
+    compareTile(tensor, delta, at, bytes, actual, difference);
+    meter.addBytes(sourceBytes);
+  };
+  const { sourceXxh64 } = await patchTensor(lane, tensor, delta, take, signal);
+  return { difference, sourceXxh64 };
 }
 
-/** @returns the rows that were compared */
 function compareTile(
   { dtype, shape }: OutputTensor,
   delta: Delta,
-  row: number,
+  at: number,
   expected: Uint8Array,
   actual: Uint8Array,
   difference: Difference,
-): number {
+): void {
   const { columns } = matrixOf(shape);
-  if (!isFloatDtype(dtype)) {
-    compareCodes(expected, actual, difference);
-    return expected.length / columns;
+  if (!isFloatDtype(dtype)) return compareCodes(expected, actual, difference);
+  const size = bytesPerElement(dtype);
+  const count = expected.length / size;
+  if (Buffer.compare(expected, actual) === 0) {
+    difference.elements += count;
+    return;
   }
-  const count = expected.length / bytesPerElement(dtype);
   const [want, have] = [new Float32Array(count), new Float32Array(count)];
   widen(expected, dtype, want);
   widen(actual, dtype, have);
-  compareRows(delta, row, want, have, dtype, difference);
-  return count / columns;
+  compareRows(delta, at / size / Math.max(1, columns), want, have, dtype, difference);
 }

@@ -1,0 +1,65 @@
+import type { FloatDtype } from '../../safetensors/dtypes.ts';
+import { FUSED, SEPARATE } from './compiled.ts';
+
+/**
+ * How a step of a product's sum rounds: multiply and add together once, or each for itself. Which of the two is the
+ * processor's and the engine's (relaxed SIMD leaves it open); either gives the same bits wherever it is used.
+ */
+export type Arithmetic = 'fused' | 'separate';
+
+/** The exports of src/kernels/assembly/index.ts; numbers are addresses, counts, and dtypes as there. */
+export interface KernelModule {
+  readonly arithmetic: Arithmetic;
+  patchTile(
+    target: number,
+    source: number,
+    dtype: number,
+    left: number,
+    right: number,
+    rows: number,
+    rank: number,
+    columns: number,
+    scale: number,
+  ): void;
+  addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
+  sumsAt(): number;
+  freeFrom(): number;
+}
+
+/** As src/kernels/assembly/convert.ts numbers them. */
+export const DTYPE_NUMBERS: Readonly<Record<FloatDtype, number>> = { BF16: 0, F16: 1, F32: 2 };
+
+/** As the modules were compiled to import it (scripts/kernels.ts): 128 KB, and a gigabyte at most. */
+export function kernelMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 2, maximum: 16_384, shared: true });
+}
+
+export function loadKernels(memory: WebAssembly.Memory, arithmetic = machineArithmetic()): KernelModule {
+  const module = new WebAssembly.Module(bytesOf(arithmetic === 'fused' ? FUSED : SEPARATE));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { ...(exports as unknown as Omit<KernelModule, 'arithmetic'>), arithmetic };
+}
+
+let known: Arithmetic | undefined;
+
+/** What this machine does: found out by a product that comes out differently. */
+export function machineArithmetic(): Arithmetic {
+  return (known ??= WebAssembly.validate(bytesOf(FUSED)) && fuses() ? 'fused' : 'separate');
+}
+
+/** −1 + (1 + 2⁻¹²)² is 2⁻¹¹ + 2⁻²⁴ if it is rounded once, and 2⁻¹¹ if the square is rounded first. */
+function fuses(): boolean {
+  const memory = kernelMemory();
+  const { patchTile, freeFrom } = loadKernels(memory, 'fused');
+  const at = freeFrom();
+  const [target, source, left, right] = [at, at + 16, at + 32, at + 48];
+  const factor = 1 + 2 ** -12;
+  new Float32Array(memory.buffer, left, 2).set([-1, factor]);
+  new Float32Array(memory.buffer, right, 2).set([1, factor]);
+  patchTile(target, source, DTYPE_NUMBERS.F32, left, right, 1, 2, 1, 1);
+  return new Float32Array(memory.buffer, target, 1)[0] !== 2 ** -11;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(base64, 'base64'));
+}
