@@ -14,7 +14,16 @@ const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', ...MEMORY];
 /** @param fused with relaxed SIMD, whose multiply-add rounds once where the processor can */
 async function compile(fused: boolean): Promise<string> {
   const features = fused ? 'simd,threads,relaxed-simd' : 'simd,threads';
-  const args = ['index.ts', ...OPTIONS, '--enable', features, '--use', `FUSED=${fused ? 1 : 0}`, '--outFile', 'out.wasm'];
+  const args = [
+    'index.ts',
+    ...OPTIONS,
+    '--enable',
+    features,
+    '--use',
+    `FUSED=${fused ? 1 : 0}`,
+    '--outFile',
+    'out.wasm',
+  ];
   const written = new Map<string, Uint8Array | string>();
   const { error, stderr } = await asc.main([...args, '--baseDir', join(root, 'src/kernels/assembly')], {
     writeFile: (name, contents) => void written.set(name, contents),

@@ -4,6 +4,6 @@ import type { MatrixShape } from '../patch/delta.ts';
 const TILE_ELEMENTS = 1 << 20;
 
 /** How many whole rows make a tile. */
-export function tileRows({ rows, columns }: MatrixShape): number {
-  return Math.max(1, Math.min(rows, Math.floor(TILE_ELEMENTS / Math.max(1, columns))));
+export function tileRows({ rows, columns }: MatrixShape, elements = TILE_ELEMENTS): number {
+  return Math.max(1, Math.min(rows, Math.floor(elements / Math.max(1, columns))));
 }

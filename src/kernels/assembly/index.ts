@@ -1,6 +1,7 @@
 import { addSpan, SPAN, Sums } from './add';
 import { BLOCK_COLUMNS, BLOCK_ROWS, product } from './product';
 import { F32 } from './convert';
+export { same } from './same';
 
 const block = memory.data(4 * BLOCK_ROWS * BLOCK_COLUMNS, 16);
 const sums = memory.data(6 * 8, 16);
@@ -38,11 +39,11 @@ export function patchTile(
     const width = min(BLOCK_COLUMNS, columns - column);
     for (let row = 0; row < rows; row += BLOCK_ROWS) {
       const height = min(BLOCK_ROWS, rows - row);
-      const rightBlock = right + (<usize>column << 2);
-      product(block, left + (<usize>(row * rank) << 2), rightBlock, height, rank, width, columns, scale);
+      const rightBlock = right + ((<usize>column) << 2);
+      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
       for (let i = 0; i < height; i++) {
         const at = <usize>((row + i) * columns + column) * size;
-        const delta = block + (<usize>(i * BLOCK_COLUMNS) << 2);
+        const delta = block + ((<usize>(i * BLOCK_COLUMNS)) << 2);
         addSpan(target + at, source + at, delta, width, dtype, changetype<Sums>(sums));
       }
     }
@@ -54,6 +55,6 @@ export function addTile(target: usize, source: usize, dtype: i32, delta: usize, 
   const size: usize = dtype == F32 ? 4 : 2;
   for (let i = 0; i < count; i += SPAN) {
     const at = <usize>i * size;
-    addSpan(target + at, source + at, delta + (<usize>i << 2), min(SPAN, count - i), dtype, changetype<Sums>(sums));
+    addSpan(target + at, source + at, delta + ((<usize>i) << 2), min(SPAN, count - i), dtype, changetype<Sums>(sums));
   }
 }

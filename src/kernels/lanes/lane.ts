@@ -2,38 +2,55 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
 import type { ProductShape } from '../lowRank.ts';
-import type { LaneAnswer, LaneData, LaneOrder, LaneResult, TileWork } from './messages.ts';
+import {
+  CONTROL,
+  type LaneAnswer,
+  type LaneData,
+  type LaneOrder,
+  type SourcePlace,
+  type TargetPlace,
+} from './messages.ts';
+import type { LaneResult, TensorOrder } from './messages.ts';
 import { DTYPE_NUMBERS, kernelMemory, loadKernels, machineArithmetic } from './module.ts';
+import { LaneError } from './tensorJob.ts';
 
 /** Tiles under way at once: one is read, one is worked on, one is written. */
 export const SLOTS = 3;
 const PAGE_BYTES = 1 << 16;
+const PROGRESS_MS = 80;
+/** Of the processor's cache lines. */
+const ALIGNMENT = 64;
 
 /** What a tensor's tiles need room for, in bytes of the largest. */
 export interface LaneRoom {
-  readonly source: number;
+  readonly source?: number;
   readonly target: number;
-  /** Of the factor's rows, of a tile. */
-  readonly left: number;
-  /** Of the whole other factor. */
-  readonly right: number;
-  /** Of Δ as float32, of a tile. */
-  readonly delta: number;
+  /** Of Δ as float32. */
+  readonly delta?: number;
 }
 
 interface Slot {
   readonly source: number;
   readonly target: number;
-  readonly left: number;
   readonly delta: number;
 }
 
-/** How much of a slot is hashed. */
-export interface HashedBytes {
-  readonly source?: number;
-  readonly target: number;
-  /** Whether the target's SHA-256 is wanted too. */
-  readonly sha256: boolean;
+/** A tensor of one file, to be copied to another, or only hashed. */
+export interface TensorJob {
+  readonly from: SourcePlace;
+  readonly to: TargetPlace | undefined;
+  readonly bytes: number;
+  readonly tileBytes: number;
+  /** Δ = scale · left @ right, float32. */
+  readonly patch:
+    | {
+        readonly dtype: FloatDtype;
+        readonly left: Float32Array;
+        readonly right: Float32Array;
+        readonly shape: ProductShape;
+        readonly scale: number;
+      }
+    | undefined;
 }
 
 interface Pending {
@@ -48,7 +65,6 @@ export class Lane {
   private readonly freeFrom: number;
   private readonly pending: Pending[] = [];
   private slots: readonly Slot[] = [];
-  private rightAt = 0;
   private failure: Error | undefined;
 
   constructor() {
@@ -63,22 +79,30 @@ export class Lane {
   }
 
   /** Lays out the memory for the tiles of a tensor. @throws RangeError if there is not so much memory */
-  makeRoom({ source, target, left, right, delta }: LaneRoom): void {
-    let at = this.freeFrom;
-    const take = (bytes: number): number => {
-      const begin = Math.ceil(at / 64) * 64;
-      at = begin + bytes;
-      return begin;
-    };
-    this.rightAt = take(right);
+  makeRoom({ source = 0, target, delta = 0 }: LaneRoom): void {
+    const layout = this.layOut();
     this.slots = Array.from({ length: SLOTS }, () => ({
-      source: take(source),
-      target: take(target),
-      left: take(left),
-      delta: take(delta),
+      source: layout.take(source),
+      target: layout.take(target),
+      delta: layout.take(delta),
     }));
-    const missing = at - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    layout.grow();
+  }
+
+  /** From the memory's beginning. */
+  private layOut(): { take: (bytes: number) => number; grow: () => void } {
+    let at = this.freeFrom + CONTROL.bytes;
+    return {
+      take: (bytes) => {
+        const begin = Math.ceil(at / ALIGNMENT) * ALIGNMENT;
+        at = begin + bytes;
+        return begin;
+      },
+      grow: () => {
+        const missing = at - this.memory.buffer.byteLength;
+        if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      },
+    };
   }
 
   source(slot: number, bytes: number): Uint8Array {
@@ -89,53 +113,74 @@ export class Lane {
     return new Uint8Array(this.memory.buffer, this.slot(slot).target, bytes);
   }
 
-  setRight(right: Float32Array): void {
-    new Float32Array(this.memory.buffer, this.rightAt, right.length).set(right);
+  /** target ← round(source + delta), and the target's bytes go into the hash. */
+  async add(slot: number, dtype: FloatDtype, delta: Float32Array): Promise<void> {
+    const { source, target, delta: at } = this.slot(slot);
+    new Float32Array(this.memory.buffer, at, delta.length).set(delta);
+    const add = { dtype: DTYPE_NUMBERS[dtype], source, delta: at, count: delta.length };
+    await this.order({ kind: 'tile', add, target: { at: target, bytes: delta.length * bytesPerElement(dtype) } });
   }
 
-  /**
-   * target ← round(source + scale · left @ right), the right factor as it was set, and the bytes of both into the hashes.
-   *
-   * @param left [rows, rank], of the tile's rows
-   */
-  patch(slot: number, dtype: FloatDtype, left: Float32Array, shape: ProductShape, scale: number): Promise<void> {
-    const place = this.slot(slot);
-    new Float32Array(this.memory.buffer, place.left, left.length).set(left);
-    const bytes = shape.rows * shape.columns * bytesPerElement(dtype);
-    const work = { ...shape, scale, dtype: DTYPE_NUMBERS[dtype], left: place.left, right: this.rightAt };
-    return this.compute(slot, bytes, { kind: 'patch', ...work });
+  /** The target's bytes go into the hash as they are. */
+  async hash(slot: number, bytes: number): Promise<void> {
+    await this.order({ kind: 'tile', add: undefined, target: { at: this.slot(slot).target, bytes } });
   }
 
-  /** target ← round(source + delta), and the bytes of both into the hashes. */
-  add(slot: number, dtype: FloatDtype, delta: Float32Array): Promise<void> {
-    const place = this.slot(slot);
-    new Float32Array(this.memory.buffer, place.delta, delta.length).set(delta);
-    const work = { dtype: DTYPE_NUMBERS[dtype], delta: place.delta, count: delta.length };
-    return this.compute(slot, delta.length * bytesPerElement(dtype), { kind: 'add', ...work });
-  }
-
-  /** Nothing is computed; the bytes go into the hashes. */
-  async hash(slot: number, { source = 0, target, sha256 }: HashedBytes): Promise<void> {
-    const place = this.slot(slot);
-    const spans = { source: source > 0 ? { at: place.source, bytes: source } : undefined, target: { at: place.target, bytes: target } };
-    await this.order({ kind: 'tile', work: undefined, ...spans, sha256 });
-  }
-
-  /** The hashes and sums of all tiles since the last time. */
+  /** The hash and sums of all tiles since the last time. */
   async finish(): Promise<LaneResult> {
     const result = await this.order({ kind: 'finish' });
     if (result === undefined) throw new Error('a lane finished without a result');
     return result;
   }
 
-  async close(): Promise<void> {
-    await this.thread.terminate();
+  /**
+   * A whole tensor, read, patched, hashed, written and read back by the thread.
+   *
+   * @param onBytes called with what has been done since the last time
+   * @throws LaneError, as it failed in the thread
+   */
+  async tensor(job: TensorJob, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<LaneResult> {
+    const order = this.tensorOrder(job);
+    const { bytes, tileBytes } = job;
+    const control = new Int32Array(this.memory.buffer, this.freeFrom, CONTROL.bytes / 4).fill(0);
+    const stop = (): void => void Atomics.store(control, CONTROL.stop, 1);
+    let told = 0;
+    const tell = (): void => {
+      const done = Math.min(bytes, Atomics.load(control, CONTROL.tiles) * tileBytes);
+      if (done > told) onBytes(done - told);
+      told = done;
+    };
+    const timer = setInterval(tell, PROGRESS_MS);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      const result = await this.order(order);
+      if (result === undefined) throw new Error('a lane has no result for a tensor');
+      return result;
+    } finally {
+      tell();
+      clearInterval(timer);
+      signal.removeEventListener('abort', stop);
+    }
   }
 
-  private async compute(slot: number, bytes: number, work: TileWork): Promise<void> {
-    const place = this.slot(slot);
-    const [source, target] = [{ at: place.source, bytes }, { at: place.target, bytes }];
-    await this.order({ kind: 'tile', work, source, target, sha256: true });
+  private tensorOrder({ patch, ...job }: TensorJob): TensorOrder {
+    const layout = this.layOut();
+    const [source, target] = [layout.take(job.tileBytes), layout.take(job.tileBytes)];
+    const [left, right] = [layout.take(4 * (patch?.left.length ?? 0)), layout.take(4 * (patch?.right.length ?? 0))];
+    layout.grow();
+    if (patch === undefined) return { kind: 'tensor', ...job, source, target, patch };
+    new Float32Array(this.memory.buffer, left, patch.left.length).set(patch.left);
+    new Float32Array(this.memory.buffer, right, patch.right.length).set(patch.right);
+    const { dtype, scale, shape } = patch;
+    const { rank, columns } = shape;
+    const rowBytes = columns * bytesPerElement(dtype);
+    const ofPatch = { dtype: DTYPE_NUMBERS[dtype], left, right, rank, columns, rowBytes, scale };
+    return { kind: 'tensor', ...job, source, target, patch: ofPatch };
+  }
+
+  async close(): Promise<void> {
+    await this.thread.terminate();
   }
 
   private order(order: LaneOrder): Promise<LaneResult | undefined> {
@@ -151,7 +196,7 @@ export class Lane {
     const first = this.pending.shift();
     // An idle lane does not keep the process alive.
     if (this.pending.length === 0) this.thread.unref();
-    if ('error' in answer) first?.reject(new Error(answer.error));
+    if ('failure' in answer) first?.reject(new LaneError(answer.failure));
     else first?.resolve(answer.finished);
   }
 

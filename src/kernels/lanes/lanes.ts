@@ -3,10 +3,10 @@ import pLimit from 'p-limit';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { Lane } from './lane.ts';
 
-/** More would wait for the disk. */
-const MOST = 8;
+/** One more than processors: while one waits for the disk, another computes. Many would be in each other's way there. */
+const COUNT = Math.min(8, availableParallelism() + 1);
 
-const limit = pLimit(Math.min(MOST, availableParallelism()));
+const limit = pLimit(COUNT);
 const idle: Lane[] = [];
 
 /**

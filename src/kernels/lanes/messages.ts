@@ -11,45 +11,86 @@ export interface Span {
   readonly bytes: number;
 }
 
-/** target ← round(source + scale · left @ right), or round(source + delta); dtypes by number. */
-export type TileWork =
-  | {
-      readonly kind: 'patch';
-      readonly dtype: number;
-      readonly left: number;
-      readonly right: number;
-      readonly rows: number;
-      readonly rank: number;
-      readonly columns: number;
-      readonly scale: number;
-    }
-  | { readonly kind: 'add'; readonly dtype: number; readonly delta: number; readonly count: number };
-
-/** What is done to a tile: the work, and then its bytes go into the tensor's hashes. */
-export interface TileOrder {
-  readonly kind: 'tile';
-  readonly work: TileWork | undefined;
-  readonly source: Span | undefined;
-  readonly target: Span;
-  /** Whether the target's SHA-256 is wanted too, which is some six times slower than XXH64. */
-  readonly sha256: boolean;
+/** `count` elements of a dtype, by its number. */
+export interface AddWork {
+  readonly dtype: number;
+  readonly source: number;
+  readonly delta: number;
+  readonly count: number;
 }
 
-/** Gives the hashes and sums of all tiles since the last one, and begins anew. */
+/** What is done to a tile: target ← round(source + delta) where that is wanted, and the target goes into the hash. */
+export interface TileOrder {
+  readonly kind: 'tile';
+  readonly add: AddWork | undefined;
+  readonly target: Span;
+}
+
+/** Where bytes of a file are read: each thread opens it for itself, as the system reads ahead for each opening. */
+export interface SourcePlace {
+  readonly path: string;
+  readonly position: number;
+}
+
+/** Where bytes are written; the descriptor is open in the whole process. */
+export interface TargetPlace {
+  readonly file: number;
+  readonly position: number;
+}
+
+/**
+ * A whole tensor, which the thread reads, patches or not, hashes, writes and reads back by itself. It stops when it is told to.
+ */
+export interface TensorOrder {
+  readonly kind: 'tensor';
+  readonly from: SourcePlace;
+  readonly to: TargetPlace | undefined;
+  readonly bytes: number;
+  /** Of a tile; whole rows, where there is something to be added. */
+  readonly tileBytes: number;
+  readonly patch: TensorPatch | undefined;
+  /** Where a tile is read, and what was written is read back. */
+  readonly source: number;
+  /** Where it is worked on. */
+  readonly target: number;
+}
+
+/** Of a tensor of `columns`, with the whole left factor. */
+export interface TensorPatch {
+  readonly dtype: number;
+  readonly left: number;
+  readonly right: number;
+  readonly rank: number;
+  readonly columns: number;
+  readonly rowBytes: number;
+  readonly scale: number;
+}
+
+/** Gives the hash and sums of all tiles since the last one, and begins anew. */
 export interface FinishOrder {
   readonly kind: 'finish';
 }
 
-export type LaneOrder = TileOrder | FinishOrder;
+export type LaneOrder = TileOrder | TensorOrder | FinishOrder;
 
 /** Each order is answered in its turn. */
-export type LaneAnswer = { readonly error: string } | { readonly finished: LaneResult | undefined };
+export type LaneAnswer = { readonly failure: LaneFailure } | { readonly finished: LaneResult | undefined };
 
-/** Of all tiles of a tensor; hashes in hexadecimal. */
+/** Why an order was not carried out: an error of the system has its code. */
+export interface LaneFailure {
+  readonly during: 'reading' | 'writing' | 'reading back' | 'computing' | 'stopped';
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly syscall: string | undefined;
+}
+
+/** What both ends look at while a tensor is worked on: 32-bit words at the beginning of the host's part of the memory. */
+export const CONTROL = { stop: 0, tiles: 1, bytes: 64 } as const;
+
+/** Of all tiles of a tensor. */
 export interface LaneResult {
-  readonly sourceXxh64: string;
-  readonly targetXxh64: string;
-  readonly targetSha256: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
   readonly sums: LaneSums;
 }
 

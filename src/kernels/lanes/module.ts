@@ -22,6 +22,8 @@ export interface KernelModule {
     scale: number,
   ): void;
   addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
+  /** Whether both stretches hold the same bytes: 1 or 0. */
+  same(a: number, b: number, bytes: number): number;
   sumsAt(): number;
   freeFrom(): number;
 }

@@ -1,76 +1,92 @@
 /** The thread of a lane: carries out its orders on their common memory, one after the other. */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createXXHash64, type IHasher } from 'hash-wasm';
-import type { LaneAnswer, LaneData, LaneOrder, LaneResult, Span, TileOrder, TileWork } from './messages.ts';
+import { CONTROL, type LaneAnswer, type LaneData, type LaneOrder, type LaneResult } from './messages.ts';
+import type { TensorOrder, TileOrder } from './messages.ts';
 import { loadKernels, type KernelModule } from './module.ts';
+import { carryOutTensor, LaneError, wordsOf, type TileTools } from './tensorJob.ts';
 
-class LaneThread {
-  private readonly memory: WebAssembly.Memory;
+class LaneThread implements TileTools {
+  readonly memory: WebAssembly.Memory;
   private readonly kernels: KernelModule;
   private readonly sums: Float64Array;
-  private readonly hashes: { readonly source: IHasher; readonly target: IHasher };
+  private readonly control: Int32Array;
   private sha256 = createHash('sha256');
 
-  constructor({ memory, arithmetic }: LaneData, source: IHasher, target: IHasher) {
+  constructor({ memory, arithmetic }: LaneData) {
     this.memory = memory;
     this.kernels = loadKernels(memory, arithmetic);
     this.sums = new Float64Array(memory.buffer, this.kernels.sumsAt(), 6);
-    this.hashes = { source, target };
+    this.control = new Int32Array(memory.buffer, this.kernels.freeFrom(), CONTROL.bytes / 4);
+    this.begin();
   }
 
   carryOut(order: LaneOrder): LaneResult | undefined {
     if (order.kind === 'finish') return this.finish();
-    this.tile(order);
-    return undefined;
-  }
-
-  private tile({ work, source, target, sha256 }: TileOrder): void {
-    if (work !== undefined && source !== undefined) this.compute(work, source.at, target.at);
-    if (source !== undefined) this.hashes.source.update(this.bytes(source));
-    this.hashes.target.update(this.bytes(target));
-    if (sha256) this.sha256.update(this.bytes(target));
-  }
-
-  private compute(work: TileWork, source: number, target: number): void {
-    if (work.kind === 'add') this.kernels.addTile(target, source, work.dtype, work.delta, work.count);
-    else {
-      const { dtype, left, right, rows, rank, columns, scale } = work;
-      this.kernels.patchTile(target, source, dtype, left, right, rows, rank, columns, scale);
+    if (order.kind === 'tile') {
+      this.tile(order);
+      return undefined;
     }
+    this.begin();
+    carryOutTensor(order, this);
+    return this.finish();
+  }
+
+  private tile({ add, target }: TileOrder): void {
+    if (add !== undefined) this.kernels.addTile(target.at, add.source, add.dtype, add.delta, add.count);
+    this.sha256.update(this.bytes(target.at, target.bytes));
+  }
+
+  isStopped(): boolean {
+    return Atomics.load(this.control, CONTROL.stop) !== 0;
+  }
+
+  tileDone(): void {
+    Atomics.add(this.control, CONTROL.tiles, 1);
+  }
+
+  work({ patch, source, target }: TensorOrder, at: number, length: number): void {
+    if (patch !== undefined) {
+      const { dtype, rowBytes, left, right, rank, columns, scale } = patch;
+      const leftRow = left + 4 * rank * (at / rowBytes);
+      this.kernels.patchTile(target, source, dtype, leftRow, right, length / rowBytes, rank, columns, scale);
+    }
+    this.sha256.update(this.bytes(target, length));
+  }
+
+  isSame({ source, target }: TensorOrder, length: number): boolean {
+    return this.kernels.same(source, target, length) === 1;
   }
 
   private finish(): LaneResult {
     const [delta = NaN, weight = NaN, rounding = NaN, absorbed = NaN, overflowed = NaN, touched = NaN] = this.sums;
     const result = {
-      sourceXxh64: this.hashes.source.digest(),
-      targetXxh64: this.hashes.target.digest(),
-      targetSha256: this.sha256.digest('hex'),
+      sha256: this.sha256.digest('hex'),
       sums: { delta, weight, rounding, absorbed, overflowed, touched },
     };
-    this.hashes.source.init();
-    this.hashes.target.init();
-    this.sha256 = createHash('sha256');
-    this.sums.fill(0);
+    this.begin();
     return result;
   }
 
+  private begin(): void {
+    this.sha256 = createHash('sha256');
+    this.sums.fill(0);
+  }
+
   /** The memory's buffer is another object once it has grown. */
-  private bytes({ at, bytes }: Span): Uint8Array {
+  private bytes(at: number, bytes: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, at, bytes);
   }
 }
 
-async function start(): Promise<void> {
-  const thread = new LaneThread(workerData as LaneData, await createXXHash64(), await createXXHash64());
-  const answer = (order: LaneOrder): LaneAnswer => {
-    try {
-      return { finished: thread.carryOut(order) };
-    } catch (error) {
-      return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-    }
-  };
-  parentPort?.on('message', (order: LaneOrder) => parentPort?.postMessage(answer(order)));
+const thread = new LaneThread(workerData as LaneData);
+
+function answer(order: LaneOrder): LaneAnswer {
+  try {
+    return { finished: thread.carryOut(order) };
+  } catch (error) {
+    return { failure: error instanceof LaneError ? error.failure : { during: 'computing', ...wordsOf(error) } };
+  }
 }
 
-void start();
+parentPort?.on('message', (order: LaneOrder) => parentPort?.postMessage(answer(order)));

@@ -38,7 +38,13 @@ export async function writeAdapter(
   await writeWeights(inputs, kept, join(folder, ADAPTER_FILE), kernel, signal);
   await writeFile(join(folder, CONFIG_FILE), rebasedConfig(inputs, kept));
   await copyTokenizer(inputs, folder);
-  return { tensors: measured.tensors, untouched: [], headers: new Map(), readBack: new Set(), notes: droppedNotes(unchanged) };
+  return {
+    tensors: measured.tensors,
+    untouched: [],
+    headers: new Map(),
+    readBack: new Set(),
+    notes: droppedNotes(unchanged),
+  };
 }
 
 /** The patch's own; where its rows were moved to the new base's tokens, the tokenizer that numbers them so. */

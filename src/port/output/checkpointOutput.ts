@@ -14,10 +14,10 @@ import type { PortInputs } from '../plan/inputs.ts';
 import type { Delta } from '../../patch/delta.ts';
 import type { PlanItem, PortPlan } from '../plan/planTypes.ts';
 import type { PortedTensor, Provenance } from '../provenance.ts';
+import { bringToDisk } from './bringToDisk.ts';
 import type { FinishedShards } from './finishedShards.ts';
-import { bytesOf, planShard, type OutputShard, type OutputTensor } from './outputTensor.ts';
+import { planShard, type OutputShard, type OutputTensor } from './outputTensor.ts';
 import type { PatchedTensor } from './patchTensor.ts';
-import { bringToDisk } from './readBack.ts';
 import { ShardWriter, type WrittenTensor } from './shardWriter.ts';
 
 export interface WrittenTensors {
@@ -89,30 +89,24 @@ interface Run {
 async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
   let settled: Promise<void> = Promise.resolve();
   try {
-    for (const [i, shard] of shards.entries()) {
+    for (const shard of shards) {
       const deltaOf = (item: PlanItem): Promise<Delta> =>
         openItem(inputs, weightOf(item, inputs.plan.items), run.kernel);
       const written = await new ShardWriter(shard, deltaOf, run.meter, run.signal).run(run.folder);
       await settled;
-      settled = finishShard(shard, written, i === shards.length - 1, run);
+      settled = finishShard(shard, written, run);
       // Whoever waits for it hears of it.
       settled.catch(() => undefined);
     }
+    new ProgressMeter('Bringing to the disk', { bytes: 0, tensors: 0 }, run.sink);
   } finally {
     await settled;
   }
 }
 
-async function finishShard(
-  shard: OutputShard,
-  written: readonly WrittenTensor[],
-  isLast: boolean,
-  { folder, finished, sink, signal }: Run,
-): Promise<void> {
-  const total = { bytes: written.reduce((sum, tensor) => sum + bytesOf(tensor), 0), tensors: written.length };
-  // Nothing else is left to be seen then.
-  const meter = isLast ? new ProgressMeter('Verifying', total, sink) : undefined;
-  const bytes = await bringToDisk(folder, shard, written, meter, signal);
+async function finishShard(shard: OutputShard, written: readonly WrittenTensor[], run: Run): Promise<void> {
+  const { folder, finished } = run;
+  const bytes = await bringToDisk(join(folder, shard.name), shard, written);
   const tensors = written.flatMap(({ item, result }) => (item && 'sums' in result ? [describe(item, result)] : []));
   const copied = written.filter(({ item }) => item === undefined);
   const untouched = copied.map(({ name, result }) => ({ name, sha256: result.sha256 }));
@@ -123,15 +117,14 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function describe(item: PlanItem, { sums, sha256: after, sourceXxh64 }: PatchedTensor): PortedTensor {
+function describe(item: PlanItem, { sums, sha256 }: PatchedTensor): PortedTensor {
   return {
     ...portedTensor(item, Math.sqrt(sums.delta)),
     measured: {
       weightNorm: finiteRoot(sums.weight),
       roundingError: finiteRoot(sums.rounding),
       absorbedShare: sums.elements === 0 ? 0 : sums.absorbed / sums.elements,
-      sourceXxh64,
-      sha256: after,
+      sha256,
     },
   };
 }

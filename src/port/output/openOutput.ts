@@ -25,7 +25,7 @@ export async function openOutput(shard: OutputShard, path: string): Promise<Outp
   try {
     if (source !== undefined && (await clone(source.path, path)))
       return { file: await open(path, 'r+'), clonedFrom: source };
-    return { file: await open(path, 'wx'), clonedFrom: undefined };
+    return { file: await open(path, 'wx+'), clonedFrom: undefined };
   } catch (error) {
     throw writeError(error, path);
   }

@@ -1,5 +1,7 @@
+import type { FileHandle } from 'node:fs/promises';
 import { yieldToEvents } from '../../base/abort.ts';
 import type { Lane } from '../../kernels/lanes/lane.ts';
+import type { TargetPlace } from '../../kernels/lanes/messages.ts';
 import type { Delta } from '../../patch/delta.ts';
 import { LowRankDelta } from '../../patch/methods/lowRank.ts';
 import { bytesPerElement, isFloatDtype, type FloatDtype } from '../../safetensors/dtypes.ts';
@@ -7,6 +9,8 @@ import { noSums, TileBuffers, type TileSums } from '../addDelta.ts';
 import { tileRows } from '../tiles.ts';
 import type { OutputTensor } from './outputTensor.ts';
 import { patchedTiles } from './patchedTiles.ts';
+import { writeChecked } from './readBack.ts';
+import { runTensor } from './runTensor.ts';
 import { TileSlots } from './tileSlots.ts';
 
 /** Some of a patched tensor's bytes, which stand there until `take` is done with them. */
@@ -19,10 +23,68 @@ export interface FinishedTile {
 }
 
 export interface PatchedTensor {
-  readonly sourceXxh64: string;
-  readonly xxh64: string;
   readonly sha256: string;
   readonly sums: TileSums;
+}
+
+/** Elements of a tile that a lane reads, works on and writes by itself: both fit into the processor's second cache. */
+const LANE_TILE = 1 << 18;
+
+/** Where a tensor's bytes go. */
+export interface TensorTarget {
+  readonly file: FileHandle;
+  readonly position: number;
+}
+
+/**
+ * Makes a patched tensor: W + Δ in its own dtype. A product of low rank is made and added in the lane's thread; what a device
+ * makes of it is added there; everything else is computed here, and hashed there.
+ *
+ * @param onBytes called with bytes of the source that are done
+ * @throws CancelledError
+ */
+export async function writePatched(
+  lane: Lane,
+  tensor: OutputTensor,
+  delta: Delta,
+  target: TensorTarget,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<PatchedTensor> {
+  const { file, position } = target;
+  if (isForLane(tensor, delta)) return patchOnLane(lane, tensor, delta, { file: file.fd, position }, onBytes, signal);
+  const take = async ({ bytes, at, sourceBytes }: FinishedTile): Promise<void> => {
+    await writeChecked(file, bytes, position + at);
+    onBytes(sourceBytes);
+  };
+  return patchTiles(lane, tensor, delta, take, signal);
+}
+
+export function isForLane(tensor: OutputTensor, delta: Delta): delta is LowRankDelta {
+  return delta instanceof LowRankDelta && delta.isForLane && keepsDtype(tensor);
+}
+
+/** Also that it is weights, and no scales of such. */
+function keepsDtype({ source, dtype, weight }: OutputTensor): boolean {
+  return isFloatDtype(source.entry.dtype) && source.entry.dtype === dtype && weight === undefined;
+}
+
+/** @param to where it is written; nowhere for its hashes alone */
+export async function patchOnLane(
+  lane: Lane,
+  { source: { entry, shard }, dtype: name }: OutputTensor,
+  { rows, columns, factors }: LowRankDelta,
+  to: TargetPlace | undefined,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<PatchedTensor> {
+  const dtype = name as FloatDtype;
+  const bytes = entry.end - entry.begin;
+  const tileBytes = tileRows({ rows, columns }, LANE_TILE) * columns * bytesPerElement(dtype);
+  const patch = { ...factors, dtype };
+  const job = { from: { path: shard.file.path, position: entry.begin }, to, bytes, tileBytes, patch };
+  const result = await runTensor(lane, shard.file, job, onBytes, signal);
+  return { sha256: result.sha256, sums: { elements: rows * columns, ...result.sums } };
 }
 
 /** What goes through the steps. */
@@ -34,13 +96,11 @@ interface Run {
 }
 
 /**
- * Makes a patched tensor, tile by tile: W + Δ in its own dtype. A product of low rank is made and added in the lane's thread;
- * what a device makes of it is added there; everything else is computed here, and hashed there.
+ * Likewise, but each tile is handed over.
  *
- * @param take what is done with each tile; several go on at a time
- * @throws CancelledError
+ * @param take what is done with it; several go on at a time
  */
-export async function patchTensor(
+export async function patchTiles(
   lane: Lane,
   tensor: OutputTensor,
   delta: Delta,
@@ -51,42 +111,30 @@ export async function patchTensor(
   try {
     const sums =
       delta instanceof LowRankDelta && keepsDtype(tensor)
-        ? void (await patchLowRank(run, tensor, delta))
+        ? void (await addProducts(run, tensor, delta))
         : await patchHere(run, tensor, delta);
     await run.slots.finish();
-    const { sourceXxh64, targetXxh64, targetSha256, sums: laneSums } = await lane.finish();
-    const elements = delta.rows * delta.columns;
-    return { sourceXxh64, xxh64: targetXxh64, sha256: targetSha256, sums: sums ?? { elements, ...laneSums } };
+    const result = await lane.finish();
+    return { sha256: result.sha256, sums: sums ?? { elements: delta.rows * delta.columns, ...result.sums } };
   } finally {
     await run.slots.settle();
   }
 }
 
-/** Also that it is weights, and no scales of such. */
-function keepsDtype({ source, dtype, weight }: OutputTensor): boolean {
-  return isFloatDtype(source.entry.dtype) && source.entry.dtype === dtype && weight === undefined;
-}
-
-async function patchLowRank(run: Run, tensor: OutputTensor, delta: LowRankDelta): Promise<void> {
-  const { entry, shard } = tensor.source;
-  const { rows, columns, factors } = delta;
-  const dtype = tensor.dtype as FloatDtype;
+/** The device makes Δ, the lane adds it. */
+async function addProducts(run: Run, { source, dtype: name }: OutputTensor, delta: LowRankDelta): Promise<void> {
+  const { entry, shard } = source;
+  const dtype = name as FloatDtype;
+  const { rows, columns } = delta;
   const rowBytes = columns * bytesPerElement(dtype);
-  const step = Math.min(tileRows(delta), tileRows({ rows, columns: factors.shape.rank }));
-  const bytes = step * rowBytes;
-  const [left, right, product] = delta.isForLane
-    ? [4 * step * factors.shape.rank, 4 * factors.right.length, 0]
-    : [0, 0, 4 * step * columns];
-  run.lane.makeRoom({ source: bytes, target: bytes, left, right, delta: product });
-  if (delta.isForLane) run.lane.setRight(factors.right);
+  const step = tileRows(delta);
+  run.lane.makeRoom({ source: step * rowBytes, target: step * rowBytes, delta: 4 * step * columns });
   for (let row = 0; row < rows; row += step) {
     const count = Math.min(step, rows - row);
     const [at, length] = [row * rowBytes, count * rowBytes];
     const slot = await nextSlot(run);
     await shard.file.read(run.lane.source(slot, length), entry.begin + at);
-    const done = delta.isForLane
-      ? run.lane.patch(slot, dtype, delta.rowsOfLeft(row, count), { ...factors.shape, rows: count }, factors.scale)
-      : run.lane.add(slot, dtype, await delta.tile(row, count));
+    const done = run.lane.add(slot, dtype, await delta.tile(row, count));
     handOver(run, slot, done, { at, source: length, target: length });
   }
 }
@@ -96,12 +144,11 @@ async function patchHere(run: Run, tensor: OutputTensor, delta: Delta): Promise<
   let at = 0;
   for await (const { source, bytes } of patchedTiles(tensor, delta, new TileBuffers(), sums)) {
     // The first tile is the largest.
-    if (at === 0) run.lane.makeRoom({ source: source.length, target: bytes.length, left: 0, right: 0, delta: 0 });
+    if (at === 0) run.lane.makeRoom({ target: bytes.length });
     const slot = await nextSlot(run);
-    run.lane.source(slot, source.length).set(source);
     run.lane.target(slot, bytes.length).set(bytes);
     const size = { source: source.length, target: bytes.length };
-    handOver(run, slot, run.lane.hash(slot, { ...size, sha256: true }), { at, ...size });
+    handOver(run, slot, run.lane.hash(slot, bytes.length), { at, ...size });
     at += bytes.length;
   }
   return sums;

@@ -11,9 +11,11 @@ import type { PlanItem } from '../plan/planTypes.ts';
 import { copyTensor, type CopiedTensor } from './copyTensor.ts';
 import { openOutput } from './openOutput.ts';
 import { bytesOf, type OutputShard, type OutputTensor } from './outputTensor.ts';
-import { patchTensor, type FinishedTile, type PatchedTensor } from './patchTensor.ts';
+import { writePatched, type PatchedTensor } from './patchTensor.ts';
 
 export interface WrittenTensor extends OutputTensor {
+  /** In the shard's file. */
+  readonly position: number;
   readonly result: CopiedTensor | PatchedTensor;
 }
 
@@ -75,7 +77,7 @@ export class ShardWriter {
       try {
         const result = await useLane((lane) => this.writeTensor(lane, output, tensor, place, signal), signal);
         this.meter.addTensor();
-        return [{ ...tensor, result }];
+        return [{ ...tensor, position: place.position, result }];
       } catch (error) {
         failures.push(error);
         stop.abort();
@@ -95,13 +97,13 @@ export class ShardWriter {
     signal: AbortSignal,
   ): Promise<CopiedTensor | PatchedTensor> {
     const { item, source } = tensor;
-    const take = async ({ bytes, at, sourceBytes }: FinishedTile): Promise<void> => {
-      const isWritten = there && item === undefined && position === source.entry.begin;
-      if (!isWritten) await writeFully(output, bytes, position + at);
-      this.meter.addBytes(sourceBytes);
-    };
-    if (item === undefined) return copyTensor(lane, source, take, signal);
-    const result = await patchTensor(lane, tensor, await this.deltaOf(item), take, signal);
+    const onBytes = (bytes: number): void => this.meter.addBytes(bytes);
+    if (item === undefined) {
+      const isThere = there && position === source.entry.begin;
+      return copyTensor(lane, source, isThere ? undefined : { file: output.fd, position }, onBytes, signal);
+    }
+    const target = { file: output, position };
+    const result = await writePatched(lane, tensor, await this.deltaOf(item), target, onBytes, signal);
     if (result.sums.overflowed > 0) throw overflow(tensor, result.sums.overflowed);
     return result;
   }
