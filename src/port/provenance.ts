@@ -69,6 +69,8 @@ export const PORTED_TENSOR = z.object({
       weightNorm: z.number().nullable(),
       roundingError: z.number().nullable(),
       absorbedShare: z.number(),
+      /** Tells a base that has changed, not one that was forged; what was made of it has its SHA-256. */
+      sourceXxh64: z.string().regex(/^[0-9a-f]{16}$/),
       sha256: SHA256,
     })
     .nullable(),

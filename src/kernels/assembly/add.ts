@@ -1,6 +1,7 @@
 import { BF16, F16, F32, narrow, narrowFinite, pack, widen, widenBits, widenHigh, widenLow } from './convert';
 
 /** Sums over the elements of a tensor, float64. */
+// @ts-ignore: decorator
 @unmanaged
 export class Sums {
   /** Σ Δ² */

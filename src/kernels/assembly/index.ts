@@ -1,10 +1,13 @@
 import { addSpan, SPAN, Sums } from './add';
 import { BLOCK_COLUMNS, BLOCK_ROWS, product } from './product';
 import { F32 } from './convert';
+import { begin, digest, Hash, update } from './xxh64';
+
 export { same } from './same';
 
 const block = memory.data(4 * BLOCK_ROWS * BLOCK_COLUMNS, 16);
 const sums = memory.data(6 * 8, 16);
+const hash = memory.data(9 * 8, 16);
 
 /** Where the sums stand, which calls add to: delta, weight, rounding, absorbed, overflowed, touched. */
 export function sumsAt(): usize {
@@ -57,4 +60,17 @@ export function addTile(target: usize, source: usize, dtype: i32, delta: usize, 
     const at = <usize>i * size;
     addSpan(target + at, source + at, delta + ((<usize>i) << 2), min(SPAN, count - i), dtype, changetype<Sums>(sums));
   }
+}
+
+/** XXH64, of one stretch of bytes after the other. */
+export function beginHash(): void {
+  begin(changetype<Hash>(hash));
+}
+
+export function updateHash(at: usize, bytes: usize): void {
+  update(changetype<Hash>(hash), at, bytes);
+}
+
+export function digestHash(): u64 {
+  return digest(changetype<Hash>(hash));
 }

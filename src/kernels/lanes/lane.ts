@@ -113,20 +113,23 @@ export class Lane {
     return new Uint8Array(this.memory.buffer, this.slot(slot).target, bytes);
   }
 
-  /** target ← round(source + delta), and the target's bytes go into the hash. */
+  /** target ← round(source + delta), and the bytes of both go into the hashes. */
   async add(slot: number, dtype: FloatDtype, delta: Float32Array): Promise<void> {
     const { source, target, delta: at } = this.slot(slot);
     new Float32Array(this.memory.buffer, at, delta.length).set(delta);
-    const add = { dtype: DTYPE_NUMBERS[dtype], source, delta: at, count: delta.length };
-    await this.order({ kind: 'tile', add, target: { at: target, bytes: delta.length * bytesPerElement(dtype) } });
+    const bytes = delta.length * bytesPerElement(dtype);
+    const add = { dtype: DTYPE_NUMBERS[dtype], delta: at, count: delta.length };
+    await this.order({ kind: 'tile', add, source: { at: source, bytes }, target: { at: target, bytes } });
   }
 
-  /** The target's bytes go into the hash as they are. */
-  async hash(slot: number, bytes: number): Promise<void> {
-    await this.order({ kind: 'tile', add: undefined, target: { at: this.slot(slot).target, bytes } });
+  /** So many bytes of both go into the hashes as they are. */
+  async hash(slot: number, bytes: { readonly source: number; readonly target: number }): Promise<void> {
+    const { source, target } = this.slot(slot);
+    const spans = { source: { at: source, bytes: bytes.source }, target: { at: target, bytes: bytes.target } };
+    await this.order({ kind: 'tile', add: undefined, ...spans });
   }
 
-  /** The hash and sums of all tiles since the last time. */
+  /** The hashes and sums of all tiles since the last time. */
   async finish(): Promise<LaneResult> {
     const result = await this.order({ kind: 'finish' });
     if (result === undefined) throw new Error('a lane finished without a result');

@@ -14,15 +14,15 @@ export interface Span {
 /** `count` elements of a dtype, by its number. */
 export interface AddWork {
   readonly dtype: number;
-  readonly source: number;
   readonly delta: number;
   readonly count: number;
 }
 
-/** What is done to a tile: target ← round(source + delta) where that is wanted, and the target goes into the hash. */
+/** What is done to a tile: target ← round(source + delta) where that is wanted, and both go into their hashes. */
 export interface TileOrder {
   readonly kind: 'tile';
   readonly add: AddWork | undefined;
+  readonly source: Span;
   readonly target: Span;
 }
 
@@ -66,7 +66,7 @@ export interface TensorPatch {
   readonly scale: number;
 }
 
-/** Gives the hash and sums of all tiles since the last one, and begins anew. */
+/** Gives the hashes and sums of all tiles since the last one, and begins anew. */
 export interface FinishOrder {
   readonly kind: 'finish';
 }
@@ -87,9 +87,10 @@ export interface LaneFailure {
 /** What both ends look at while a tensor is worked on: 32-bit words at the beginning of the host's part of the memory. */
 export const CONTROL = { stop: 0, tiles: 1, bytes: 64 } as const;
 
-/** Of all tiles of a tensor. */
+/** Of all tiles of a tensor; hashes in hexadecimal. */
 export interface LaneResult {
-  /** Hexadecimal. */
+  /** XXH64 of the source of what was computed. */
+  readonly sourceXxh64: string;
   readonly sha256: string;
   readonly sums: LaneSums;
 }

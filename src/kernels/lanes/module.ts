@@ -22,6 +22,10 @@ export interface KernelModule {
     scale: number,
   ): void;
   addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
+  beginHash(): void;
+  updateHash(at: number, bytes: number): void;
+  /** XXH64, as a signed 64-bit integer. */
+  digestHash(): bigint;
   /** Whether both stretches hold the same bytes: 1 or 0. */
   same(a: number, b: number, bytes: number): number;
   sumsAt(): number;

@@ -32,8 +32,9 @@ class LaneThread implements TileTools {
     return this.finish();
   }
 
-  private tile({ add, target }: TileOrder): void {
-    if (add !== undefined) this.kernels.addTile(target.at, add.source, add.dtype, add.delta, add.count);
+  private tile({ add, source, target }: TileOrder): void {
+    if (add !== undefined) this.kernels.addTile(target.at, source.at, add.dtype, add.delta, add.count);
+    this.kernels.updateHash(source.at, source.bytes);
     this.sha256.update(this.bytes(target.at, target.bytes));
   }
 
@@ -50,6 +51,7 @@ class LaneThread implements TileTools {
       const { dtype, rowBytes, left, right, rank, columns, scale } = patch;
       const leftRow = left + 4 * rank * (at / rowBytes);
       this.kernels.patchTile(target, source, dtype, leftRow, right, length / rowBytes, rank, columns, scale);
+      this.kernels.updateHash(source, length);
     }
     this.sha256.update(this.bytes(target, length));
   }
@@ -61,6 +63,7 @@ class LaneThread implements TileTools {
   private finish(): LaneResult {
     const [delta = NaN, weight = NaN, rounding = NaN, absorbed = NaN, overflowed = NaN, touched = NaN] = this.sums;
     const result = {
+      sourceXxh64: BigInt.asUintN(64, this.kernels.digestHash()).toString(16).padStart(16, '0'),
       sha256: this.sha256.digest('hex'),
       sums: { delta, weight, rounding, absorbed, overflowed, touched },
     };
@@ -69,6 +72,7 @@ class LaneThread implements TileTools {
   }
 
   private begin(): void {
+    this.kernels.beginHash();
     this.sha256 = createHash('sha256');
     this.sums.fill(0);
   }

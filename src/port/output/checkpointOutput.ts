@@ -117,13 +117,14 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function describe(item: PlanItem, { sums, sha256 }: PatchedTensor): PortedTensor {
+function describe(item: PlanItem, { sums, sha256, sourceXxh64 }: PatchedTensor): PortedTensor {
   return {
     ...portedTensor(item, Math.sqrt(sums.delta)),
     measured: {
       weightNorm: finiteRoot(sums.weight),
       roundingError: finiteRoot(sums.rounding),
       absorbedShare: sums.elements === 0 ? 0 : sums.absorbed / sums.elements,
+      sourceXxh64,
       sha256,
     },
   };

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { yieldToEvents } from '../../base/abort.ts';
 import type { Lane } from '../../kernels/lanes/lane.ts';
-import type { TargetPlace } from '../../kernels/lanes/messages.ts';
+import type { LaneResult, TargetPlace } from '../../kernels/lanes/messages.ts';
 import type { Delta } from '../../patch/delta.ts';
 import { LowRankDelta } from '../../patch/methods/lowRank.ts';
 import { bytesPerElement, isFloatDtype, type FloatDtype } from '../../safetensors/dtypes.ts';
@@ -23,6 +23,7 @@ export interface FinishedTile {
 }
 
 export interface PatchedTensor {
+  readonly sourceXxh64: string;
   readonly sha256: string;
   readonly sums: TileSums;
 }
@@ -84,7 +85,11 @@ export async function patchOnLane(
   const patch = { ...factors, dtype };
   const job = { from: { path: shard.file.path, position: entry.begin }, to, bytes, tileBytes, patch };
   const result = await runTensor(lane, shard.file, job, onBytes, signal);
-  return { sha256: result.sha256, sums: { elements: rows * columns, ...result.sums } };
+  return patchedTensor(result, { elements: rows * columns, ...result.sums });
+}
+
+function patchedTensor({ sourceXxh64, sha256 }: LaneResult, sums: TileSums): PatchedTensor {
+  return { sourceXxh64, sha256, sums };
 }
 
 /** What goes through the steps. */
@@ -115,7 +120,7 @@ export async function patchTiles(
         : await patchHere(run, tensor, delta);
     await run.slots.finish();
     const result = await lane.finish();
-    return { sha256: result.sha256, sums: sums ?? { elements: delta.rows * delta.columns, ...result.sums } };
+    return patchedTensor(result, sums ?? { elements: delta.rows * delta.columns, ...result.sums });
   } finally {
     await run.slots.settle();
   }
@@ -144,11 +149,12 @@ async function patchHere(run: Run, tensor: OutputTensor, delta: Delta): Promise<
   let at = 0;
   for await (const { source, bytes } of patchedTiles(tensor, delta, new TileBuffers(), sums)) {
     // The first tile is the largest.
-    if (at === 0) run.lane.makeRoom({ target: bytes.length });
+    if (at === 0) run.lane.makeRoom({ source: source.length, target: bytes.length });
     const slot = await nextSlot(run);
+    run.lane.source(slot, source.length).set(source);
     run.lane.target(slot, bytes.length).set(bytes);
     const size = { source: source.length, target: bytes.length };
-    handOver(run, slot, run.lane.hash(slot, bytes.length), { at, ...size });
+    handOver(run, slot, run.lane.hash(slot, size), { at, ...size });
     at += bytes.length;
   }
   return sums;

@@ -77,7 +77,7 @@ async function compareTouched(
     const written = output.tensors.get(item.target);
     if (written === undefined) return;
     const tensor = outputTensor(item.source, inputs.newBase, item);
-    const difference = await useLane(async (lane) => {
+    const { difference, sourceXxh64 } = await useLane(async (lane) => {
       const delta = await openItem(inputs, weightOf(item, inputs.plan.items), kernel);
       return compareTensor(
         lane,
@@ -89,9 +89,11 @@ async function compareTouched(
       );
     }, signal);
     meter.addTensor();
+    if (recorded.get(item.target)?.sourceXxh64 !== sourceXxh64)
+      problems.push(`${item.target} of the new base is not the one that was ported onto.`);
     if (!agree(difference, tensor.dtype))
       problems.push(
-        `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation; the new base or what was written has changed.`,
+        `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
       );
     totals.tensors++;
     totals.elements += difference.elements;
@@ -165,12 +167,12 @@ async function compareTensor(
   delta: Delta,
   meter: ProgressMeter,
   signal: AbortSignal,
-): Promise<Difference> {
+): Promise<{ difference: Difference; sourceXxh64: string }> {
   const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
   if (isForLane(tensor, delta)) {
     const again = await patchOnLane(lane, tensor, delta, undefined, (bytes) => meter.addBytes(bytes), signal);
     const elements = delta.rows * delta.columns;
-    if (again.sha256 === sha256) return { ...difference, elements };
+    if (again.sha256 === sha256) return { difference: { ...difference, elements }, sourceXxh64: again.sourceXxh64 };
   }
   const take = async ({ bytes, at }: FinishedTile): Promise<void> => {
     const actual = new Uint8Array(bytes.length);
@@ -178,8 +180,8 @@ async function compareTensor(
     compareTile(tensor, delta, at, bytes, actual, difference);
     meter.addBytes(bytes.length);
   };
-  await patchTiles(lane, tensor, delta, take, signal);
-  return difference;
+  const { sourceXxh64 } = await patchTiles(lane, tensor, delta, take, signal);
+  return { difference, sourceXxh64 };
 }
 
 function compareTile(
