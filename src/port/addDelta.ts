@@ -28,7 +28,7 @@ export class TileBuffers {
 
   /**
    * bytes ← round(W + Δ), in place: W widened to float32, one addition, one rounding to float32 and one to the dtype.
-   * Where Δ is zero W stays, to the bit: also a negative zero, and any NaN of a tile that is not touched at all.
+   * Where Δ is zero W stays, to the bit: also a negative zero, and any NaN.
    *
    * @param bytes the tile's weights in `dtype`
    * @param delta as many elements
@@ -39,8 +39,12 @@ export class TileBuffers {
     const before = this.weights.subarray(0, count);
     widen(bytes, dtype, before);
     const { after, touched } = this.sum(before, delta);
-    if (touched) narrow(after, dtype, bytes);
-    if (touched) widen(bytes, dtype, after);
+    if (touched) {
+      const kept = bytes.slice();
+      narrow(after, dtype, bytes);
+      keepUntouchedNan(before, delta, kept, bytes);
+      widen(bytes, dtype, after);
+    }
     collect(before, after, delta, totals);
   }
 
@@ -63,6 +67,13 @@ export class TileBuffers {
     }
     return { after, touched };
   }
+}
+
+/** Narrowing makes every NaN quiet. */
+function keepUntouchedNan(before: Float32Array, delta: Floats, kept: Uint8Array, bytes: Uint8Array): void {
+  const size = bytes.length / before.length;
+  for (let i = 0; i < before.length; i++)
+    if (before[i] !== before[i] && delta[i] === 0) bytes.set(kept.subarray(i * size, (i + 1) * size), i * size);
 }
 
 /** Adds what happened to one tile. */

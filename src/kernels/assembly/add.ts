@@ -46,7 +46,7 @@ function addSpanOf(target: usize, source: usize, delta: usize, count: i32, dtype
 @inline
 function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: i32, size: usize, sums: Sums): bool {
   const none = f32x4.splat(0);
-  let squares = none, weight = none, rounding = none, kept = none, untouched = none;
+  let squares = none, weight = none, rounding = none, kept = none, untouched = none, wide = none;
   for (const end = delta + (<usize>count << 2); delta < end; delta += 32, source += 8 * size, target += 8 * size) {
     const halves = v128.load(source);
     const before0 = widenLow(halves, dtype);
@@ -68,13 +68,16 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
     untouched = i32x4.add(untouched, i32x4.add(still0, still1));
     squares = f32x4.add(squares, f32x4.add(f32x4.mul(change0, change0), f32x4.mul(change1, change1)));
     weight = f32x4.add(weight, f32x4.add(f32x4.mul(before0, before0), f32x4.mul(before1, before1)));
-    const lost0 = f32x4.sub(f32x4.sub(after0, before0), change0);
-    const lost1 = f32x4.sub(f32x4.sub(after1, before1), change1);
-    rounding = f32x4.add(rounding, f32x4.add(f32x4.mul(lost0, lost0), f32x4.mul(lost1, lost1)));
+    if (dtype == F32) wide = f64x2.add(wide, f64x2.add(lostSquares(after0, before0, change0), lostSquares(after1, before1, change1)));
+    else {
+      const lost0 = f32x4.sub(f32x4.sub(after0, before0), change0);
+      const lost1 = f32x4.sub(f32x4.sub(after1, before1), change1);
+      rounding = f32x4.add(rounding, f32x4.add(f32x4.mul(lost0, lost0), f32x4.mul(lost1, lost1)));
+    }
   }
   const ofDelta = total(squares);
   const ofWeight = total(weight);
-  const ofRounding = total(rounding);
+  const ofRounding = dtype == F32 ? f64x2.extract_lane(wide, 0) + f64x2.extract_lane(wide, 1) : total(rounding);
   const touched = count + totalOf(untouched);
   if (touched > 0 && !(ofDelta > LEAST_DELTA)) return false;
   if (!(ofWeight > LEAST_WEIGHT && ofDelta + ofWeight + ofRounding < MOST)) return false;
@@ -84,6 +87,28 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
   sums.absorbed += <f64>(totalOf(untouched) - totalOf(kept));
   sums.touched += <f64>touched;
   return true;
+}
+
+/** Of float32, whose rounding float32 itself cannot tell: four squares in float64, two by two. */
+// @ts-ignore: decorator
+@inline
+function lostSquares(after: v128, before: v128, change: v128): v128 {
+  const low = lostLow(after, before, change);
+  const high = lostLow(upper(after), upper(before), upper(change));
+  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
+}
+
+// @ts-ignore: decorator
+@inline
+function lostLow(after: v128, before: v128, change: v128): v128 {
+  const kept = f64x2.sub(f64x2.promote_low_f32x4(after), f64x2.promote_low_f32x4(before));
+  return f64x2.sub(kept, f64x2.promote_low_f32x4(change));
+}
+
+// @ts-ignore: decorator
+@inline
+function upper(values: v128): v128 {
+  return v128.shuffle<i64>(values, values, 1, 0);
 }
 
 /** One by one, whatever they are. */
