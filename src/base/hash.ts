@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { readError } from './errors.ts';
 import { openRegular } from './openRegular.ts';
+
+const PIECE_BYTES = 1 << 20;
 
 /** Streams the file; lower-case hexadecimal. @throws InputError if it cannot be read; AbortError */
 export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   try {
     const handle = await openRegular(path);
-    await pipeline(handle.createReadStream(), hash, signal ? { signal } : {});
+    const pieces = handle.createReadStream({ highWaterMark: PIECE_BYTES, ...(signal ? { signal } : {}) });
+    for await (const piece of pieces) hash.update(piece as Buffer);
   } catch (error) {
     throw readError(error, path);
   }

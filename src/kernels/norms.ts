@@ -1,3 +1,4 @@
+import { kernelMemory, loadKernels, type KernelModule } from './lanes/module.ts';
 import type { ProductShape } from './lowRank.ts';
 
 /** Σ x², accumulated in float64. */
@@ -9,39 +10,26 @@ export function sumOfSquares(values: Float32Array | Float64Array): number {
 }
 
 /**
- * ‖left @ right‖_F without building the product: tr((leftᵀleft)(right rightᵀ)), float64, O(rank²·(rows + columns)).
- * Rounding can make the trace of a zero product slightly negative; that is zero.
+ * ‖left @ right‖_F without building the product: √tr((leftᵀleft)(right rightᵀ)), float64, O(rank²·(rows + columns)), in
+ * src/kernels/assembly/gram.ts. Rounding can make the trace of a zero product slightly negative; that is zero.
  */
 export function productNorm(left: Float32Array, right: Float32Array, { rows, rank, columns }: ProductShape): number {
-  const ofLeft = gramOfColumns(left, rows, rank);
-  const ofRight = gramOfRows(right, rank, columns);
-  let trace = 0;
-  for (let i = 0; i < rank; i++)
-    for (let j = 0; j <= i; j++)
-      trace += (i === j ? 1 : 2) * (ofLeft[i * rank + j] ?? 0) * (ofRight[i * rank + j] ?? 0);
-  return Math.sqrt(Math.max(0, trace));
+  const { memory, kernels } = (loaded ??= load());
+  const begin = Math.ceil(kernels.freeFrom() / 16) * 16;
+  const rightAt = begin + 16 * Math.ceil((4 * left.length) / 16);
+  const space = rightAt + 16 * Math.ceil((4 * right.length) / 16);
+  const end = space + 8 * (2 * rank * rank + 64 * rank + 2);
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  new Float32Array(memory.buffer, begin, left.length).set(left);
+  new Float32Array(memory.buffer, rightAt, right.length).set(right);
+  return Math.sqrt(Math.max(0, kernels.productSquares(begin, rightAt, rows, rank, columns, space)));
 }
 
-/** matrixᵀ @ matrix of [rows, rank], its lower triangle: outer products of the rows, so that memory is read in order. */
-function gramOfColumns(matrix: Float32Array, rows: number, rank: number): Float64Array {
-  const result = new Float64Array(rank * rank);
-  for (let row = 0; row < rows; row++)
-    for (let i = 0; i < rank; i++) {
-      const value = matrix[row * rank + i] ?? 0;
-      for (let j = 0; j <= i; j++)
-        result[i * rank + j] = (result[i * rank + j] ?? 0) + value * (matrix[row * rank + j] ?? 0);
-    }
-  return result;
-}
+const PAGE_BYTES = 1 << 16;
+let loaded: { readonly memory: WebAssembly.Memory; readonly kernels: KernelModule } | undefined;
 
-/** matrix @ matrixᵀ of [rank, columns], its lower triangle. */
-function gramOfRows(matrix: Float32Array, rank: number, columns: number): Float64Array {
-  const result = new Float64Array(rank * rank);
-  for (let i = 0; i < rank; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let t = 0; t < columns; t++) sum += (matrix[i * columns + t] ?? 0) * (matrix[j * columns + t] ?? 0);
-      result[i * rank + j] = sum;
-    }
-  return result;
+function load(): NonNullable<typeof loaded> {
+  const memory = kernelMemory();
+  return { memory, kernels: loadKernels(memory) };
 }

@@ -146,7 +146,7 @@ export function asksForOldBase({ changes }: Patch): boolean {
 }
 
 /** The patch's own hash, which the provenance stands on; read through the open handle, in pieces. */
-export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
+export async function identifyPatch(patch: Patch, sha256?: string): Promise<PatchIdentity> {
   return {
     path: patch.folder,
     name: basename(patch.folder),
@@ -155,6 +155,6 @@ export async function identifyPatch(patch: Patch): Promise<PatchIdentity> {
     configSha256: patch.names.has(CONFIG_FILE)
       ? await sha256OfFile(await resolveInside(patch.folder, CONFIG_FILE))
       : null,
-    sha256: await patch.file.sha256(),
+    sha256: sha256 ?? (await patch.file.sha256()),
   };
 }

@@ -15,9 +15,10 @@ import { matrixOf } from './delta.ts';
  * @throws InputError if it is not finite
  */
 export async function readFloats(file: TensorFile, name: string): Promise<Float32Array> {
-  const { dtype, shape } = floatEntry(file, name);
+  const { dtype, shape, begin } = floatEntry(file, name);
   const values = new Float32Array(elements(shape));
-  widen(await file.readTensor(name), dtype, values);
+  if (dtype === 'F32') await file.read(new Uint8Array(values.buffer), begin);
+  else widen(await file.readTensor(name), dtype, values);
   assertFinite(values, file.path, name);
   return values;
 }

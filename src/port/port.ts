@@ -5,7 +5,7 @@ import { writeError } from '../base/errors.ts';
 import type { ProgressSink } from '../base/progress.ts';
 import { machineArithmetic } from '../kernels/lanes/module.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
-import { identifyPatch, type Patch } from '../patch/patch.ts';
+import { ADAPTER_FILE, identifyPatch, type Patch } from '../patch/patch.ts';
 import { assertOutside } from './assertOutside.ts';
 import { writeAdapter } from './output/adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
@@ -55,7 +55,13 @@ export async function port(
         ? await writeCheckpoint(inputs, staging.folder, finished, kernel, sink, signal)
         : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
     const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
-    await verifyWritten(staging.folder, provenance, written.readBack, sink, signal);
+    await verifyWritten(
+      staging.folder,
+      provenance,
+      new Set([...written.readBack, ...(written.hashes?.keys() ?? [])]),
+      sink,
+      signal,
+    );
     throwIfCancelled(signal);
     await finished.remove(staging.folder);
     return { folder: await staging.commit(), provenance };
@@ -83,7 +89,7 @@ async function describePort(
     tied: plan.request.tied ?? null,
     float8: plan.request.float8 ?? null,
     device,
-    patch: await identifyPatch(combined[0]?.patch ?? patch),
+    patch: await identifyPatch(combined[0]?.patch ?? patch, written.hashes?.get(ADAPTER_FILE)),
     combined: await Promise.all(
       combined.map(async (one) => ({ ...(await identifyPatch(one.patch)), weight: one.weight })),
     ),
@@ -99,7 +105,7 @@ async function describePort(
     files: [],
   };
   await writeFile(join(folder, 'README.md'), modelCard(provenance));
-  provenance.files = await recordFiles(folder, [FINISHED_FILE], written.headers);
+  provenance.files = await recordFiles(folder, [FINISHED_FILE], written.headers, written.hashes);
   await writeProvenance(folder, provenance);
   return provenance;
 }

@@ -106,6 +106,11 @@ export class TensorFile {
     });
   }
 
+  /** Whether no file holds the tensors. */
+  get isInMemory(): boolean {
+    return this.handle instanceof MemoryHandle;
+  }
+
   get headerSha256(): string {
     return createHash('sha256').update(this.headerBytes).digest('hex');
   }

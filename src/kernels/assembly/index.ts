@@ -3,6 +3,7 @@ import { BLOCK_COLUMNS, BLOCK_ROWS, product } from './product';
 import { F32 } from './convert';
 import { begin, digest, Hash, update } from './xxh64';
 
+export { productSquares } from './gram';
 export { same } from './same';
 
 const block = memory.data(4 * BLOCK_ROWS * BLOCK_COLUMNS, 16);

@@ -22,6 +22,8 @@ export interface KernelModule {
     scale: number,
   ): void;
   addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
+  /** ‖left @ right‖² */
+  productSquares(left: number, right: number, rows: number, rank: number, columns: number, space: number): number;
   beginHash(): void;
   updateHash(at: number, bytes: number): void;
   /** XXH64, as a signed 64-bit integer. */

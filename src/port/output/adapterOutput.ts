@@ -1,9 +1,11 @@
 import { copyFile, open, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled, yieldToEvents } from '../../base/abort.ts';
+import { allOf } from '../../base/allOf.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 import { tokenizerFiles } from '../../checkpoint/sideFiles.ts';
+import { useLane } from '../../kernels/lanes/lanes.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { CONFIG_FILE } from '../../patch/adapterConfig.ts';
 import { ADAPTER_FILE } from '../../patch/patch.ts';
@@ -17,6 +19,7 @@ import { tileRows } from '../tiles.ts';
 import { belongsTo, rebasedConfig } from './adapterConfigOutput.ts';
 import { planAdapter, type AdapterTensor } from './adapterTensors.ts';
 import { portedTensor, type WrittenTensors } from './checkpointOutput.ts';
+import { copyTensor } from './copyTensor.ts';
 import { shapeOf, writeTensor } from './writeAdapterTensor.ts';
 
 /**
@@ -31,11 +34,15 @@ export async function writeAdapter(
   signal: AbortSignal,
 ): Promise<WrittenTensors> {
   const { patch } = inputs;
-  const measured = await measure(inputs, kernel, sink, signal);
   const planned = planAdapter(inputs);
+  const path = join(folder, ADAPTER_FILE);
+  const [measured, copied] = await allOf([
+    measure(inputs, kernel, sink, signal),
+    isCopy(patch.file, planned) ? copyFileWhole(patch.file, path, signal) : undefined,
+  ]);
   const unchanged = droppable(planned, measured.zero, patch.config.modules_to_save ?? []);
   const kept = planned.filter((tensor) => tensor.fate.kind !== 'dropped' && !unchanged.includes(tensor));
-  await writeWeights(inputs, kept, join(folder, ADAPTER_FILE), kernel, signal);
+  if (copied === undefined) await writeWeights(inputs, kept, path, kernel, signal);
   await writeFile(join(folder, CONFIG_FILE), rebasedConfig(inputs, kept));
   await copyTokenizer(inputs, folder);
   return {
@@ -43,6 +50,7 @@ export async function writeAdapter(
     untouched: [],
     headers: new Map(),
     readBack: new Set(),
+    hashes: copied,
     notes: droppedNotes(unchanged),
   };
 }
@@ -113,9 +121,7 @@ async function writeWeights(
   const { file } = inputs.patch;
   const output = await open(target, 'wx');
   try {
-    await (isCopy(file, tensors)
-      ? copyBytes(file, output, signal)
-      : writeTensors(inputs, tensors, output, kernel, signal));
+    await writeTensors(inputs, tensors, output, kernel, signal);
     await file.assertUnchanged();
     await output.sync();
   } finally {
@@ -126,16 +132,26 @@ async function writeWeights(
 /** Whether every tensor stays what it was, under its own name: then the file does, byte for byte. */
 function isCopy(file: TensorFile, tensors: readonly AdapterTensor[]): boolean {
   return (
+    file.format === 'safetensors' &&
+    !file.isInMemory &&
     tensors.length === file.header.tensors.size &&
     tensors.every(({ name, entry, fate }) => fate.kind === 'copied' && name === entry.name)
   );
 }
 
-async function copyBytes(source: TensorFile, output: FileHandle, signal: AbortSignal): Promise<void> {
-  for await (const piece of source.pieces(0, source.header.fileBytes)) {
-    throwIfCancelled(signal);
-    await output.writeFile(piece);
-  }
+/** @returns the name of the new file and its SHA-256 */
+async function copyFileWhole(
+  file: TensorFile,
+  path: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  await using output = await open(path, 'wx+');
+  const whole = { entry: { begin: 0, end: file.header.fileBytes }, shard: { file } };
+  const target = { file: output.fd, position: 0 };
+  const { sha256 } = await useLane((lane) => copyTensor(lane, whole, target, () => undefined, signal), signal);
+  await file.assertUnchanged();
+  await output.sync();
+  return new Map([[ADAPTER_FILE, sha256]]);
 }
 
 async function writeTensors(

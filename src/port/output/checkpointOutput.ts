@@ -27,6 +27,8 @@ export interface WrittenTensors {
   readonly headers: ReadonlyMap<string, string>;
   /** Those of them that were read back already. */
   readonly readBack: ReadonlySet<string>;
+  /** SHA-256 of other files that were read back already. */
+  readonly hashes?: ReadonlyMap<string, string> | undefined;
   readonly notes: readonly string[];
 }
 

@@ -1,10 +1,16 @@
-import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { Lane } from '../../kernels/lanes/lane.ts';
 import type { TargetPlace } from '../../kernels/lanes/messages.ts';
+import type { TensorFile } from '../../safetensors/file.ts';
 import { runTensor } from './runTensor.ts';
 
 export interface CopiedTensor {
   readonly sha256: string;
+}
+
+/** A tensor, or any other bytes of a file. */
+interface Stretch {
+  readonly entry: { readonly begin: number; readonly end: number };
+  readonly shard: { readonly file: TensorFile };
 }
 
 const PIECE_BYTES = 1 << 20;
@@ -17,7 +23,7 @@ const PIECE_BYTES = 1 << 20;
  */
 export async function copyTensor(
   lane: Lane,
-  { entry: { begin, end }, shard: { file } }: Pick<LocatedTensor, 'entry' | 'shard'>,
+  { entry: { begin, end }, shard: { file } }: Stretch,
   to: TargetPlace | undefined,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,

@@ -12,11 +12,13 @@ import type { RecordedFile } from '../provenance.ts';
  *
  * @param without files that are not recorded
  * @param headers of shards, by name: these are covered tensor by tensor and by the header that was written
+ * @param hashes of files that were hashed as they were written
  */
 export async function recordFiles(
   folder: string,
   without: readonly string[],
   headers: ReadonlyMap<string, string> = new Map(),
+  hashes: ReadonlyMap<string, string> = new Map(),
 ): Promise<RecordedFile[]> {
   const names = (await readdir(folder)).filter((name) => !without.includes(name)).sort();
   return Promise.all(
@@ -24,7 +26,12 @@ export async function recordFiles(
       const path = join(folder, name);
       const { size: bytes } = await stat(path);
       const headerSha256 = headers.get(name) ?? null;
-      return { name, bytes, sha256: headerSha256 === null ? await sha256OfFile(path) : null, headerSha256 };
+      return {
+        name,
+        bytes,
+        sha256: headerSha256 === null ? (hashes.get(name) ?? (await sha256OfFile(path))) : null,
+        headerSha256,
+      };
     }),
   );
 }
@@ -35,9 +42,11 @@ export async function compareFiles(
   files: readonly RecordedFile[],
   without: readonly string[],
   signal: AbortSignal,
+  readBack: ReadonlySet<string> = new Set(),
 ): Promise<string[]> {
   const problems = await strangers(folder, [...without, ...files.map(({ name }) => name)]);
-  for (const file of files) problems.push(...(await compareFile(folder, file, signal)));
+  for (const file of files)
+    problems.push(...(await compareFile(folder, file, readBack.has(file.name) && file.sha256 !== null, signal)));
   return problems;
 }
 
@@ -50,6 +59,7 @@ async function strangers(folder: string, recorded: readonly string[]): Promise<s
 async function compareFile(
   folder: string,
   { name, bytes, sha256, headerSha256 }: RecordedFile,
+  isRead: boolean,
   signal: AbortSignal,
 ): Promise<string[]> {
   throwIfCancelled(signal);
@@ -57,6 +67,7 @@ async function compareFile(
     const path = await resolveInside(folder, name);
     const stats = await stat(path);
     if (!stats.isFile() || stats.size !== bytes) return [`${name} is not as it was written.`];
+    if (isRead) return [];
     const same = sha256 === null ? await hasHeader(path, headerSha256) : (await sha256OfFile(path, signal)) === sha256;
     return same ? [] : [`${name} is not as it was written.`];
   } catch (error) {

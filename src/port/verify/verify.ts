@@ -63,7 +63,7 @@ function asProblem(error: unknown): { result: null; problems: string[] } {
 /**
  * Reads back what a port has just written.
  *
- * @param readBack shards whose tensors were read back as they were written
+ * @param readBack shards whose tensors, and files that, were read back as they were written
  * @throws UserError if the disk does not return what was given to it
  */
 export async function verifyWritten(
@@ -95,7 +95,7 @@ async function compareRecorded(
   signal: AbortSignal,
   { without, readBack }: Left = { without: [], readBack: new Set() },
 ): Promise<string[]> {
-  const problems = await compareFiles(folder, provenance.files, [PROVENANCE_FILE, ...without], signal);
+  const problems = await compareFiles(folder, provenance.files, [PROVENANCE_FILE, ...without], signal, readBack);
   if (!(await isSealed(join(folder, PROVENANCE_FILE)))) problems.push(`${PROVENANCE_FILE} is not as it was written.`);
   if (provenance.output === 'checkpoint' && problems.length === 0)
     problems.push(...(await compareTensors(folder, provenance, readBack, sink, signal)));
