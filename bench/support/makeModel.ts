@@ -37,7 +37,7 @@ export function basePools(): { readonly old: Pool; readonly new: Pool } {
 /** The bytes of a tensor from its own place in the pool on, in pieces. */
 function* bytesFrom({ bytes, size }: Pool, name: string, count: number): Generator<Uint8Array> {
   let at = (hash(name) % (bytes.length / size)) * size;
-  for (let left = count * size; left > 0; ) {
+  for (let left = count * size; left > 0;) {
     const length = Math.min(left, bytes.length - at);
     yield bytes.subarray(at, at + length);
     left -= length;
@@ -123,7 +123,11 @@ export async function makeLora(
     { name: `base_model.model.${module}.lora_B.weight`, dtype: 'F32' as const, shape: [rows, rank] },
   ]);
   const values = gaussian(POOL, 3);
-  const pool = (spread: number): Pool => poolOf(Float32Array.from(values, (value) => spread * value), 'F32');
+  const pool = (spread: number): Pool =>
+    poolOf(
+      Float32Array.from(values, (value) => spread * value),
+      'F32',
+    );
   const [a, b] = [pool(0.02), pool(0.006)];
   return writeFile(join(folder, 'adapter_model.safetensors'), tensors, (name) => (name.includes('lora_A') ? a : b));
 }

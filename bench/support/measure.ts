@@ -18,7 +18,11 @@ export interface Measured {
 }
 
 /** @throws if it fails, with the end of what it said */
-export async function measure(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Measured> {
+export async function measure(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Measured> {
   // bash waits for it and knows the time of all that it waited for.
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%R %U %S"; time "$0" "$@"', command, ...args], {
     env: { ...process.env, ...env },
@@ -30,7 +34,8 @@ export async function measure(command: string, args: readonly string[], env: Nod
   const watch = watchMemory(child.pid ?? 0);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   const { peak, peakWithFiles, read } = watch.stop();
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${errors.slice(-3000)}`);
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${errors.slice(-3000)}`);
   const [seconds = NaN, user = NaN, system = NaN] = (errors.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
   return {
     ...{ seconds, cpuSeconds: user + system, output, readBytes: read },
@@ -45,7 +50,8 @@ function watchMemory(root: number): { stop: () => { peak: number; peakWithFiles:
     let [own, withFiles] = [0, 0];
     for (const pid of treeOf(root)) {
       const status = field(pid, 'status');
-      const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+      const kilobytes = (name: string): number =>
+        Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
       own += 1024 * (kilobytes('RssAnon') + kilobytes('RssShmem'));
       withFiles += 1024 * kilobytes('VmRSS');
       read.set(pid, Number(/^rchar: (\d+)/m.exec(field(pid, 'io'))?.[1] ?? read.get(pid) ?? 0));
@@ -95,7 +101,9 @@ export function dropCaches(): boolean {
 export function assertFree(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < bytes)
-    throw new Error(`${folder} has ${Math.round((bavail * bsize) / 1e9)} GB free, ${Math.round(bytes / 1e9)} GB are needed`);
+    throw new Error(
+      `${folder} has ${Math.round((bavail * bsize) / 1e9)} GB free, ${Math.round(bytes / 1e9)} GB are needed`,
+    );
 }
 
 export function machine(): string {
@@ -106,7 +114,9 @@ export function machine(): string {
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 /** Of several runs: the middle, and from the least to the most. */

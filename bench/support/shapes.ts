@@ -21,7 +21,13 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   },
   '1.2B': {
     like: 'Llama-3.2-1B',
-    config: { ...LLAMA, num_attention_heads: 32, num_key_value_heads: 8, head_dim: 64, max_position_embeddings: 131_072 },
+    config: {
+      ...LLAMA,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      head_dim: 64,
+      max_position_embeddings: 131_072,
+    },
     ...{ layers: 16, hidden: 2048, inner: 8192, keys: 512, vocabulary: 128_256, tied: true, shards: 1 },
   },
   '7B': {
