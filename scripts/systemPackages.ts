@@ -5,6 +5,8 @@ interface Need {
   readonly what: string;
   readonly there: () => boolean;
   readonly packages: readonly string[];
+  /** The tests that want it are skipped without it. */
+  readonly optional?: boolean;
 }
 
 const onPath = (program: string): boolean => spawnSync('which', [program], { stdio: 'ignore' }).status === 0;
@@ -33,15 +35,22 @@ const NEEDS: readonly Need[] = [
       process.platform !== 'linux' || spawnSync('sh', ['-c', 'ldconfig -p | grep -q libvulkan.so.1']).status === 0,
     packages: ['libvulkan1'],
   },
+  {
+    what: 'mkfs.xfs (a file system that clones)',
+    there: () => process.platform !== 'linux' || onPath('mkfs.xfs'),
+    packages: ['xfsprogs'],
+    optional: true,
+  },
 ];
 
 /** Installs what is missing where this is Debian and we are root. @throws Error with the one line that helps, elsewhere */
 export function ensureSystemPackages(): void {
-  const missing = NEEDS.filter(({ there }) => !there());
+  const canInstall = onPath('apt-get') && process.getuid?.() === 0;
+  const missing = NEEDS.filter(({ there, optional = false }) => !there() && (canInstall || !optional));
   if (missing.length === 0) return;
   const packages = missing.flatMap((need) => need.packages);
   const names = missing.map(({ what }) => what).join(', ');
-  if (!onPath('apt-get') || process.getuid?.() !== 0)
+  if (!canInstall)
     throw new Error(`Missing: ${names}. On Debian or Ubuntu: sudo apt-get install -y ${packages.join(' ')}`);
   console.error(`Installing ${names} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
+import pLimit from 'p-limit';
 import { throwIfCancelled } from '../base/abort.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
+import { together } from '../base/together.ts';
 import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { openItem } from '../port/openItem.ts';
@@ -12,6 +14,9 @@ import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTen
 import { ChanceAngles } from './figures/angles.ts';
 import { summarise } from './summary.ts';
 import type { DiagnoseRequest, Diagnosis } from './types.ts';
+
+/** As many as there are lanes for most machines; each holds its factors. */
+const AT_ONCE = 4;
 
 /**
  * How large a patch is, in every tensor that it changes, against the base and its evolution, and what rounding leaves of
@@ -31,14 +36,18 @@ export async function diagnose(
   const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
-  const tools = { kernel, directions: request.directions, chance: new ChanceAngles(), onTile, signal };
-  const found: Diagnosed[] = [];
-  for (const item of items) {
-    throwIfCancelled(signal);
-    const opened = await openTensor(item, inputs, against, kernel);
-    found.push(await diagnoseTensor(opened, tools));
-    meter.addTensor();
-  }
+  const tools = { kernel, directions: request.directions, chance: new ChanceAngles(), onTile };
+  // Tensors that are summed up in lanes go on at the same time; their order is the plan's.
+  const limit = pLimit(AT_ONCE);
+  const work = (item: PlanItem, stop: AbortSignal): Promise<Diagnosed> =>
+    limit(async () => {
+      throwIfCancelled(stop);
+      const opened = await openTensor(item, inputs, against, kernel);
+      const diagnosed = await diagnoseTensor(opened, { ...tools, signal: stop });
+      meter.addTensor();
+      return diagnosed;
+    });
+  const found = await together(items, work, signal);
   const { plan } = inputs;
   const figures = {
     tensors: found.map(({ tensor }) => tensor),

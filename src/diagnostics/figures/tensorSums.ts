@@ -5,6 +5,7 @@ import type { Delta, Floats } from '../../patch/delta.ts';
 import { readBaseRows } from '../../patch/tensorReader.ts';
 import { tileRows } from '../../port/tiles.ts';
 import { bytesPerElement } from '../../safetensors/dtypes.ts';
+import { laneJob, sumInLane } from './laneSums.ts';
 import { OUTPUT_DTYPES, type OutputDtype } from '../types.ts';
 
 /** Of float32, biased. */
@@ -50,8 +51,17 @@ export interface SummedTensors {
   readonly retrained: Delta | undefined;
 }
 
-/** Reads each of them once, tile by tile. @throws CancelledError */
+/** Reads each of them once, tile by tile; in a lane where Δ is a product and the weights are floats. @throws CancelledError */
 export async function sumTensors(
+  tensors: SummedTensors,
+  onTile: (elements: number) => void,
+  signal: AbortSignal,
+): Promise<TensorSums> {
+  const job = laneJob(tensors);
+  return job === undefined ? sumHere(tensors, onTile, signal) : sumInLane(job, onTile, signal);
+}
+
+export async function sumHere(
   { delta, weight, oldWeight, retrained }: SummedTensors,
   onTile: (elements: number) => void,
   signal: AbortSignal,

@@ -1,4 +1,5 @@
 import { BF16, F16, F32, narrow, narrowFinite, pack, widen, widenBits, widenHigh, widenLow } from './convert';
+import { lostSquares, total } from './vectors';
 
 /** Sums over the elements of a tensor, float64. */
 // @ts-ignore: decorator
@@ -89,28 +90,6 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
   return true;
 }
 
-/** Of float32, whose rounding float32 itself cannot tell: four squares in float64, two by two. */
-// @ts-ignore: decorator
-@inline
-function lostSquares(after: v128, before: v128, change: v128): v128 {
-  const low = lostLow(after, before, change);
-  const high = lostLow(upper(after), upper(before), upper(change));
-  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
-}
-
-// @ts-ignore: decorator
-@inline
-function lostLow(after: v128, before: v128, change: v128): v128 {
-  const kept = f64x2.sub(f64x2.promote_low_f32x4(after), f64x2.promote_low_f32x4(before));
-  return f64x2.sub(kept, f64x2.promote_low_f32x4(change));
-}
-
-// @ts-ignore: decorator
-@inline
-function upper(values: v128): v128 {
-  return v128.shuffle<i64>(values, values, 1, 0);
-}
-
 /** One by one, whatever they are. */
 // @ts-ignore: decorator
 @inline
@@ -135,14 +114,6 @@ function addCarefully(target: usize, source: usize, delta: usize, count: i32, dt
     if (after == before) sums.absorbed += 1;
     if (isFinite(before) && !isFinite(after)) sums.overflowed += 1;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function total(v: v128): f64 {
-  return (
-    <f64>f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (<f64>f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
-  );
 }
 
 // @ts-ignore: decorator

@@ -10,7 +10,7 @@ import {
   type SourcePlace,
   type TargetPlace,
 } from './messages.ts';
-import type { LaneResult, TensorOrder } from './messages.ts';
+import type { FiguresOrder, LaneFigures, LaneResult, TensorOrder } from './messages.ts';
 import { DTYPE_NUMBERS, kernelMemory, loadKernels, machineArithmetic } from './module.ts';
 import { LaneError } from './tensorJob.ts';
 
@@ -53,8 +53,26 @@ export interface TensorJob {
     | undefined;
 }
 
+/** Where a tensor is, and its dtype. */
+export interface TypedPlace extends SourcePlace {
+  readonly dtype: FloatDtype;
+}
+
+export interface FiguresJob {
+  readonly now: TypedPlace;
+  readonly then: TypedPlace | undefined;
+  /** Δ = scale · left @ right, float32. */
+  readonly factors: {
+    readonly left: Float32Array;
+    readonly right: Float32Array;
+    readonly shape: ProductShape;
+    readonly scale: number;
+  };
+  readonly tileRows: number;
+}
+
 interface Pending {
-  resolve(answer: LaneResult | undefined): void;
+  resolve(answer: LaneResult | LaneFigures | undefined): void;
   reject(reason: Error): void;
 }
 
@@ -131,9 +149,7 @@ export class Lane {
 
   /** The hashes and sums of all tiles since the last time. */
   async finish(): Promise<LaneResult> {
-    const result = await this.order({ kind: 'finish' });
-    if (result === undefined) throw new Error('a lane finished without a result');
-    return result;
+    return (await this.order({ kind: 'finish' })) as LaneResult;
   }
 
   /**
@@ -143,28 +159,63 @@ export class Lane {
    * @throws LaneError, as it failed in the thread
    */
   async tensor(job: TensorJob, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<LaneResult> {
-    const order = this.tensorOrder(job);
     const { bytes, tileBytes } = job;
+    return (await this.watch(this.tensorOrder(job), bytes, tileBytes, onBytes, signal)) as LaneResult;
+  }
+
+  /**
+   * Likewise what a diagnosis sums up over a tensor, which is read once, and the old base's with it.
+   *
+   * @param onElements called with how many elements have been done since the last time
+   */
+  async figures(job: FiguresJob, onElements: (elements: number) => void, signal: AbortSignal): Promise<LaneFigures> {
+    const order = this.figuresOrder(job);
+    const perTile = order.tileRows * order.columns;
+    return (await this.watch(order, order.rows * order.columns, perTile, onElements, signal)) as LaneFigures;
+  }
+
+  /** Lets the thread work on an order, tells of its tiles, and stops it when that is asked for. */
+  private async watch(
+    order: LaneOrder,
+    total: number,
+    perTile: number,
+    onDone: (more: number) => void,
+    signal: AbortSignal,
+  ): Promise<LaneResult | LaneFigures | undefined> {
     const control = new Int32Array(this.memory.buffer, this.freeFrom, CONTROL.bytes / 4).fill(0);
     const stop = (): void => void Atomics.store(control, CONTROL.stop, 1);
     let told = 0;
     const tell = (): void => {
-      const done = Math.min(bytes, Atomics.load(control, CONTROL.tiles) * tileBytes);
-      if (done > told) onBytes(done - told);
+      const done = Math.min(total, Atomics.load(control, CONTROL.tiles) * perTile);
+      if (done > told) onDone(done - told);
       told = done;
     };
     const timer = setInterval(tell, PROGRESS_MS);
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      const result = await this.order(order);
-      if (result === undefined) throw new Error('a lane has no result for a tensor');
-      return result;
+      return await this.order(order);
     } finally {
       tell();
       clearInterval(timer);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  private figuresOrder({ now, then, factors, tileRows }: FiguresJob): FiguresOrder {
+    const { left, right, shape, scale } = factors;
+    const { rows, rank, columns } = shape;
+    const other = then ?? now;
+    const [size, thenSize] = [bytesPerElement(now.dtype), bytesPerElement(other.dtype)];
+    const layout = this.layOut();
+    const [nowAt, thenAt] = [layout.take(size * tileRows * columns), layout.take(thenSize * tileRows * columns)];
+    const [leftAt, rightAt] = [layout.take(4 * left.length), layout.take(4 * right.length)];
+    layout.grow();
+    new Float32Array(this.memory.buffer, leftAt, left.length).set(left);
+    new Float32Array(this.memory.buffer, rightAt, right.length).set(right);
+    const dtypes = { dtype: DTYPE_NUMBERS[now.dtype], size, thenDtype: DTYPE_NUMBERS[other.dtype], thenSize };
+    const sizes = { rows, tileRows, rank, columns, scale };
+    return { kind: 'figures', now, then, ...dtypes, ...sizes, nowAt, thenAt, left: leftAt, right: rightAt };
   }
 
   private tensorOrder({ patch, ...job }: TensorJob): TensorOrder {
@@ -186,7 +237,7 @@ export class Lane {
     await this.thread.terminate();
   }
 
-  private order(order: LaneOrder): Promise<LaneResult | undefined> {
+  private order(order: LaneOrder): Promise<LaneResult | LaneFigures | undefined> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       this.pending.push({ resolve, reject });

@@ -66,15 +66,38 @@ export interface TensorPatch {
   readonly scale: number;
 }
 
+/** Sums up what a diagnosis wants of a tensor of the new base, and of the old one's beside it; Δ is a product. */
+export interface FiguresOrder {
+  readonly kind: 'figures';
+  readonly now: SourcePlace;
+  readonly then: SourcePlace | undefined;
+  /** Dtypes by number, and the bytes of their elements. */
+  readonly dtype: number;
+  readonly size: number;
+  readonly thenDtype: number;
+  readonly thenSize: number;
+  readonly rows: number;
+  readonly tileRows: number;
+  readonly rank: number;
+  readonly columns: number;
+  readonly scale: number;
+  /** Addresses: of the tiles, and of the factors. */
+  readonly nowAt: number;
+  readonly thenAt: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /** Gives the hashes and sums of all tiles since the last one, and begins anew. */
 export interface FinishOrder {
   readonly kind: 'finish';
 }
 
-export type LaneOrder = TileOrder | TensorOrder | FinishOrder;
+export type LaneOrder = TileOrder | TensorOrder | FiguresOrder | FinishOrder;
 
 /** Each order is answered in its turn. */
-export type LaneAnswer = { readonly failure: LaneFailure } | { readonly finished: LaneResult | undefined };
+export type LaneAnswer =
+  { readonly failure: LaneFailure } | { readonly finished: LaneResult | LaneFigures | undefined };
 
 /** Why an order was not carried out: an error of the system has its code. */
 export interface LaneFailure {
@@ -106,4 +129,20 @@ export interface LaneSums {
   readonly absorbed: number;
   readonly overflowed: number;
   readonly touched: number;
+}
+
+/** As src/kernels/assembly/figures.ts sums it. */
+export interface LaneFigures {
+  /** Σ Δ², W'², W², S², ΔS, W'W */
+  readonly delta: number;
+  readonly weight: number;
+  readonly oldWeight: number;
+  readonly evolution: number;
+  readonly deltaEvolution: number;
+  readonly weights: number;
+  /** Σ (round(W' + Δ) − round(W') − Δ)² */
+  readonly lost: { readonly BF16: number; readonly F16: number; readonly F32: number };
+  /** By the biased exponent of Δ: elements with Δ ≠ 0, and those of them that stay as they are. */
+  readonly bins: Float64Array;
+  readonly absorbed: { readonly BF16: Float64Array; readonly F16: Float64Array; readonly F32: Float64Array };
 }

@@ -30,6 +30,23 @@ export interface KernelModule {
   digestHash(): bigint;
   /** Whether both stretches hold the same bytes: 1 or 0. */
   same(a: number, b: number, bytes: number): number;
+  figuresTile(
+    now: number,
+    dtype: number,
+    then: number,
+    thenDtype: number,
+    left: number,
+    right: number,
+    rows: number,
+    rank: number,
+    columns: number,
+    scale: number,
+  ): void;
+  clearFigures(): void;
+  figuresAt(): number;
+  binsAt(): number;
+  swallowed16At(): number;
+  swallowed32At(): number;
   sumsAt(): number;
   freeFrom(): number;
 }

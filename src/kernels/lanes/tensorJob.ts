@@ -39,7 +39,7 @@ export function carryOutTensor(order: TensorOrder, tools: TileTools): void {
 
 function carryOutTile(order: TensorOrder, file: number, at: number, tools: TileTools): void {
   const { from, to, bytes, tileBytes, patch, source, target } = order;
-  if (tools.isStopped()) throw new LaneError({ during: 'stopped', message: 'stopped', ...NO_CODE });
+  stopIfAsked(tools);
   const length = Math.min(tileBytes, bytes - at);
   const bytesAt = (address: number): Uint8Array => new Uint8Array(tools.memory.buffer, address, length);
   readAll('reading', bytesAt(patch === undefined ? target : source), { file, position: from.position }, at);
@@ -53,9 +53,19 @@ function carryOutTile(order: TensorOrder, file: number, at: number, tools: TileT
   tools.tileDone();
 }
 
+/** @throws LaneError */
+export function stopIfAsked(tools: TileTools): void {
+  if (tools.isStopped()) throw new LaneError({ during: 'stopped', message: 'stopped', ...NO_CODE });
+}
+
 const NO_CODE = { code: undefined, syscall: undefined };
 
-function readAll(during: LaneFailure['during'], bytes: Uint8Array, { file, position }: TargetPlace, at: number): void {
+export function readAll(
+  during: LaneFailure['during'],
+  bytes: Uint8Array,
+  { file, position }: TargetPlace,
+  at: number,
+): void {
   for (let done = 0; done < bytes.length;) {
     const count = attempt(during, () => readSync(file, bytes, done, bytes.length - done, position + at + done));
     if (count === 0) throw new LaneError({ during, message: 'the file has ended', ...NO_CODE });
@@ -68,7 +78,7 @@ function writeAll(bytes: Uint8Array, { file, position }: TargetPlace, at: number
     done += attempt('writing', () => writeSync(file, bytes, done, bytes.length - done, position + at + done));
 }
 
-function attempt(during: LaneFailure['during'], operation: () => number): number {
+export function attempt<T>(during: LaneFailure['during'], operation: () => T): T {
   try {
     return operation();
   } catch (error) {

@@ -1,7 +1,15 @@
 /** The thread of a lane: carries out its orders on their common memory, one after the other. */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { CONTROL, type LaneAnswer, type LaneData, type LaneOrder, type LaneResult } from './messages.ts';
+import { carryOutFigures } from './figuresJob.ts';
+import {
+  CONTROL,
+  type LaneAnswer,
+  type LaneData,
+  type LaneOrder,
+  type LaneFigures,
+  type LaneResult,
+} from './messages.ts';
 import type { TensorOrder, TileOrder } from './messages.ts';
 import { loadKernels, type KernelModule } from './module.ts';
 import { carryOutTensor, LaneError, wordsOf, type TileTools } from './tensorJob.ts';
@@ -21,8 +29,9 @@ class LaneThread implements TileTools {
     this.begin();
   }
 
-  carryOut(order: LaneOrder): LaneResult | undefined {
+  carryOut(order: LaneOrder): LaneResult | LaneFigures | undefined {
     if (order.kind === 'finish') return this.finish();
+    if (order.kind === 'figures') return carryOutFigures(order, this, this.kernels);
     if (order.kind === 'tile') {
       this.tile(order);
       return undefined;

@@ -17,11 +17,14 @@ export async function runTensor(
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<LaneResult> {
-  try {
-    return await lane.tensor(job, onBytes, signal);
-  } catch (error) {
-    throw error instanceof LaneError ? inWords(error.failure, source.path) : error;
-  }
+  return lane.tensor(job, onBytes, signal).catch((error: unknown) => {
+    throw laneError(error, source.path);
+  });
+}
+
+/** What a lane failed with, in words, if it read `path`. */
+export function laneError(error: unknown, path: string): unknown {
+  return error instanceof LaneError ? inWords(error.failure, path) : error;
 }
 
 function inWords({ during, message, code, syscall }: LaneFailure, path: string): unknown {

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, writeError } from '../../base/errors.ts';
 import type { ProgressMeter } from '../../base/progress.ts';
+import { together } from '../../base/together.ts';
 import { writeFully } from '../../base/writeFully.ts';
 import type { Lane } from '../../kernels/lanes/lane.ts';
 import { useLane } from '../../kernels/lanes/lanes.ts';
@@ -65,28 +66,19 @@ export class ShardWriter {
     }
   }
 
-  /** All of them have ended when this does, also where one fails. */
-  private async writeTensors(output: FileHandle, clonedFrom: TensorFile | undefined): Promise<WrittenTensor[]> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([this.signal, stop.signal]);
-    const failures: unknown[] = [];
+  private writeTensors(output: FileHandle, clonedFrom: TensorFile | undefined): Promise<WrittenTensor[]> {
     let end = this.shard.headerBytes.length;
-    const writing = this.shard.tensors.map(async (tensor) => {
-      const place = { position: end, there: tensor.source.shard.file === clonedFrom };
+    const placed = this.shard.tensors.map((tensor) => {
+      const position = end;
       end += bytesOf(tensor);
-      try {
-        const result = await useLane((lane) => this.writeTensor(lane, output, tensor, place, signal), signal);
-        this.meter.addTensor();
-        return [{ ...tensor, position: place.position, result }];
-      } catch (error) {
-        failures.push(error);
-        stop.abort();
-        return [];
-      }
+      return { tensor, place: { position, there: tensor.source.shard.file === clonedFrom } };
     });
-    const written = await Promise.all(writing);
-    if (failures.length > 0) throw failures[0];
-    return written.flat();
+    const write = async ({ tensor, place }: (typeof placed)[number], signal: AbortSignal): Promise<WrittenTensor> => {
+      const result = await useLane((lane) => this.writeTensor(lane, output, tensor, place, signal), signal);
+      this.meter.addTensor();
+      return { ...tensor, position: place.position, result };
+    };
+    return together(placed, write, this.signal);
   }
 
   private async writeTensor(

@@ -1,0 +1,238 @@
+/** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
+import { BF16, F16, F32, narrow, narrowFinite, widen, widenBits, widenLow } from './convert';
+import { lostSquares, square, total } from './vectors';
+
+/** float64, but for the counts. */
+// @ts-ignore: decorator
+@unmanaged
+export class Figures {
+  /** Σ Δ² */
+  delta: f64;
+  /** Σ W'² */
+  weight: f64;
+  /** Σ W² */
+  oldWeight: f64;
+  /** Σ S², S = W' − W */
+  evolution: f64;
+  /** Σ ΔS */
+  deltaEvolution: f64;
+  /** Σ W'W */
+  weights: f64;
+  /** Σ (round(W' + Δ) − round(W') − Δ)² as BF16, F16 and F32. */
+  lost0: f64;
+  lost1: f64;
+  lost2: f64;
+}
+
+/** For each exponent of Δ: in the lower half how often it occurs (Δ ≠ 0), in the upper how often BF16 swallows it. */
+const bins = memory.data(256 * 8, 16);
+/** How often F16 swallows it, and F32. */
+const swallowed16 = memory.data(256 * 4, 16);
+const swallowed32 = memory.data(256 * 4, 16);
+
+/** Where sums over a span tell that no square that matters has left float32's range. */
+const LEAST_DELTA: f64 = 1e-24;
+const LEAST_WEIGHT: f64 = 1e-12;
+const MOST: f64 = 1e30;
+
+export function binsAt(): usize {
+  return bins;
+}
+
+export function swallowed16At(): usize {
+  return swallowed16;
+}
+
+export function swallowed32At(): usize {
+  return swallowed32;
+}
+
+export function clearBins(): void {
+  memory.fill(bins, 0, 256 * 8);
+  memory.fill(swallowed16, 0, 256 * 4);
+  memory.fill(swallowed32, 0, 256 * 4);
+}
+
+/**
+ * At most 512 elements.
+ *
+ * @param delta float32
+ * @param now W' in `dtype`
+ * @param then W in `thenDtype`; 0 if nothing is known of it
+ */
+export function figuresOfSpan(
+  delta: usize,
+  now: usize,
+  then: usize,
+  count: i32,
+  dtype: i32,
+  thenDtype: i32,
+  figures: Figures,
+): void {
+  if (dtype == BF16 && (thenDtype == BF16 || then == 0)) spanOf(delta, now, then, count, BF16, BF16, figures);
+  else if (dtype == F16 && (thenDtype == F16 || then == 0)) spanOf(delta, now, then, count, F16, F16, figures);
+  else carefully(delta, now, then, count, dtype, thenDtype, figures);
+}
+
+// @ts-ignore: decorator
+@inline
+function spanOf(delta: usize, now: usize, then: usize, count: i32, dtype: i32, thenDtype: i32, figures: Figures): void {
+  const size: usize = 2;
+  const whole = count & ~3;
+  let done = 0;
+  if (whole > 0 && fast(delta, now, then, whole, dtype, thenDtype, figures)) done = whole;
+  const at = <usize>done;
+  carefully(delta + 4 * at, now + size * at, then == 0 ? 0 : then + size * at, count - done, dtype, thenDtype, figures);
+}
+
+/** Of 16-bit weights, taking all for finite: sums in float32. @returns false, and has counted nothing, if they were not */
+// @ts-ignore: decorator
+@inline
+function fast(delta: usize, now: usize, then: usize, count: i32, dtype: i32, thenDtype: i32, figures: Figures): bool {
+  const none = f32x4.splat(0);
+  let any = none, ofDelta = none, weight = none, oldWeight = none, evolution = none, cross = none, both = none;
+  for (let i: usize = 0; i < <usize>count; i += 4) {
+    const change = v128.load(delta + 4 * i);
+    const w = widenLow(v128.load64_zero(now + 2 * i), dtype);
+    any = v128.or(any, change);
+    ofDelta = f32x4.add(ofDelta, square(change));
+    weight = f32x4.add(weight, f32x4.mul(w, w));
+    if (then != 0) {
+      const old = widenLow(v128.load64_zero(then + 2 * i), thenDtype);
+      const moved = f32x4.sub(w, old);
+      oldWeight = f32x4.add(oldWeight, f32x4.mul(old, old));
+      evolution = f32x4.add(evolution, f32x4.mul(moved, moved));
+      cross = f32x4.add(cross, f32x4.mul(change, moved));
+      both = f32x4.add(both, f32x4.mul(w, old));
+    }
+  }
+  const squares = total(ofDelta);
+  const weights = total(weight);
+  const old = total(oldWeight);
+  const isZero = !v128.any_true(v128.and(any, i32x4.splat(0x7fffffff)));
+  if (!(isZero || squares > LEAST_DELTA)) return false;
+  if (!(weights > LEAST_WEIGHT && squares + weights + old < MOST)) return false;
+  if (then != 0 && !(old > LEAST_WEIGHT)) return false;
+  figures.delta += squares;
+  figures.weight += weights;
+  figures.oldWeight += old;
+  figures.evolution += total(evolution);
+  figures.deltaEvolution += total(cross);
+  figures.weights += total(both);
+  roundings(delta, now, count, dtype, figures);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Figures): void {
+  const none = f32x4.splat(0);
+  const one = i32x4.splat(1);
+  let lost0 = none, lost1 = none, lost2 = none;
+  for (let i: usize = 0; i < <usize>count; i += 4) {
+    const change = v128.load(delta + 4 * i);
+    const w = widenLow(v128.load64_zero(now + 2 * i), dtype);
+    const sum = f32x4.add(w, change);
+    const touched = f32x4.ne(change, none);
+    const kept0 = keptOf(sum, w, dtype, BF16);
+    const kept1 = keptOf(sum, w, dtype, F16);
+    const kept2 = f32x4.sub(sum, w);
+    lost0 = f32x4.add(lost0, square(f32x4.sub(kept0, change)));
+    lost1 = f32x4.add(lost1, square(f32x4.sub(kept1, change)));
+    lost2 = f64x2.add(lost2, lostSquares(sum, w, change));
+    const exponents = v128.and(i32x4.shr_u(change, 23), i32x4.splat(255));
+    const counts = v128.and(touched, one);
+    const gone = v128.and(v128.and(f32x4.eq(kept0, none), touched), one);
+    bump(i32x4.extract_lane(exponents, 0), i32x4.extract_lane(counts, 0), i32x4.extract_lane(gone, 0));
+    bump(i32x4.extract_lane(exponents, 1), i32x4.extract_lane(counts, 1), i32x4.extract_lane(gone, 1));
+    bump(i32x4.extract_lane(exponents, 2), i32x4.extract_lane(counts, 2), i32x4.extract_lane(gone, 2));
+    bump(i32x4.extract_lane(exponents, 3), i32x4.extract_lane(counts, 3), i32x4.extract_lane(gone, 3));
+    const gone1 = v128.and(f32x4.eq(kept1, none), touched);
+    if (v128.any_true(gone1)) swallow(swallowed16, exponents, gone1);
+    const gone2 = v128.and(f32x4.eq(kept2, none), touched);
+    if (v128.any_true(gone2)) swallow(swallowed32, exponents, gone2);
+  }
+  figures.lost0 += total(lost0);
+  figures.lost1 += total(lost1);
+  figures.lost2 += f64x2.extract_lane(lost2, 0) + f64x2.extract_lane(lost2, 1);
+}
+
+/** round(W' + Δ) − round(W') in a dtype; what is stored in it already is not rounded again. */
+// @ts-ignore: decorator
+@inline
+function keptOf(sum: v128, weight: v128, stored: i32, dtype: i32): v128 {
+  const before = stored == dtype ? weight : widenBits(narrowFinite(weight, dtype), dtype);
+  return f32x4.sub(widenBits(narrowFinite(sum, dtype), dtype), before);
+}
+
+// @ts-ignore: decorator
+@inline
+function bump(exponent: i32, count: i32, gone: i32): void {
+  const at = bins + (<usize>exponent << 3);
+  store<u64>(at, load<u64>(at) + (<u64>count | (<u64>gone << 32)));
+}
+
+function swallow(counts: usize, exponents: v128, mask: v128): void {
+  if (i32x4.extract_lane(mask, 0)) increase(counts, i32x4.extract_lane(exponents, 0));
+  if (i32x4.extract_lane(mask, 1)) increase(counts, i32x4.extract_lane(exponents, 1));
+  if (i32x4.extract_lane(mask, 2)) increase(counts, i32x4.extract_lane(exponents, 2));
+  if (i32x4.extract_lane(mask, 3)) increase(counts, i32x4.extract_lane(exponents, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function increase(counts: usize, exponent: i32): void {
+  const at = counts + (<usize>exponent << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** One by one, in float64, whatever they are. */
+function carefully(
+  delta: usize,
+  now: usize,
+  then: usize,
+  count: i32,
+  dtype: i32,
+  thenDtype: i32,
+  figures: Figures,
+): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const change = load<f32>(delta + 4 * i);
+    const w = element(now, i, dtype);
+    figures.delta += <f64>change * <f64>change;
+    figures.weight += <f64>w * <f64>w;
+    if (then != 0) {
+      const old = element(then, i, thenDtype);
+      const moved = <f64>w - <f64>old;
+      figures.oldWeight += <f64>old * <f64>old;
+      figures.evolution += moved * moved;
+      figures.deltaEvolution += <f64>change * moved;
+      figures.weights += <f64>w * <f64>old;
+    }
+    if (change == 0) continue;
+    const exponent = (reinterpret<u32>(change) >> 23) & 255;
+    const sum = w + change;
+    const kept0 = rounded(sum, BF16) - (dtype == BF16 ? <f64>w : rounded(w, BF16));
+    const kept1 = rounded(sum, F16) - (dtype == F16 ? <f64>w : rounded(w, F16));
+    const kept2 = <f64>sum - <f64>w;
+    const at = bins + (<usize>exponent << 3);
+    store<u64>(at, load<u64>(at) + (1 | (kept0 == 0 ? <u64>1 << 32 : 0)));
+    if (kept1 == 0) increase(swallowed16, exponent);
+    if (kept2 == 0) increase(swallowed32, exponent);
+    figures.lost0 += (kept0 - <f64>change) * (kept0 - <f64>change);
+    figures.lost1 += (kept1 - <f64>change) * (kept1 - <f64>change);
+    figures.lost2 += (kept2 - <f64>change) * (kept2 - <f64>change);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function element(at: usize, i: usize, dtype: i32): f32 {
+  return f32x4.extract_lane(widen(at + i * (dtype == F32 ? 4 : 2), dtype), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function rounded(value: f32, dtype: i32): f64 {
+  return <f64>f32x4.extract_lane(widenBits(narrow(f32x4.splat(value), dtype), dtype), 0);
+}

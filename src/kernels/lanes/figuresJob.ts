@@ -1,0 +1,58 @@
+import { closeSync, openSync } from 'node:fs';
+import type { FiguresOrder, LaneFigures, SourcePlace } from './messages.ts';
+import type { KernelModule } from './module.ts';
+import { attempt, readAll, stopIfAsked, type TileTools } from './tensorJob.ts';
+
+const EXPONENTS = 256;
+
+/** Reads both tensors once, tile by tile, in this thread. @throws LaneError */
+export function carryOutFigures(order: FiguresOrder, tools: TileTools, kernels: KernelModule): LaneFigures {
+  const { now, then, rows, tileRows } = order;
+  const files = [now, then].map((place) => place && attempt('reading', () => openSync(place.path, 'r')));
+  kernels.clearFigures();
+  try {
+    for (let row = 0; row < rows; row += tileRows) {
+      stopIfAsked(tools);
+      figuresOfTile(order, files, row, Math.min(tileRows, rows - row), tools, kernels);
+      tools.tileDone();
+    }
+    return figuresIn(tools.memory, kernels);
+  } finally {
+    for (const file of files) if (file !== undefined) closeSync(file);
+  }
+}
+
+function figuresOfTile(
+  order: FiguresOrder,
+  [nowFile, thenFile]: readonly (number | undefined)[],
+  row: number,
+  rows: number,
+  { memory }: TileTools,
+  kernels: KernelModule,
+): void {
+  const { now, then, dtype, size, thenDtype, thenSize, columns, rank, scale, nowAt, thenAt, left, right } = order;
+  const read = (file: number | undefined, place: SourcePlace | undefined, at: number, bytes: number): void => {
+    if (file === undefined || place === undefined) return;
+    const begin = { file, position: place.position };
+    readAll('reading', new Uint8Array(memory.buffer, at, rows * columns * bytes), begin, row * columns * bytes);
+  };
+  read(nowFile, now, nowAt, size);
+  read(thenFile, then, thenAt, thenSize);
+  const old = then === undefined ? 0 : thenAt;
+  kernels.figuresTile(nowAt, dtype, old, thenDtype, left + 4 * rank * row, right, rows, rank, columns, scale);
+}
+
+function figuresIn({ buffer }: WebAssembly.Memory, kernels: KernelModule): LaneFigures {
+  const [delta = 0, weight = 0, oldWeight = 0, evolution = 0, deltaEvolution = 0, weights = 0, ...lost] =
+    new Float64Array(buffer, kernels.figuresAt(), 9);
+  const both = new Uint32Array(buffer, kernels.binsAt(), 2 * EXPONENTS);
+  const half = (which: number): Float64Array =>
+    Float64Array.from({ length: EXPONENTS }, (_, i) => both[2 * i + which] ?? 0);
+  const counts = (at: number): Float64Array => Float64Array.from(new Uint32Array(buffer, at, EXPONENTS));
+  return {
+    ...{ delta, weight, oldWeight, evolution, deltaEvolution, weights },
+    lost: { BF16: lost[0] ?? 0, F16: lost[1] ?? 0, F32: lost[2] ?? 0 },
+    bins: half(0),
+    absorbed: { BF16: half(1), F16: counts(kernels.swallowed16At()), F32: counts(kernels.swallowed32At()) },
+  };
+}
