@@ -1,5 +1,5 @@
 /** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
-import { BF16, F16, F32, narrow, narrowFinite, widen, widenBits, widenLow } from './convert';
+import { BF16, F16, F32, narrow, widen, widenBits, widenLow } from './convert';
 import { lostSquares, square, total } from './vectors';
 
 /** float64, but for the counts. */
@@ -26,14 +26,23 @@ export class Figures {
 
 /** For each exponent of Δ: in the lower half how often it occurs (Δ ≠ 0), in the upper how often BF16 swallows it. */
 const bins = memory.data(256 * 8, 16);
+/** Of the elements since the last flush, the same in 16 bits each; a table for each of four neighbours, so that none waits. */
+const recent = memory.data(4 * 256 * 4, 16);
+const TABLE: usize = 256 * 4;
+/** No table counts past 16 bits before. */
+const FLUSH_AFTER: i32 = 1 << 17;
+let sinceFlush: i32 = 0;
 /** How often F16 swallows it, and F32. */
 const swallowed16 = memory.data(256 * 4, 16);
 const swallowed32 = memory.data(256 * 4, 16);
 
-/** Where sums over a span tell that no square that matters has left float32's range. */
+/**
+ * Where sums over a span tell that no square that matters has left float32's range, and no weight half precision's: 32,752²,
+ * so that no sum of a weight and Δ has either.
+ */
 const LEAST_DELTA: f64 = 1e-24;
 const LEAST_WEIGHT: f64 = 1e-12;
-const MOST: f64 = 1e30;
+const MOST: f64 = 1_072_693_504;
 
 export function binsAt(): usize {
   return bins;
@@ -49,6 +58,8 @@ export function swallowed32At(): usize {
 
 export function clearBins(): void {
   memory.fill(bins, 0, 256 * 8);
+  memory.fill(recent, 0, 4 * TABLE);
+  sinceFlush = 0;
   memory.fill(swallowed16, 0, 256 * 4);
   memory.fill(swallowed32, 0, 256 * 4);
 }
@@ -141,17 +152,19 @@ function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Fi
     lost1 = f32x4.add(lost1, square(f32x4.sub(kept1, change)));
     lost2 = f64x2.add(lost2, lostSquares(sum, w, change));
     const exponents = v128.and(i32x4.shr_u(change, 23), i32x4.splat(255));
-    const counts = v128.and(touched, one);
-    const gone = v128.and(v128.and(f32x4.eq(kept0, none), touched), one);
-    bump(i32x4.extract_lane(exponents, 0), i32x4.extract_lane(counts, 0), i32x4.extract_lane(gone, 0));
-    bump(i32x4.extract_lane(exponents, 1), i32x4.extract_lane(counts, 1), i32x4.extract_lane(gone, 1));
-    bump(i32x4.extract_lane(exponents, 2), i32x4.extract_lane(counts, 2), i32x4.extract_lane(gone, 2));
-    bump(i32x4.extract_lane(exponents, 3), i32x4.extract_lane(counts, 3), i32x4.extract_lane(gone, 3));
+    const gone = v128.and(v128.and(f32x4.eq(kept0, none), touched), i32x4.splat(1 << 16));
+    const counts = v128.or(v128.and(touched, one), gone);
+    bump(recent + 0 * TABLE, i32x4.extract_lane(exponents, 0), i32x4.extract_lane(counts, 0));
+    bump(recent + 1 * TABLE, i32x4.extract_lane(exponents, 1), i32x4.extract_lane(counts, 1));
+    bump(recent + 2 * TABLE, i32x4.extract_lane(exponents, 2), i32x4.extract_lane(counts, 2));
+    bump(recent + 3 * TABLE, i32x4.extract_lane(exponents, 3), i32x4.extract_lane(counts, 3));
     const gone1 = v128.and(f32x4.eq(kept1, none), touched);
     if (v128.any_true(gone1)) swallow(swallowed16, exponents, gone1);
     const gone2 = v128.and(f32x4.eq(kept2, none), touched);
     if (v128.any_true(gone2)) swallow(swallowed32, exponents, gone2);
   }
+  sinceFlush += count;
+  if (sinceFlush >= FLUSH_AFTER) flush();
   figures.lost0 += total(lost0);
   figures.lost1 += total(lost1);
   figures.lost2 += f64x2.extract_lane(lost2, 0) + f64x2.extract_lane(lost2, 1);
@@ -161,15 +174,48 @@ function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Fi
 // @ts-ignore: decorator
 @inline
 function keptOf(sum: v128, weight: v128, stored: i32, dtype: i32): v128 {
-  const before = stored == dtype ? weight : widenBits(narrowFinite(weight, dtype), dtype);
-  return f32x4.sub(widenBits(narrowFinite(sum, dtype), dtype), before);
+  const before = stored == dtype ? weight : roundedIn(weight, dtype);
+  return f32x4.sub(roundedIn(sum, dtype), before);
+}
+
+/** Rounded to a dtype's values, as float32: of what does not overflow it. */
+// @ts-ignore: decorator
+@inline
+function roundedIn(values: v128, dtype: i32): v128 {
+  if (dtype == BF16) {
+    const odd = v128.and(i32x4.shr_u(values, 16), i32x4.splat(1));
+    return v128.and(i32x4.add(i32x4.add(values, odd), i32x4.splat(0x7fff)), i32x4.splat(0xffff0000));
+  }
+  const odd = v128.and(i32x4.shr_u(values, 13), i32x4.splat(1));
+  const normal = v128.and(i32x4.add(i32x4.add(values, odd), i32x4.splat(0xfff)), i32x4.splat(0xffffe000));
+  // Subnormal halves are multiples of 2⁻²⁴, as float32 is between a half and one.
+  const magic = f32x4.splat(0.75);
+  const subnormal = f32x4.sub(f32x4.add(values, magic), magic);
+  const isSmall = f32x4.lt(f32x4.abs(values), f32x4.splat(6.103515625e-5));
+  return v128.bitselect(subnormal, normal, isSmall);
 }
 
 // @ts-ignore: decorator
 @inline
-function bump(exponent: i32, count: i32, gone: i32): void {
-  const at = bins + (<usize>exponent << 3);
-  store<u64>(at, load<u64>(at) + (<u64>count | (<u64>gone << 32)));
+function bump(table: usize, exponent: i32, count: i32): void {
+  const at = table + (<usize>exponent << 2);
+  store<u32>(at, load<u32>(at) + count);
+}
+
+/** Brings what the tables have counted to where all is counted. */
+export function flush(): void {
+  for (let exponent: usize = 0; exponent < 256; exponent++) {
+    let counted: u64 = 0;
+    for (let table: usize = 0; table < 4; table++) {
+      const at = recent + table * TABLE + (exponent << 2);
+      const both = <u64>load<u32>(at);
+      counted += (both & 0xffff) | ((both >> 16) << 32);
+      store<u32>(at, 0);
+    }
+    const at = bins + (exponent << 3);
+    store<u64>(at, load<u64>(at) + counted);
+  }
+  sinceFlush = 0;
 }
 
 function swallow(counts: usize, exponents: v128, mask: v128): void {

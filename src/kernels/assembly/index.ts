@@ -1,7 +1,7 @@
 import { addSpan, SPAN, Sums } from './add';
 import { BLOCK_COLUMNS, BLOCK_ROWS, product } from './product';
 import { F32 } from './convert';
-import { clearBins, Figures, figuresOfSpan } from './figures';
+import { clearBins, Figures, figuresOfSpan, flush } from './figures';
 import { begin, digest, Hash, update } from './xxh64';
 
 export { binsAt, swallowed16At, swallowed32At } from './figures';
@@ -123,4 +123,5 @@ export function figuresTile(
       }
     }
   }
+  flush();
 }
