@@ -1,4 +1,4 @@
-import { kernelMemory, loadKernels, type KernelModule } from './lanes/module.ts';
+import { ownKernels } from './lanes/ownKernels.ts';
 import type { ProductShape } from './lowRank.ts';
 
 /** Σ x², accumulated in float64. */
@@ -14,22 +14,11 @@ export function sumOfSquares(values: Float32Array | Float64Array): number {
  * src/kernels/assembly/gram.ts. Rounding can make the trace of a zero product slightly negative; that is zero.
  */
 export function productNorm(left: Float32Array, right: Float32Array, { rows, rank, columns }: ProductShape): number {
-  const { memory, kernels } = (loaded ??= load());
-  const begin = Math.ceil(kernels.freeFrom() / 16) * 16;
-  const rightAt = begin + 16 * Math.ceil((4 * left.length) / 16);
-  const space = rightAt + 16 * Math.ceil((4 * right.length) / 16);
-  const end = space + 8 * (2 * rank * rank + 64 * rank + 2);
-  const missing = end - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-  new Float32Array(memory.buffer, begin, left.length).set(left);
-  new Float32Array(memory.buffer, rightAt, right.length).set(right);
-  return Math.sqrt(Math.max(0, kernels.productSquares(begin, rightAt, rows, rank, columns, space)));
-}
-
-const PAGE_BYTES = 1 << 16;
-let loaded: { readonly memory: WebAssembly.Memory; readonly kernels: KernelModule } | undefined;
-
-function load(): NonNullable<typeof loaded> {
-  const memory = kernelMemory();
-  return { memory, kernels: loadKernels(memory) };
+  const [ofLeft, ofRight] = [left, right].map(({ length }) => 16 * Math.ceil((4 * length) / 16)) as [number, number];
+  const space = 8 * (2 * rank * rank + 64 * rank + 2);
+  const { kernels, buffer, at } = ownKernels(ofLeft + ofRight + space);
+  new Float32Array(buffer, at, left.length).set(left);
+  new Float32Array(buffer, at + ofLeft, right.length).set(right);
+  const squares = kernels.productSquares(at, at + ofLeft, rows, rank, columns, at + ofLeft + ofRight);
+  return Math.sqrt(Math.max(0, squares));
 }

@@ -7,6 +7,7 @@ import { begin, digest, Hash, update } from './xxh64';
 export { binsAt, swallowed16At, swallowed32At } from './figures';
 export { productSquares } from './gram';
 export { same } from './same';
+export { addFour64, dot64, dotFour64 } from './vectors64';
 
 const block = memory.data(4 * BLOCK_ROWS * BLOCK_COLUMNS, 16);
 const sums = memory.data(6 * 8, 16);

@@ -24,6 +24,21 @@ export interface KernelModule {
   addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
   /** ‖left @ right‖² */
   productSquares(left: number, right: number, rows: number, rank: number, columns: number, space: number): number;
+  /** On vectors of float64. */
+  dot64(x: number, y: number, length: number): number;
+  dotFour64(x: number, p: number, q: number, r: number, s: number, length: number, out: number): void;
+  addFour64(
+    x: number,
+    p: number,
+    q: number,
+    r: number,
+    s: number,
+    length: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+  ): void;
   beginHash(): void;
   updateHash(at: number, bytes: number): void;
   /** XXH64, as a signed 64-bit integer. */

@@ -1,4 +1,5 @@
-import { addFour, dot, dotFour, type Vectors } from './vectors.ts';
+import { ownKernels, type OwnKernels } from '../lanes/ownKernels.ts';
+import type { Vectors } from './vectors.ts';
 
 /** What is left of a vector, relative to it, when all of it that counts lies in the span of those before it. */
 const DEPENDENT = 1e-13;
@@ -17,22 +18,75 @@ const ROUNDS = 3;
  * (vectors as columns of A [length, count]) this is A = Q @ Lᵀ, the QR factorisation of A.
  */
 export function orthonormalise(vectors: Vectors): Float64Array {
-  const lower = new Float64Array(vectors.count ** 2);
-  for (let i = 0; i < vectors.count; i++) {
-    const left = subtractProjections(vectors, i, lower);
-    lower[i * vectors.count + i] = left;
-    divide(vectors.data.subarray(i * vectors.length, (i + 1) * vectors.length), left);
+  const { count, length, data } = vectors;
+  const space = new Space(vectors);
+  const lower = new Float64Array(count ** 2);
+  for (let i = 0; i < count; i++) {
+    const left = subtractProjections(space, i, lower);
+    lower[i * count + i] = left;
+    divide(space.data.subarray(i * length, (i + 1) * length), left);
   }
+  data.set(space.data);
   return lower;
 }
 
+/** The vectors in the memory of the kernels, which do two elements at a time. */
+class Space {
+  readonly count: number;
+  readonly data: Float64Array;
+  private readonly length: number;
+  private readonly kernels: OwnKernels['kernels'];
+  private readonly products: Float64Array;
+  /** Addresses of the vectors, and of the products. */
+  private readonly at: number;
+  private readonly productsAt: number;
+
+  constructor({ count, length, data }: Vectors) {
+    const bytes = 8 * count * length;
+    const { kernels, buffer, at } = ownKernels(bytes + 32);
+    this.count = count;
+    this.length = length;
+    this.kernels = kernels;
+    this.at = at;
+    this.productsAt = at + bytes;
+    this.products = new Float64Array(buffer, this.productsAt, 4);
+    this.data = new Float64Array(buffer, at, count * length);
+    this.data.set(data);
+  }
+
+  norm(index: number): number {
+    return Math.sqrt(this.kernels.dot64(this.place(index), this.place(index), this.length));
+  }
+
+  /** The products of vector `index` with the four from `first` on, where they come before it; 0 for the others. */
+  dotFour(index: number, first: number): Float64Array {
+    this.kernels.dotFour64(this.place(index), ...this.four(index, first), this.length, this.productsAt);
+    return this.products.fill(0, Math.min(4, index - first));
+  }
+
+  /** Vector `index` less its projections on them. */
+  subtractFour(index: number, first: number, [a = 0, b = 0, c = 0, d = 0]: Float64Array): void {
+    this.kernels.addFour64(this.place(index), ...this.four(index, first), this.length, -a, -b, -c, -d);
+  }
+
+  private place(index: number): number {
+    return this.at + 8 * index * this.length;
+  }
+
+  /** For a missing one the last again, for its weight is 0. */
+  private four(index: number, first: number): [number, number, number, number] {
+    const place = (i: number): number => this.place(Math.min(first + i, index - 1));
+    return [place(0), place(1), place(2), place(3)];
+  }
+}
+
 /** @returns the norm of what is left of vector `index`, 0 if it depends on those before it */
-function subtractProjections(vectors: Vectors, index: number, lower: Float64Array): number {
-  const original = norm(vectors, index);
+function subtractProjections(space: Space, index: number, lower: Float64Array): number {
+  const original = space.norm(index);
   let before = original;
   for (let round = 0; round < ROUNDS && before > 0; round++) {
-    subtractOnce(vectors, index, lower);
-    const after = norm(vectors, index);
+    subtractOnce(space, index, lower);
+    const after = space.norm(index);
     if (after <= DEPENDENT * original) return 0;
     if (after > CANCELLED * before) return after;
     before = after;
@@ -40,23 +94,15 @@ function subtractProjections(vectors: Vectors, index: number, lower: Float64Arra
   return before;
 }
 
-function subtractOnce(vectors: Vectors, index: number, lower: Float64Array): void {
-  const { count, length, data } = vectors;
-  const weights = new Float64Array(4);
+function subtractOnce(space: Space, index: number, lower: Float64Array): void {
   for (let first = 0; first < index; first += 4) {
-    const four = { vectors, first, end: index };
-    dotFour(four, index, weights);
+    const weights = space.dotFour(index, first);
     for (let i = 0; first + i < Math.min(first + 4, index); i++) {
-      const at = index * count + first + i;
+      const at = index * space.count + first + i;
       lower[at] = (lower[at] ?? 0) + (weights[i] ?? 0);
-      weights[i] = -(weights[i] ?? 0);
     }
-    addFour(data, index * length, four, weights, [0, length]);
+    space.subtractFour(index, first, weights);
   }
-}
-
-function norm({ data, length }: Vectors, index: number): number {
-  return Math.sqrt(dot(data, index * length, index * length, length));
 }
 
 /** By zero: zero, which is what a dependent vector becomes. */

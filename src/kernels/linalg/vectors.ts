@@ -27,37 +27,14 @@ export function dot(data: Float64Array, x: number, y: number, length: number): n
 }
 
 /** Up to four neighbours among vectors: first, first + 1 … below end. */
-export interface Four {
+interface Four {
   readonly vectors: Vectors;
   readonly first: number;
   readonly end: number;
 }
 
-/** weights[i] = the product of vector first + i with vector `other`; 0 where there is no such vector. */
-export function dotFour(four: Four, other: number, weights: Float64Array): void {
-  const { data, length } = four.vectors;
-  const [p, q, r, s] = places(four);
-  const at = other * length;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (let i = 0; i < length; i++) {
-    const value = data[at + i] ?? 0;
-    a += value * (data[p + i] ?? 0);
-    b += value * (data[q + i] ?? 0);
-    c += value * (data[r + i] ?? 0);
-    d += value * (data[s + i] ?? 0);
-  }
-  weights[0] = a;
-  weights[1] = b;
-  weights[2] = c;
-  weights[3] = d;
-  weights.fill(0, Math.min(4, four.end - four.first));
-}
-
 /** target[at + i] += Σ_j weights[j] · (vector first + j)[i], for begin ≤ i < end of the range; missing vectors weigh 0. */
-export function addFour(
+function addFour(
   target: Float64Array,
   at: number,
   four: Four,
