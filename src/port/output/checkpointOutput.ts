@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { access, constants, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { z } from 'zod';
+import { throwIfCancelled } from '../../base/abort.ts';
 import { readError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { together } from '../../base/together.ts';
 import { sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { INDEX_FILE, resolveInside } from '../../checkpoint/shards.ts';
 import { sideFiles } from '../../checkpoint/sideFiles.ts';
@@ -78,6 +81,8 @@ function sourceBytes(tensors: readonly OutputTensor[]): number {
   return sumBytes(tensors.map(({ source }) => source));
 }
 
+const SHARDS_AT_ONCE = 3;
+
 interface Run {
   readonly folder: string;
   readonly finished: FinishedShards;
@@ -87,23 +92,21 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-/** While one shard is brought to the disk and read back, the next is written. */
+/** While one shard is brought to the disk, and another ends, the next is begun. */
 async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
-  let settled: Promise<void> = Promise.resolve();
-  try {
-    for (const shard of shards) {
+  const limit = pLimit(SHARDS_AT_ONCE);
+  let written = 0;
+  const write = (shard: OutputShard, signal: AbortSignal): Promise<void> =>
+    limit(async () => {
+      throwIfCancelled(signal);
       const deltaOf = (item: PlanItem): Promise<Delta> =>
         openItem(inputs, weightOf(item, inputs.plan.items), run.kernel);
-      const written = await new ShardWriter(shard, deltaOf, run.meter, run.signal).run(run.folder);
-      await settled;
-      settled = finishShard(shard, written, run);
-      // Whoever waits for it hears of it.
-      settled.catch(() => undefined);
-    }
-    new ProgressMeter('Bringing to the disk', { bytes: 0, tensors: 0 }, run.sink);
-  } finally {
-    await settled;
-  }
+      const tensors = await new ShardWriter(shard, deltaOf, run.meter, signal).run(run.folder);
+      written++;
+      if (written === shards.length) new ProgressMeter('Bringing to the disk', { bytes: 0, tensors: 0 }, run.sink);
+      await finishShard(shard, tensors, run);
+    });
+  await together(shards, write, run.signal);
 }
 
 async function finishShard(shard: OutputShard, written: readonly WrittenTensor[], run: Run): Promise<void> {
