@@ -4,7 +4,17 @@ import { importRules } from './scripts/layers.ts';
 import { safetyRules } from './scripts/safetyRules.ts';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'src/kernels/assembly/', 'out/', 'node_modules/', 'scripts/browser-vscode/', 'samples/', '.vscode-test/'] },
+  {
+    ignores: [
+      'dist/',
+      'src/kernels/assembly/',
+      'out/',
+      'node_modules/',
+      'scripts/browser-vscode/',
+      'samples/',
+      '.vscode-test/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

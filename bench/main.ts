@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'port-135M': ['port/port.ts', root, '--shape', '135M'],
   'port-1.2B': ['port/port.ts', root, '--shape', '1.2B', '--peers', 'cp,peft,mergekit,finetune'],
   'port-7B': ['port/port.ts', root, '--shape', '7B'],
+  'port-limits': ['port/limits.ts'],
   'port-growth': ['port/growth.ts', root],
   'diagnose-7B': ['diagnose/diagnose.ts', root],
   extract: ['extract/svd.ts', root],

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError, readError } from './errors.ts';
 
-// Opening a named pipe would wait for its other end, in one of the few threads that all file operations share.
+/** Opening a named pipe would wait for its other end, in one of the few threads that all file operations share. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- Windows has no such flag
-const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Opens a file for reading.

@@ -58,6 +58,30 @@ export function patchTile(
   }
 }
 
+/** target ← scale · left @ right of one tile, float32 [rows, columns]: the same Δ, to the bit, as patchTile adds. */
+export function productTile(
+  target: usize,
+  left: usize,
+  right: usize,
+  rows: i32,
+  rank: i32,
+  columns: i32,
+  scale: f32,
+): void {
+  for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
+    const width = min(BLOCK_COLUMNS, columns - column);
+    for (let row = 0; row < rows; row += BLOCK_ROWS) {
+      const height = min(BLOCK_ROWS, rows - row);
+      const rightBlock = right + ((<usize>column) << 2);
+      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
+      for (let i = 0; i < height; i++) {
+        const at = (<usize>((row + i) * columns + column)) << 2;
+        memory.copy(target + at, block + ((<usize>(i * BLOCK_COLUMNS)) << 2), (<usize>width) << 2);
+      }
+    }
+  }
+}
+
 /** target ← round(W + Δ) of one tile, Δ float32. */
 export function addTile(target: usize, source: usize, dtype: i32, delta: usize, count: i32): void {
   const size: usize = dtype == F32 ? 4 : 2;

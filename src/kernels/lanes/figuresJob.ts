@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { READ } from '../../base/openRegular.ts';
 import type { FiguresOrder, LaneFigures, SourcePlace } from './messages.ts';
 import type { KernelModule } from './module.ts';
 import { attempt, readAll, stopIfAsked, type TileTools } from './tensorJob.ts';
@@ -8,7 +9,7 @@ const EXPONENTS = 256;
 /** Reads both tensors once, tile by tile, in this thread. @throws LaneError */
 export function carryOutFigures(order: FiguresOrder, tools: TileTools, kernels: KernelModule): LaneFigures {
   const { now, then, rows, tileRows } = order;
-  const files = [now, then].map((place) => place && attempt('reading', () => openSync(place.path, 'r')));
+  const files = [now, then].map((place) => place && attempt('reading', () => openSync(place.path, READ)));
   kernels.clearFigures();
   try {
     for (let row = 0; row < rows; row += tileRows) {

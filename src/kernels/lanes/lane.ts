@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
 import type { ProductShape } from '../lowRank.ts';
+import { growMemory } from './growMemory.ts';
 import {
   CONTROL,
   type LaneAnswer,
@@ -16,7 +17,6 @@ import { LaneError } from './tensorJob.ts';
 
 /** Tiles under way at once: one is read, one is worked on, one is written. */
 export const SLOTS = 3;
-const PAGE_BYTES = 1 << 16;
 const PROGRESS_MS = 80;
 /** Of the processor's cache lines. */
 const ALIGNMENT = 64;
@@ -96,7 +96,7 @@ export class Lane {
     this.thread.on('exit', () => this.fail(new Error('a lane has ended')));
   }
 
-  /** Lays out the memory for the tiles of a tensor. @throws RangeError if there is not so much memory */
+  /** Lays out the memory for the tiles of a tensor. @throws UserError if there is not so much memory */
   makeRoom({ source = 0, target, delta = 0 }: LaneRoom): void {
     const layout = this.layOut();
     this.slots = Array.from({ length: SLOTS }, () => ({
@@ -116,10 +116,7 @@ export class Lane {
         at = begin + bytes;
         return begin;
       },
-      grow: () => {
-        const missing = at - this.memory.buffer.byteLength;
-        if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
-      },
+      grow: () => growMemory(this.memory, at),
     };
   }
 
@@ -256,7 +253,7 @@ export class Lane {
 
   private fail(error: Error): void {
     this.failure ??= error;
-    for (const { reject } of this.pending.splice(0)) reject(error);
+    for (const pending of this.pending.splice(0)) pending.reject(error);
   }
 
   private slot(index: number): Slot {

@@ -10,7 +10,7 @@ export type Arithmetic = 'fused' | 'separate';
 /** The exports of src/kernels/assembly/index.ts; numbers are addresses, counts, and dtypes as there. */
 export interface KernelModule {
   readonly arithmetic: Arithmetic;
-  patchTile(
+  readonly patchTile: (
     target: number,
     source: number,
     dtype: number,
@@ -20,14 +20,30 @@ export interface KernelModule {
     rank: number,
     columns: number,
     scale: number,
-  ): void;
-  addTile(target: number, source: number, dtype: number, delta: number, count: number): void;
+  ) => void;
+  readonly productTile: (
+    target: number,
+    left: number,
+    right: number,
+    rows: number,
+    rank: number,
+    columns: number,
+    scale: number,
+  ) => void;
+  readonly addTile: (target: number, source: number, dtype: number, delta: number, count: number) => void;
   /** ‖left @ right‖² */
-  productSquares(left: number, right: number, rows: number, rank: number, columns: number, space: number): number;
+  readonly productSquares: (
+    left: number,
+    right: number,
+    rows: number,
+    rank: number,
+    columns: number,
+    space: number,
+  ) => number;
   /** On vectors of float64. */
-  dot64(x: number, y: number, length: number): number;
-  dotFour64(x: number, p: number, q: number, r: number, s: number, length: number, out: number): void;
-  addFour64(
+  readonly dot64: (x: number, y: number, length: number) => number;
+  readonly dotFour64: (x: number, p: number, q: number, r: number, s: number, length: number, out: number) => void;
+  readonly addFour64: (
     x: number,
     p: number,
     q: number,
@@ -38,14 +54,14 @@ export interface KernelModule {
     b: number,
     c: number,
     d: number,
-  ): void;
-  beginHash(): void;
-  updateHash(at: number, bytes: number): void;
+  ) => void;
+  readonly beginHash: () => void;
+  readonly updateHash: (at: number, bytes: number) => void;
   /** XXH64, as a signed 64-bit integer. */
-  digestHash(): bigint;
+  readonly digestHash: () => bigint;
   /** Whether both stretches hold the same bytes: 1 or 0. */
-  same(a: number, b: number, bytes: number): number;
-  figuresTile(
+  readonly same: (a: number, b: number, bytes: number) => number;
+  readonly figuresTile: (
     now: number,
     dtype: number,
     then: number,
@@ -56,14 +72,14 @@ export interface KernelModule {
     rank: number,
     columns: number,
     scale: number,
-  ): void;
-  clearFigures(): void;
-  figuresAt(): number;
-  binsAt(): number;
-  swallowed16At(): number;
-  swallowed32At(): number;
-  sumsAt(): number;
-  freeFrom(): number;
+  ) => void;
+  readonly clearFigures: () => void;
+  readonly figuresAt: () => number;
+  readonly binsAt: () => number;
+  readonly swallowed16At: () => number;
+  readonly swallowed32At: () => number;
+  readonly sumsAt: () => number;
+  readonly freeFrom: () => number;
 }
 
 /** As src/kernels/assembly/convert.ts numbers them. */
@@ -77,7 +93,7 @@ export function kernelMemory(): WebAssembly.Memory {
 export function loadKernels(memory: WebAssembly.Memory, arithmetic = machineArithmetic()): KernelModule {
   const module = new WebAssembly.Module(bytesOf(arithmetic === 'fused' ? FUSED : SEPARATE));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { ...(exports as unknown as Omit<KernelModule, 'arithmetic'>), arithmetic };
+  return { ...(exports as Omit<KernelModule, 'arithmetic'>), arithmetic };
 }
 
 let known: Arithmetic | undefined;

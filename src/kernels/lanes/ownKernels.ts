@@ -1,6 +1,6 @@
+import { growMemory } from './growMemory.ts';
 import { kernelMemory, loadKernels, type KernelModule } from './module.ts';
 
-const PAGE_BYTES = 1 << 16;
 const ALIGNMENT = 16;
 
 /** The kernels on a memory of this thread, for small matrices. */
@@ -13,12 +13,11 @@ export interface OwnKernels {
 
 let loaded: { readonly memory: WebAssembly.Memory; readonly kernels: KernelModule } | undefined;
 
-/** What is there stays until the next call. @throws RangeError if there is not so much memory */
+/** What is there stays until the next call. @throws UserError if there is not so much memory */
 export function ownKernels(bytes: number): OwnKernels {
   const { memory, kernels } = (loaded ??= load());
   const at = Math.ceil(kernels.freeFrom() / ALIGNMENT) * ALIGNMENT;
-  const missing = at + bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  growMemory(memory, at + bytes);
   return { kernels, buffer: memory.buffer, at };
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { READ } from '../../base/openRegular.ts';
 import type { TargetPlace, LaneFailure, TensorOrder } from './messages.ts';
 
 /** What a tensor's tiles are worked on with. */
@@ -29,7 +30,7 @@ export class LaneError extends Error {
  * @throws LaneError
  */
 export function carryOutTensor(order: TensorOrder, tools: TileTools): void {
-  const file = attempt('reading', () => openSync(order.from.path, 'r'));
+  const file = attempt('reading', () => openSync(order.from.path, READ));
   try {
     for (let at = 0; at < order.bytes; at += order.tileBytes) carryOutTile(order, file, at, tools);
   } finally {

@@ -5,11 +5,9 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer;
     grow(pages: number): number;
   }
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
-  }
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    constructor(module: object, imports: Record<string, Record<string, unknown>>);
     readonly exports: unknown;
   }
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;

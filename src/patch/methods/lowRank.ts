@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { LANE_RANK, laneProduct } from '../../kernels/lanes/laneProduct.ts';
 import { type LowRankKernel, type ProductShape } from '../../kernels/lowRank.ts';
 import { productNorm, sumOfSquares } from '../../kernels/norms.ts';
 import type { Delta } from '../delta.ts';
@@ -12,8 +13,6 @@ export interface Factors {
   readonly scale: number;
 }
 
-/** Up to this rank a lane's thread makes products as fast as it adds them; beyond, the device is faster. */
-const LANE_RANK = 64;
 /** Unit roundoff of float32. */
 const EPSILON = 2 ** -24;
 
@@ -32,17 +31,19 @@ export class LowRankDelta implements Delta {
     this.columns = factors.shape.columns;
   }
 
-  /** Whether its tiles are better made where they are added (kernels/lanes) than by the kernel. */
+  /** Whether the lanes' arithmetic makes it, wherever it is made, and not the kernel. */
   get isForLane(): boolean {
     return this.kernel.device === 'cpu' && this.factors.shape.rank <= LANE_RANK;
   }
 
   tile(row: number, count: number): Promise<Float32Array> {
     const { right, shape, scale } = this.factors;
-    return this.kernel.product(this.rowsOfLeft(row, count), right, { ...shape, rows: count }, scale);
+    const [left, ofTile] = [this.rowsOfLeft(row, count), { ...shape, rows: count }];
+    if (this.isForLane) return Promise.resolve(laneProduct(left, right, ofTile, scale));
+    return this.kernel.product(left, right, ofTile, scale);
   }
 
-  rowsOfLeft(row: number, count: number): Float32Array {
+  private rowsOfLeft(row: number, count: number): Float32Array {
     const { left, shape } = this.factors;
     return left.subarray(row * shape.rank, (row + count) * shape.rank);
   }

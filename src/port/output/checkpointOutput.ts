@@ -81,7 +81,7 @@ function sourceBytes(tensors: readonly OutputTensor[]): number {
   return sumBytes(tensors.map(({ source }) => source));
 }
 
-const SHARDS_AT_ONCE = 3;
+const SHARDS_AT_ONCE = 2;
 
 interface Run {
   readonly folder: string;
@@ -92,7 +92,7 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-/** While one shard is brought to the disk, and another ends, the next is begun. */
+/** While one shard is brought to the disk, the next is written. */
 async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
   const limit = pLimit(SHARDS_AT_ONCE);
   let written = 0;

@@ -114,10 +114,9 @@ export async function patchTiles(
 ): Promise<PatchedTensor> {
   const run = { lane, slots: new TileSlots(), take, signal };
   try {
-    const sums =
-      delta instanceof LowRankDelta && keepsDtype(tensor)
-        ? void (await addProducts(run, tensor, delta))
-        : await patchHere(run, tensor, delta);
+    let sums: TileSums | undefined;
+    if (delta instanceof LowRankDelta && keepsDtype(tensor)) await addProducts(run, tensor, delta);
+    else sums = await patchHere(run, tensor, delta);
     await run.slots.finish();
     const result = await lane.finish();
     return patchedTensor(result, sums ?? { elements: delta.rows * delta.columns, ...result.sums });
