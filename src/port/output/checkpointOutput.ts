@@ -56,9 +56,13 @@ export async function writeCheckpoint(
   const there = shards.filter(({ name }) => finished.get(name)).flatMap(({ tensors }) => tensors);
   const [bytes, done] = [sourceBytes(outputs), { bytes: sourceBytes(there), tensors: there.length }];
   const meter = new ProgressMeter('Porting', { bytes, tensors: outputs.length, done }, sink);
+  const total = { bytes, tensors: outputs.length };
+  const onWritten = (): void => {
+    new ProgressMeter('Bringing to the disk', { ...total, done: total }, sink);
+  };
   await finished.begin(folder);
   const missing = shards.filter(({ name }) => finished.get(name) === undefined);
-  await writeShards(inputs, missing, { folder, finished, kernel, meter, sink, signal });
+  await writeShards(inputs, missing, { folder, finished, kernel, meter, onWritten, signal });
   const written = shards.flatMap(({ name }) => finished.get(name) ?? []);
   const ported = new Map(written.flatMap(({ tensors }) => tensors).map((tensor) => [tensor.target, tensor]));
   for (const { name, path } of side)
@@ -88,7 +92,8 @@ interface Run {
   readonly finished: FinishedShards;
   readonly kernel: LowRankKernel;
   readonly meter: ProgressMeter;
-  readonly sink: ProgressSink;
+  /** Once the last shard is only to be brought to the disk. */
+  readonly onWritten: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -103,7 +108,7 @@ async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], r
         openItem(inputs, weightOf(item, inputs.plan.items), run.kernel);
       const tensors = await new ShardWriter(shard, deltaOf, run.meter, signal).run(run.folder);
       written++;
-      if (written === shards.length) new ProgressMeter('Bringing to the disk', { bytes: 0, tensors: 0 }, run.sink);
+      if (written === shards.length) run.onWritten();
       await finishShard(shard, tensors, run);
     });
   await together(shards, write, run.signal);

@@ -112,7 +112,9 @@ async function compareTensors(
   await using output = await Checkpoint.open(folder);
   const recorded = recordedHashes(provenance);
   const read = [...output.tensors.values()].filter(({ shard }) => !readBack.has(shard.name));
-  const meter = new ProgressMeter('Verifying', { bytes: sumBytes(read), tensors: read.length }, sink);
+  // Nothing is said where nothing is left to be read.
+  const say = read.length > 0 ? sink : (): void => undefined;
+  const meter = new ProgressMeter('Verifying', { bytes: sumBytes(read), tensors: read.length }, say);
   const problems = [...output.tensors.keys()]
     .filter((name) => !recorded.has(name))
     .map((name) => `tensor ${name} is not recorded.`);

@@ -48,7 +48,7 @@ describe('portllm', () => {
     const ported = portllm('port', MOOD, '--onto', NEW, '--out', out, '--json', '--device', 'cpu');
     assert.equal(ported.status, 0, ported.stderr);
     assert.equal((JSON.parse(ported.stdout) as PortResult).folder, out);
-    assert.match(ported.stderr, /Porting: 56\/56 tensors|Verifying: 56\/56 tensors/);
+    assert.match(ported.stderr, /(Porting|Bringing to the disk): 56\/56 tensors/);
     const verified = portllm('verify', out);
     assert.equal(verified.status, 0, verified.stderr);
     assert.match(verified.stdout, /verified[\s\S]*56 tensors by SHA-256[\s\S]*recomputed {2}42 tensors: 0 of/);
