@@ -161,7 +161,7 @@ describe('port', () => {
     const out = join(folder.path, 'out');
     let made: Promise<unknown> | undefined;
     const sink = ({ phase }: Progress): void => {
-      if (phase === 'Verifying') made ??= mkdir(out).then(() => writeFile(join(out, 'precious'), ''));
+      if (phase === 'Bringing to the disk') made ??= mkdir(out).then(() => writeFile(join(out, 'precious'), ''));
     };
     await assert.rejects(run({ out }, sink), /out exists already/);
     assert.deepEqual(await readdir(folder.path, { recursive: true }), ['out', join('out', 'precious')]);

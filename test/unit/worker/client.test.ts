@@ -50,7 +50,7 @@ describe('WorkerClient', () => {
     const porting = seen.filter(({ phase }) => phase === 'Porting');
     const last = porting.at(-1);
     assert.deepEqual([last?.tensorsDone, last?.bytesDone], [56, last?.bytesTotal]);
-    assert.ok(seen.some(({ phase }) => phase === 'Verifying'));
+    assert.ok(seen.some(({ phase }) => phase === 'Bringing to the disk'));
   });
 
   it('cancels a running port within a second and leaves nothing behind', async () => {
