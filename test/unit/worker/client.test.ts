@@ -1,6 +1,6 @@
 /** The supervisor with the real worker process: every job ends in exactly one of done, failed, cancelled. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -246,13 +246,11 @@ async function startShardedPort(
   await writeAdapter(patch, Object.fromEntries([0, 1, 2, 3].map((i) => [module(i), [4096, 4096]])));
   const controller = new AbortController();
   const request = { patch, onto, out: join(folder, 'out'), as: 'checkpoint', scale: 1 } as const;
-  let begun: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => (begun = resolve));
-  const onProgress = ({ tensorsDone, bytesDone, bytesTotal }: Progress): void => {
-    if (tensorsDone >= 1 && bytesDone > bytesTotal / 4) begun();
-  };
-  const call = client.call('port', { request, device: 'cpu' }, { signal: controller.signal, onProgress });
-  call.catch(() => undefined);
-  await Promise.race([finished, call]);
+  const call = client.call('port', { request, device: 'cpu' }, { signal: controller.signal });
+  let ended = false;
+  call.catch(() => undefined).finally(() => (ended = true));
+  // Its second line is the first shard that is on the disk.
+  const finished = join(folder, '.out.portllm-partial', 'portllm-finished.jsonl');
+  while (!ended && (await readFile(finished, 'utf8').catch(() => '')).split('\n').length < 3) await sleep(1);
   return { call, controller, request };
 }
