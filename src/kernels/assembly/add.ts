@@ -1,5 +1,5 @@
 import { BF16, F16, F32, narrow, narrowFinite, pack, widen, widenBits, widenHigh, widenLow } from './convert';
-import { lostSquares, total } from './vectors';
+import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** Sums over the elements of a tensor, float64. */
 // @ts-ignore: decorator
@@ -21,9 +21,7 @@ export class Sums {
 
 /** Of this many elements the squares are summed in float32. */
 export const SPAN: i32 = 512;
-/** Between these, sums over a span tell that no square that matters has left float32's range. */
-const LEAST_WEIGHT: f64 = 1e-12;
-const LEAST_DELTA: f64 = 1e-24;
+/** Below it no square of a span has left float32's range. */
 const MOST: f64 = 1e30;
 
 /** target ← round(W + Δ) of at most SPAN elements, one rounding to float32 and one to the dtype; where Δ is zero the bits of W. */
@@ -47,7 +45,7 @@ function addSpanOf(target: usize, source: usize, delta: usize, count: i32, dtype
 @inline
 function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: i32, size: usize, sums: Sums): bool {
   const none = f32x4.splat(0);
-  let squares = none, weight = none, rounding = none, kept = none, untouched = none, wide = none;
+  let squares = none, weight = none, rounding = none, kept = none, untouched = none;
   for (const end = delta + (<usize>count << 2); delta < end; delta += 32, source += 8 * size, target += 8 * size) {
     const halves = v128.load(source);
     const before0 = widenLow(halves, dtype);
@@ -67,18 +65,15 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
     const after1 = widenBits(bits1, dtype);
     kept = i32x4.add(kept, i32x4.add(f32x4.eq(after0, before0), f32x4.eq(after1, before1)));
     untouched = i32x4.add(untouched, i32x4.add(still0, still1));
-    squares = f32x4.add(squares, f32x4.add(f32x4.mul(change0, change0), f32x4.mul(change1, change1)));
-    weight = f32x4.add(weight, f32x4.add(f32x4.mul(before0, before0), f32x4.mul(before1, before1)));
-    if (dtype == F32) wide = f64x2.add(wide, f64x2.add(lostSquares(after0, before0, change0), lostSquares(after1, before1, change1)));
-    else {
-      const lost0 = f32x4.sub(f32x4.sub(after0, before0), change0);
-      const lost1 = f32x4.sub(f32x4.sub(after1, before1), change1);
-      rounding = f32x4.add(rounding, f32x4.add(f32x4.mul(lost0, lost0), f32x4.mul(lost1, lost1)));
-    }
+    squares = f32x4.add(squares, f32x4.add(square(change0), square(change1)));
+    weight = f32x4.add(weight, f32x4.add(square(before0), square(before1)));
+    const lost0 = lostOf(after0, before0, change0, dtype);
+    const lost1 = lostOf(after1, before1, change1, dtype);
+    rounding = f32x4.add(rounding, f32x4.add(square(lost0), square(lost1)));
   }
   const ofDelta = total(squares);
   const ofWeight = total(weight);
-  const ofRounding = dtype == F32 ? f64x2.extract_lane(wide, 0) + f64x2.extract_lane(wide, 1) : total(rounding);
+  const ofRounding = total(rounding);
   const touched = count + totalOf(untouched);
   if (touched > 0 && !(ofDelta > LEAST_DELTA)) return false;
   if (!(ofWeight > LEAST_WEIGHT && ofDelta + ofWeight + ofRounding < MOST)) return false;
@@ -88,6 +83,14 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
   sums.absorbed += <f64>(totalOf(untouched) - totalOf(kept));
   sums.touched += <f64>touched;
   return true;
+}
+
+/** W' − W − Δ, or its negative; of float32, whose rounding a plain difference does not tell, exactly. */
+// @ts-ignore: decorator
+@inline
+function lostOf(after: v128, before: v128, change: v128, dtype: i32): v128 {
+  if (dtype == F32) return roundingOf(after, before, change);
+  return f32x4.sub(f32x4.sub(after, before), change);
 }
 
 /** One by one, whatever they are. */

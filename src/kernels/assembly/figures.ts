@@ -1,6 +1,6 @@
 /** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
 import { BF16, F16, F32, narrow, widen, widenBits, widenLow } from './convert';
-import { square, total } from './vectors';
+import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** float64, but for the counts. */
 // @ts-ignore: decorator
@@ -36,12 +36,7 @@ let sinceFlush: i32 = 0;
 const swallowed16 = memory.data(256 * 4, 16);
 const swallowed32 = memory.data(256 * 4, 16);
 
-/**
- * Where sums over a span tell that no square that matters has left float32's range, and no weight half precision's: 32,752²,
- * so that no sum of a weight and Δ has either.
- */
-const LEAST_DELTA: f64 = 1e-24;
-const LEAST_WEIGHT: f64 = 1e-12;
+/** Below it no weight of a span has left half precision's range: 32,752², so that no sum of a weight and Δ has either. */
 const MOST: f64 = 1_072_693_504;
 
 export function binsAt(): usize {
@@ -183,14 +178,6 @@ function keptOf(sum: v128, weight: v128, stored: i32, dtype: i32): v128 {
 @inline
 function isExactInHalf(weights: v128): bool {
   return !v128.any_true(f32x4.lt(f32x4.abs(weights), f32x4.splat(7.62939453125e-6)));
-}
-
-/** What rounding to float32 did to a sum, exactly (Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B). */
-// @ts-ignore: decorator
-@inline
-function roundingOf(sum: v128, a: v128, b: v128): v128 {
-  const part = f32x4.sub(sum, a);
-  return f32x4.add(f32x4.sub(a, f32x4.sub(sum, part)), f32x4.sub(b, part));
 }
 
 /** Rounded to a dtype's values, as float32: of what does not overflow it. */

@@ -24,17 +24,48 @@ export function freeFrom(): usize {
   return __heap_base;
 }
 
+/** What is done with a part of a row of Δ: `width` elements, which are the tile's from element `at` on. */
+type Use = (delta: usize, at: usize, width: i32) => void;
+
+/** The tile that a walk over its blocks is for. */
+let target: usize = 0;
+let source: usize = 0;
+let then: usize = 0;
+let dtype: i32 = 0;
+let thenDtype: i32 = 0;
+
 /**
- * target ← round(W + scale · left @ right) of one tile of whole rows; a block of Δ at a time, which never leaves the cache.
+ * Makes Δ = scale · left @ right block by block, which never leaves the cache.
  *
- * @param source W, [rows, columns] in `dtype`; target likewise
  * @param left [rows, rank] float32
  * @param right [rank, columns] float32
  */
+function eachBlock(left: usize, right: usize, rows: i32, rank: i32, columns: i32, scale: f32, use: Use): void {
+  for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
+    const width = min(BLOCK_COLUMNS, columns - column);
+    const rightBlock = right + ((<usize>column) << 2);
+    for (let row = 0; row < rows; row += BLOCK_ROWS) {
+      const height = min(BLOCK_ROWS, rows - row);
+      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
+      for (let i = 0; i < height; i++)
+        use(block + ((<usize>(i * BLOCK_COLUMNS)) << 2), <usize>((row + i) * columns + column), width);
+    }
+  }
+}
+
+function sizeOf(number: i32): usize {
+  return number == F32 ? 4 : 2;
+}
+
+/**
+ * to ← round(W + scale · left @ right) of one tile of whole rows.
+ *
+ * @param from W, [rows, columns] in a dtype, by its number; `to` likewise
+ */
 export function patchTile(
-  target: usize,
-  source: usize,
-  dtype: i32,
+  to: usize,
+  from: usize,
+  number: i32,
   left: usize,
   right: usize,
   rows: i32,
@@ -42,25 +73,18 @@ export function patchTile(
   columns: i32,
   scale: f32,
 ): void {
-  const size: usize = dtype == F32 ? 4 : 2;
-  for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
-    const width = min(BLOCK_COLUMNS, columns - column);
-    for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const height = min(BLOCK_ROWS, rows - row);
-      const rightBlock = right + ((<usize>column) << 2);
-      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
-      for (let i = 0; i < height; i++) {
-        const at = <usize>((row + i) * columns + column) * size;
-        const delta = block + ((<usize>(i * BLOCK_COLUMNS)) << 2);
-        addSpan(target + at, source + at, delta, width, dtype, changetype<Sums>(sums));
-      }
-    }
-  }
+  target = to;
+  source = from;
+  dtype = number;
+  eachBlock(left, right, rows, rank, columns, scale, (delta, at, width) => {
+    const offset = at * sizeOf(dtype);
+    addSpan(target + offset, source + offset, delta, width, dtype, changetype<Sums>(sums));
+  });
 }
 
-/** target ← scale · left @ right of one tile, float32 [rows, columns]: the same Δ, to the bit, as patchTile adds. */
+/** to ← scale · left @ right of one tile, float32 [rows, columns]: the same Δ, to the bit, as patchTile adds. */
 export function productTile(
-  target: usize,
+  to: usize,
   left: usize,
   right: usize,
   rows: i32,
@@ -68,26 +92,17 @@ export function productTile(
   columns: i32,
   scale: f32,
 ): void {
-  for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
-    const width = min(BLOCK_COLUMNS, columns - column);
-    for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const height = min(BLOCK_ROWS, rows - row);
-      const rightBlock = right + ((<usize>column) << 2);
-      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
-      for (let i = 0; i < height; i++) {
-        const at = (<usize>((row + i) * columns + column)) << 2;
-        memory.copy(target + at, block + ((<usize>(i * BLOCK_COLUMNS)) << 2), (<usize>width) << 2);
-      }
-    }
-  }
+  target = to;
+  eachBlock(left, right, rows, rank, columns, scale, (delta, at, width) => {
+    memory.copy(target + (at << 2), delta, (<usize>width) << 2);
+  });
 }
 
-/** target ← round(W + Δ) of one tile, Δ float32. */
-export function addTile(target: usize, source: usize, dtype: i32, delta: usize, count: i32): void {
-  const size: usize = dtype == F32 ? 4 : 2;
+/** to ← round(W + Δ) of one tile, Δ float32. */
+export function addTile(to: usize, from: usize, number: i32, delta: usize, count: i32): void {
   for (let i = 0; i < count; i += SPAN) {
-    const at = <usize>i * size;
-    addSpan(target + at, source + at, delta + ((<usize>i) << 2), min(SPAN, count - i), dtype, changetype<Sums>(sums));
+    const at = <usize>i * sizeOf(number);
+    addSpan(to + at, from + at, delta + ((<usize>i) << 2), min(SPAN, count - i), number, changetype<Sums>(sums));
   }
 }
 
@@ -117,14 +132,14 @@ export function clearFigures(): void {
 /**
  * What a diagnosis sums up of one tile of whole rows, with Δ = scale · left @ right.
  *
- * @param now W', [rows, columns] in `dtype`
- * @param then W in `thenDtype`; 0 if nothing is known of it
+ * @param now W', [rows, columns] in a dtype, by its number
+ * @param old W in `oldNumber`; 0 if nothing is known of it
  */
 export function figuresTile(
   now: usize,
-  dtype: i32,
-  then: usize,
-  thenDtype: i32,
+  number: i32,
+  old: usize,
+  oldNumber: i32,
   left: usize,
   right: usize,
   rows: i32,
@@ -132,21 +147,14 @@ export function figuresTile(
   columns: i32,
   scale: f32,
 ): void {
-  const size: usize = dtype == F32 ? 4 : 2;
-  const thenSize: usize = thenDtype == F32 ? 4 : 2;
-  for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
-    const width = min(BLOCK_COLUMNS, columns - column);
-    for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const height = min(BLOCK_ROWS, rows - row);
-      const rightBlock = right + ((<usize>column) << 2);
-      product(block, left + ((<usize>(row * rank)) << 2), rightBlock, height, rank, width, columns, scale);
-      for (let i = 0; i < height; i++) {
-        const at = <usize>((row + i) * columns + column);
-        const delta = block + ((<usize>(i * BLOCK_COLUMNS)) << 2);
-        const old = then == 0 ? 0 : then + at * thenSize;
-        figuresOfSpan(delta, now + at * size, old, width, dtype, thenDtype, changetype<Figures>(figures));
-      }
-    }
-  }
+  source = now;
+  dtype = number;
+  then = old;
+  thenDtype = oldNumber;
+  eachBlock(left, right, rows, rank, columns, scale, (delta, at, width) => {
+    const before = then == 0 ? 0 : then + at * sizeOf(thenDtype);
+    const place = source + at * sizeOf(dtype);
+    figuresOfSpan(delta, place, before, width, dtype, thenDtype, changetype<Figures>(figures));
+  });
   flush();
 }

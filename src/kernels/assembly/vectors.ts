@@ -1,5 +1,9 @@
 /** Sums and squares of four float32. */
 
+/** Above these, sums of squares over a span tell that none that matters has fallen out of float32's range. */
+export const LEAST_DELTA: f64 = 1e-24;
+export const LEAST_WEIGHT: f64 = 1e-12;
+
 // @ts-ignore: decorator
 @inline
 export function square(values: v128): v128 {
@@ -14,24 +18,10 @@ export function total(v: v128): f64 {
   );
 }
 
-/** (after − before − change)² of four, which float32 itself cannot tell: in float64, two by two. */
+/** What rounding to float32 did to a sum, exactly (Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B). */
 // @ts-ignore: decorator
 @inline
-export function lostSquares(after: v128, before: v128, change: v128): v128 {
-  const low = lostLow(after, before, change);
-  const high = lostLow(upper(after), upper(before), upper(change));
-  return f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high));
-}
-
-// @ts-ignore: decorator
-@inline
-function lostLow(after: v128, before: v128, change: v128): v128 {
-  const kept = f64x2.sub(f64x2.promote_low_f32x4(after), f64x2.promote_low_f32x4(before));
-  return f64x2.sub(kept, f64x2.promote_low_f32x4(change));
-}
-
-// @ts-ignore: decorator
-@inline
-function upper(values: v128): v128 {
-  return v128.shuffle<i64>(values, values, 1, 0);
+export function roundingOf(sum: v128, a: v128, b: v128): v128 {
+  const part = f32x4.sub(sum, a);
+  return f32x4.add(f32x4.sub(a, f32x4.sub(sum, part)), f32x4.sub(b, part));
 }
