@@ -4,6 +4,7 @@ import { throwIfCancelled } from '../base/abort.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
 import { together } from '../base/together.ts';
 import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
+import { LANES } from '../kernels/lanes/lanes.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { openItem } from '../port/openItem.ts';
 import { assertPortable, openInputs, type PortInputs } from '../port/plan/inputs.ts';
@@ -14,9 +15,6 @@ import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTen
 import { ChanceAngles } from './figures/angles.ts';
 import { summarise } from './summary.ts';
 import type { DiagnoseRequest, Diagnosis } from './types.ts';
-
-/** As many as there are lanes for most machines; each holds its factors. */
-const AT_ONCE = 4;
 
 /**
  * How large a patch is, in every tensor that it changes, against the base and its evolution, and what rounding leaves of
@@ -37,8 +35,8 @@ export async function diagnose(
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
   const tools = { kernel, directions: request.directions, chance: new ChanceAngles(), onTile };
-  // Tensors that are summed up in lanes go on at the same time; their order is the plan's.
-  const limit = pLimit(AT_ONCE);
+  // As many as there are lanes, for each holds its factors; their order is the plan's.
+  const limit = pLimit(LANES);
   const work = (item: PlanItem, stop: AbortSignal): Promise<Diagnosed> =>
     limit(async () => {
       throwIfCancelled(stop);

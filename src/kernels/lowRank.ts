@@ -15,6 +15,15 @@ export interface ProductShape {
   readonly columns: number;
 }
 
+/** Δ = scale · left @ right, laid out as it is stored: left [rows, rank], right [rank, columns], float32. */
+export interface Factors {
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+  readonly shape: ProductShape;
+  /** Rounded to float32, as PEFT's is when it meets a float32 tensor. */
+  readonly scale: number;
+}
+
 /** [rows, columns] → [columns, rows]; for the small factors of a patch. */
 export function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(matrix.length);

@@ -14,11 +14,10 @@ export function sumOfSquares(values: Float32Array | Float64Array): number {
  * src/kernels/assembly/gram.ts. Rounding can make the trace of a zero product slightly negative; that is zero.
  */
 export function productNorm(left: Float32Array, right: Float32Array, { rows, rank, columns }: ProductShape): number {
-  const [ofLeft, ofRight] = [left, right].map(({ length }) => 16 * Math.ceil((4 * length) / 16)) as [number, number];
   const space = 8 * (2 * rank * rank + 64 * rank + 2);
-  const { kernels, buffer, at } = ownKernels(ofLeft + ofRight + space);
-  new Float32Array(buffer, at, left.length).set(left);
-  new Float32Array(buffer, at + ofLeft, right.length).set(right);
-  const squares = kernels.productSquares(at, at + ofLeft, rows, rank, columns, at + ofLeft + ofRight);
-  return Math.sqrt(Math.max(0, squares));
+  const { kernels, buffer, places } = ownKernels([4 * left.length, 4 * right.length, space]);
+  const [leftAt = 0, rightAt = 0, spaceAt = 0] = places;
+  new Float32Array(buffer, leftAt, left.length).set(left);
+  new Float32Array(buffer, rightAt, right.length).set(right);
+  return Math.sqrt(Math.max(0, kernels.productSquares(leftAt, rightAt, rows, rank, columns, spaceAt)));
 }

@@ -1,5 +1,11 @@
 /** The compiled kernels and what they compute, in plain JavaScript. */
-import { DTYPE_NUMBERS, kernelMemory, loadKernels, type Arithmetic } from '../../src/kernels/lanes/module.ts';
+import {
+  compileKernels,
+  DTYPE_NUMBERS,
+  kernelMemory,
+  loadKernels,
+  type Arithmetic,
+} from '../../src/kernels/lanes/module.ts';
 import type { KernelModule } from '../../src/kernels/lanes/module.ts';
 import { bytesPerElement, type FloatDtype } from '../../src/safetensors/dtypes.ts';
 
@@ -21,7 +27,7 @@ export class Kernels {
   private readonly memory = kernelMemory();
 
   constructor(arithmetic: Arithmetic) {
-    this.module = loadKernels(this.memory, arithmetic);
+    this.module = loadKernels(this.memory, compileKernels(arithmetic));
     this.memory.grow(64);
   }
 

@@ -1,8 +1,7 @@
-import { transpose } from '../../kernels/lowRank.ts';
+import { transpose, type Factors } from '../../kernels/lowRank.ts';
 import { svd } from '../../kernels/linalg/jacobi.ts';
 import { orthonormalise } from '../../kernels/linalg/qr.ts';
 import { combine, dot, zeros, type Vectors } from '../../kernels/linalg/vectors.ts';
-import type { Factors } from '../../patch/methods/lowRank.ts';
 
 /** Δ = Σ_i values[i] · columns_i ⊗ rows_i: orthonormal vectors of Δ's column and row space, values descending. */
 export interface DeltaSvd {

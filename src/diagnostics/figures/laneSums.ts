@@ -2,20 +2,16 @@ import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import type { FiguresJob, TypedPlace } from '../../kernels/lanes/lane.ts';
 import { useLane } from '../../kernels/lanes/lanes.ts';
 import { LowRankDelta } from '../../patch/methods/lowRank.ts';
-import { laneError } from '../../port/output/runTensor.ts';
-import { tileRows } from '../../port/tiles.ts';
+import { laneRows } from '../../port/tiles.ts';
 import { isFloatDtype } from '../../safetensors/dtypes.ts';
 import type { SummedTensors, TensorSums } from './tensorSums.ts';
-
-/** Elements of a tile: both weights fit into the processor's second cache. */
-const LANE_TILE = 1 << 18;
 
 /** What a lane can sum up by itself; undefined for what it cannot. */
 export function laneJob({ delta, weight, oldWeight, retrained }: SummedTensors): FiguresJob | undefined {
   if (!(delta instanceof LowRankDelta) || !delta.isForLane || retrained !== undefined) return undefined;
   const [now, then] = [placeOf(weight), oldWeight && placeOf(oldWeight)];
   if (now === undefined || (oldWeight !== undefined && then === undefined)) return undefined;
-  return { now, then, factors: delta.factors, tileRows: tileRows(delta, LANE_TILE) };
+  return { now, then, factors: delta.factors, tileRows: laneRows(delta) };
 }
 
 function placeOf({ entry, shard, scale }: LocatedTensor): TypedPlace | undefined {
@@ -31,11 +27,7 @@ export async function sumInLane(
   signal: AbortSignal,
 ): Promise<TensorSums> {
   const { rows, columns } = job.factors.shape;
-  const { lost, bins, absorbed, ...sums } = await useLane((lane) => lane.figures(job, onTile, signal), signal).catch(
-    (error: unknown) => {
-      throw laneError(error, job.now.path);
-    },
-  );
+  const { lost, bins, absorbed, ...sums } = await useLane((lane) => lane.figures(job, onTile, signal), signal);
   const rounding = {
     BF16: { lost: lost.BF16, absorbedBins: absorbed.BF16 },
     F16: { lost: lost.F16, absorbedBins: absorbed.F16 },

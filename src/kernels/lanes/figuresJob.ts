@@ -1,44 +1,43 @@
-import { closeSync, openSync } from 'node:fs';
-import { READ } from '../../base/openRegular.ts';
-import type { FiguresOrder, LaneFigures, SourcePlace } from './messages.ts';
+import { closeSync } from 'node:fs';
+import type { FiguresOrder, LaneFigures } from './messages.ts';
 import type { KernelModule } from './module.ts';
-import { attempt, readAll, stopIfAsked, type TileTools } from './tensorJob.ts';
+import { openSource, readAll, stopIfAsked, type OpenFile, type TileTools } from './tensorJob.ts';
 
 const EXPONENTS = 256;
 
 /** Reads both tensors once, tile by tile, in this thread. @throws LaneError */
 export function carryOutFigures(order: FiguresOrder, tools: TileTools, kernels: KernelModule): LaneFigures {
-  const { now, then, rows, tileRows } = order;
-  const files = [now, then].map((place) => place && attempt('reading', () => openSync(place.path, READ)));
+  const { rows, tileRows } = order;
+  const opened: OpenFile[] = [];
   kernels.clearFigures();
   try {
+    for (const place of [order.now, order.then]) if (place !== undefined) opened.push(openSource(place));
     for (let row = 0; row < rows; row += tileRows) {
       stopIfAsked(tools);
-      figuresOfTile(order, files, row, Math.min(tileRows, rows - row), tools, kernels);
+      figuresOfTile(order, opened, row, Math.min(tileRows, rows - row), tools, kernels);
       tools.tileDone();
     }
     return figuresIn(tools.memory, kernels);
   } finally {
-    for (const file of files) if (file !== undefined) closeSync(file);
+    for (const { file } of opened) closeSync(file);
   }
 }
 
 function figuresOfTile(
   order: FiguresOrder,
-  [nowFile, thenFile]: readonly (number | undefined)[],
+  [now, then]: readonly OpenFile[],
   row: number,
   rows: number,
   { memory }: TileTools,
   kernels: KernelModule,
 ): void {
-  const { now, then, dtype, size, thenDtype, thenSize, columns, rank, scale, nowAt, thenAt, left, right } = order;
-  const read = (file: number | undefined, place: SourcePlace | undefined, at: number, bytes: number): void => {
-    if (file === undefined || place === undefined) return;
-    const begin = { file, position: place.position };
-    readAll('reading', new Uint8Array(memory.buffer, at, rows * columns * bytes), begin, row * columns * bytes);
+  const { dtype, size, thenDtype, thenSize, columns, rank, scale, nowAt, thenAt, left, right } = order;
+  const read = (from: OpenFile | undefined, at: number, bytes: number): void => {
+    if (from === undefined) return;
+    readAll('reading', new Uint8Array(memory.buffer, at, rows * columns * bytes), from, row * columns * bytes);
   };
-  read(nowFile, now, nowAt, size);
-  read(thenFile, then, thenAt, thenSize);
+  read(now, nowAt, size);
+  read(then, thenAt, thenSize);
   const old = then === undefined ? 0 : thenAt;
   kernels.figuresTile(nowAt, dtype, old, thenDtype, left + 4 * rank * row, right, rows, rank, columns, scale);
 }

@@ -1,25 +1,19 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bytesPerElement, type FloatDtype } from '../../safetensors/dtypes.ts';
-import type { ProductShape } from '../lowRank.ts';
+import type { Factors } from '../lowRank.ts';
+import { errorOf } from './failure.ts';
 import { growMemory } from './growMemory.ts';
-import {
-  CONTROL,
-  type LaneAnswer,
-  type LaneData,
-  type LaneOrder,
-  type SourcePlace,
-  type TargetPlace,
-} from './messages.ts';
-import type { FiguresOrder, LaneFigures, LaneResult, TensorOrder } from './messages.ts';
-import { DTYPE_NUMBERS, kernelMemory, loadKernels, machineArithmetic } from './module.ts';
-import { LaneError } from './tensorJob.ts';
+import { Layout } from './layout.ts';
+import { CONTROL } from './messages.ts';
+import type { FiguresOrder, LaneAnswer, LaneData, LaneFigures, LaneOrder, LaneResult } from './messages.ts';
+import type { SourcePlace, TargetPlace, TensorOrder } from './messages.ts';
+import { compileKernels, DTYPE_NUMBERS, kernelMemory } from './module.ts';
+import { ownKernels } from './ownKernels.ts';
 
 /** Tiles under way at once: one is read, one is worked on, one is written. */
 export const SLOTS = 3;
 const PROGRESS_MS = 80;
-/** Of the processor's cache lines. */
-const ALIGNMENT = 64;
 
 /** What a tensor's tiles need room for, in bytes of the largest. */
 export interface LaneRoom {
@@ -41,16 +35,7 @@ export interface TensorJob {
   readonly to: TargetPlace | undefined;
   readonly bytes: number;
   readonly tileBytes: number;
-  /** Δ = scale · left @ right, float32. */
-  readonly patch:
-    | {
-        readonly dtype: FloatDtype;
-        readonly left: Float32Array;
-        readonly right: Float32Array;
-        readonly shape: ProductShape;
-        readonly scale: number;
-      }
-    | undefined;
+  readonly patch: (Factors & { readonly dtype: FloatDtype }) | undefined;
 }
 
 /** Where a tensor is, and its dtype. */
@@ -61,13 +46,7 @@ export interface TypedPlace extends SourcePlace {
 export interface FiguresJob {
   readonly now: TypedPlace;
   readonly then: TypedPlace | undefined;
-  /** Δ = scale · left @ right, float32. */
-  readonly factors: {
-    readonly left: Float32Array;
-    readonly right: Float32Array;
-    readonly shape: ProductShape;
-    readonly scale: number;
-  };
+  readonly factors: Factors;
   readonly tileRows: number;
 }
 
@@ -80,15 +59,14 @@ interface Pending {
 export class Lane {
   private readonly memory = kernelMemory();
   private readonly thread: Worker;
-  private readonly freeFrom: number;
+  /** Where the memory is the host's, as in every memory that the kernels are loaded on. */
+  private readonly freeFrom = ownKernels([]).kernels.freeFrom();
   private readonly pending: Pending[] = [];
   private slots: readonly Slot[] = [];
   private failure: Error | undefined;
 
   constructor() {
-    const arithmetic = machineArithmetic();
-    this.freeFrom = loadKernels(this.memory, arithmetic).freeFrom();
-    const workerData: LaneData = { memory: this.memory, arithmetic };
+    const workerData: LaneData = { memory: this.memory, module: compileKernels() };
     this.thread = new Worker(threadFile(), { workerData, execArgv: [] });
     this.thread.unref();
     this.thread.on('message', (answer: LaneAnswer) => this.settle(answer));
@@ -104,20 +82,12 @@ export class Lane {
       target: layout.take(target),
       delta: layout.take(delta),
     }));
-    layout.grow();
+    growMemory(this.memory, layout.end);
   }
 
   /** From the memory's beginning. */
-  private layOut(): { take: (bytes: number) => number; grow: () => void } {
-    let at = this.freeFrom + CONTROL.bytes;
-    return {
-      take: (bytes) => {
-        const begin = Math.ceil(at / ALIGNMENT) * ALIGNMENT;
-        at = begin + bytes;
-        return begin;
-      },
-      grow: () => growMemory(this.memory, at),
-    };
+  private layOut(): Layout {
+    return new Layout(this.freeFrom + CONTROL.bytes);
   }
 
   source(slot: number, bytes: number): Uint8Array {
@@ -153,7 +123,8 @@ export class Lane {
    * A whole tensor, read, patched, hashed, written and read back by the thread.
    *
    * @param onBytes called with what has been done since the last time
-   * @throws LaneError, as it failed in the thread
+   * @throws InputError if the source cannot be read; the system's error if the target cannot be written; UserError if it is
+   *   another when it is read back; CancelledError
    */
   async tensor(job: TensorJob, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<LaneResult> {
     const { bytes, tileBytes } = job;
@@ -164,6 +135,7 @@ export class Lane {
    * Likewise what a diagnosis sums up over a tensor, which is read once, and the old base's with it.
    *
    * @param onElements called with how many elements have been done since the last time
+   * @throws InputError if one of them cannot be read; CancelledError
    */
   async figures(job: FiguresJob, onElements: (elements: number) => void, signal: AbortSignal): Promise<LaneFigures> {
     const order = this.figuresOrder(job);
@@ -200,34 +172,43 @@ export class Lane {
   }
 
   private figuresOrder({ now, then, factors, tileRows }: FiguresJob): FiguresOrder {
-    const { left, right, shape, scale } = factors;
-    const { rows, rank, columns } = shape;
+    const { rows, rank, columns } = factors.shape;
     const other = then ?? now;
     const [size, thenSize] = [bytesPerElement(now.dtype), bytesPerElement(other.dtype)];
     const layout = this.layOut();
     const [nowAt, thenAt] = [layout.take(size * tileRows * columns), layout.take(thenSize * tileRows * columns)];
-    const [leftAt, rightAt] = [layout.take(4 * left.length), layout.take(4 * right.length)];
-    layout.grow();
-    new Float32Array(this.memory.buffer, leftAt, left.length).set(left);
-    new Float32Array(this.memory.buffer, rightAt, right.length).set(right);
+    const places = this.placeFactors(factors, layout);
     const dtypes = { dtype: DTYPE_NUMBERS[now.dtype], size, thenDtype: DTYPE_NUMBERS[other.dtype], thenSize };
-    const sizes = { rows, tileRows, rank, columns, scale };
-    return { kind: 'figures', now, then, ...dtypes, ...sizes, nowAt, thenAt, left: leftAt, right: rightAt };
+    const sizes = { rows, tileRows, rank, columns, scale: factors.scale };
+    return { kind: 'figures', now, then, ...dtypes, ...sizes, nowAt, thenAt, ...places };
   }
 
   private tensorOrder({ patch, ...job }: TensorJob): TensorOrder {
     const layout = this.layOut();
-    const [source, target] = [layout.take(job.tileBytes), layout.take(job.tileBytes)];
-    const [left, right] = [layout.take(4 * (patch?.left.length ?? 0)), layout.take(4 * (patch?.right.length ?? 0))];
-    layout.grow();
-    if (patch === undefined) return { kind: 'tensor', ...job, source, target, patch };
-    new Float32Array(this.memory.buffer, left, patch.left.length).set(patch.left);
-    new Float32Array(this.memory.buffer, right, patch.right.length).set(patch.right);
+    const order = {
+      kind: 'tensor' as const,
+      ...job,
+      source: layout.take(job.tileBytes),
+      target: layout.take(job.tileBytes),
+    };
+    if (patch === undefined) {
+      growMemory(this.memory, layout.end);
+      return { ...order, patch };
+    }
     const { dtype, scale, shape } = patch;
     const { rank, columns } = shape;
     const rowBytes = columns * bytesPerElement(dtype);
-    const ofPatch = { dtype: DTYPE_NUMBERS[dtype], left, right, rank, columns, rowBytes, scale };
-    return { kind: 'tensor', ...job, source, target, patch: ofPatch };
+    const places = this.placeFactors(patch, layout);
+    return { ...order, patch: { dtype: DTYPE_NUMBERS[dtype], rank, columns, rowBytes, scale, ...places } };
+  }
+
+  /** The last in the memory. */
+  private placeFactors({ left, right }: Factors, layout: Layout): { left: number; right: number } {
+    const places = { left: layout.take(4 * left.length), right: layout.take(4 * right.length) };
+    growMemory(this.memory, layout.end);
+    new Float32Array(this.memory.buffer, places.left, left.length).set(left);
+    new Float32Array(this.memory.buffer, places.right, right.length).set(right);
+    return places;
   }
 
   async close(): Promise<void> {
@@ -247,7 +228,7 @@ export class Lane {
     const first = this.pending.shift();
     // An idle lane does not keep the process alive.
     if (this.pending.length === 0) this.thread.unref();
-    if ('failure' in answer) first?.reject(new LaneError(answer.failure));
+    if ('failure' in answer) first?.reject(errorOf(answer.failure));
     else first?.resolve(answer.finished);
   }
 

@@ -7,10 +7,8 @@ export const LANE_RANK = 64;
 /** scale · (left @ right) in this thread: what a lane adds, to the bit. A new array. */
 export function laneProduct(left: Float32Array, right: Float32Array, shape: ProductShape, scale: number): Float32Array {
   const { rows, rank, columns } = shape;
-  const size = 4 * rows * columns;
-  const { kernels, buffer, at } = ownKernels(size + 4 * (left.length + right.length) + 32);
-  const leftAt = at + 16 * Math.ceil(size / 16);
-  const rightAt = leftAt + 16 * Math.ceil((4 * left.length) / 16);
+  const { kernels, buffer, places } = ownKernels([4 * rows * columns, 4 * left.length, 4 * right.length]);
+  const [at = 0, leftAt = 0, rightAt = 0] = places;
   new Float32Array(buffer, leftAt, left.length).set(left);
   new Float32Array(buffer, rightAt, right.length).set(right);
   kernels.productTile(at, leftAt, rightAt, rows, rank, columns, scale);

@@ -4,9 +4,9 @@ import { throwIfCancelled } from '../../base/abort.ts';
 import { Lane } from './lane.ts';
 
 /** One more than processors: while one waits for the disk, another computes. Many would be in each other's way there. */
-const COUNT = Math.min(8, availableParallelism() + 1);
+export const LANES = Math.min(8, availableParallelism() + 1);
 
-const limit = pLimit(COUNT);
+const limit = pLimit(LANES);
 const idle: Lane[] = [];
 
 /**

@@ -1,9 +1,9 @@
 /** What passes between a lane and its thread. Both work on one memory; addresses are in it. */
-import type { Arithmetic } from './module.ts';
 
 export interface LaneData {
   readonly memory: WebAssembly.Memory;
-  readonly arithmetic: Arithmetic;
+  /** The compiled kernels. */
+  readonly module: object;
 }
 
 export interface Span {
@@ -99,12 +99,13 @@ export type LaneOrder = TileOrder | TensorOrder | FiguresOrder | FinishOrder;
 export type LaneAnswer =
   { readonly failure: LaneFailure } | { readonly finished: LaneResult | LaneFigures | undefined };
 
-/** Why an order was not carried out: an error of the system has its code. */
+/** Why an order was not carried out: an error of the system has its code, one in reading the file's path. */
 export interface LaneFailure {
   readonly during: 'reading' | 'writing' | 'reading back' | 'computing' | 'stopped';
+  readonly path?: string | undefined;
   readonly message: string;
-  readonly code: string | undefined;
-  readonly syscall: string | undefined;
+  readonly code?: string | undefined;
+  readonly syscall?: string | undefined;
 }
 
 /** What both ends look at while a tensor is worked on: 32-bit words at the beginning of the host's part of the memory. */

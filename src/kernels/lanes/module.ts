@@ -9,7 +9,6 @@ export type Arithmetic = 'fused' | 'separate';
 
 /** The exports of src/kernels/assembly/index.ts; numbers are addresses, counts, and dtypes as there. */
 export interface KernelModule {
-  readonly arithmetic: Arithmetic;
   readonly patchTile: (
     target: number,
     source: number,
@@ -90,10 +89,17 @@ export function kernelMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 2, maximum: 16_384, shared: true });
 }
 
-export function loadKernels(memory: WebAssembly.Memory, arithmetic = machineArithmetic()): KernelModule {
-  const module = new WebAssembly.Module(bytesOf(arithmetic === 'fused' ? FUSED : SEPARATE));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { ...(exports as Omit<KernelModule, 'arithmetic'>), arithmetic };
+const compiled = new Map<Arithmetic, object>();
+
+/** A WebAssembly module, compiled once in each process; threads get it as it is. */
+export function compileKernels(arithmetic = machineArithmetic()): object {
+  const module = compiled.get(arithmetic) ?? new WebAssembly.Module(bytesOf(arithmetic === 'fused' ? FUSED : SEPARATE));
+  compiled.set(arithmetic, module);
+  return module;
+}
+
+export function loadKernels(memory: WebAssembly.Memory, module = compileKernels()): KernelModule {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as KernelModule;
 }
 
 let known: Arithmetic | undefined;
@@ -106,7 +112,7 @@ export function machineArithmetic(): Arithmetic {
 /** −1 + (1 + 2⁻¹²)² is 2⁻¹¹ + 2⁻²⁴ if it is rounded once, and 2⁻¹¹ if the square is rounded first. */
 function fuses(): boolean {
   const memory = kernelMemory();
-  const { patchTile, freeFrom } = loadKernels(memory, 'fused');
+  const { patchTile, freeFrom } = loadKernels(memory, compileKernels('fused'));
   const at = freeFrom();
   const [target, source, left, right] = [at, at + 16, at + 32, at + 48];
   const factor = 1 + 2 ** -12;

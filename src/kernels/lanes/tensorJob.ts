@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { READ } from '../../base/openRegular.ts';
-import type { TargetPlace, LaneFailure, TensorOrder } from './messages.ts';
+import { failureOf, LaneError } from './failure.ts';
+import type { LaneFailure, SourcePlace, TensorOrder } from './messages.ts';
 
 /** What a tensor's tiles are worked on with. */
 export interface TileTools {
@@ -14,13 +15,11 @@ export interface TileTools {
   tileDone(): void;
 }
 
-export class LaneError extends Error {
-  readonly failure: LaneFailure;
-
-  constructor(failure: LaneFailure, cause?: unknown) {
-    super(failure.message, { cause });
-    this.failure = failure;
-  }
+/** A file that this thread has opened, or was given. */
+export interface OpenFile {
+  readonly file: number;
+  readonly position: number;
+  readonly path?: string;
 }
 
 /**
@@ -30,65 +29,60 @@ export class LaneError extends Error {
  * @throws LaneError
  */
 export function carryOutTensor(order: TensorOrder, tools: TileTools): void {
-  const file = attempt('reading', () => openSync(order.from.path, READ));
+  const from = openSource(order.from);
   try {
-    for (let at = 0; at < order.bytes; at += order.tileBytes) carryOutTile(order, file, at, tools);
+    for (let at = 0; at < order.bytes; at += order.tileBytes) carryOutTile(order, from, at, tools);
   } finally {
-    closeSync(file);
+    closeSync(from.file);
   }
 }
 
-function carryOutTile(order: TensorOrder, file: number, at: number, tools: TileTools): void {
-  const { from, to, bytes, tileBytes, patch, source, target } = order;
+function carryOutTile(order: TensorOrder, from: OpenFile, at: number, tools: TileTools): void {
+  const { to, bytes, tileBytes, patch, source, target } = order;
   stopIfAsked(tools);
   const length = Math.min(tileBytes, bytes - at);
   const bytesAt = (address: number): Uint8Array => new Uint8Array(tools.memory.buffer, address, length);
-  readAll('reading', bytesAt(patch === undefined ? target : source), { file, position: from.position }, at);
+  readAll('reading', bytesAt(patch === undefined ? target : source), from, at);
   tools.work(order, at, length);
   if (to !== undefined) {
     writeAll(bytesAt(target), to, at);
     readAll('reading back', bytesAt(source), to, at);
-    if (!tools.isSame(order, length))
-      throw new LaneError({ during: 'reading back', message: 'it differs', ...NO_CODE });
+    if (!tools.isSame(order, length)) throw new LaneError({ during: 'reading back', message: 'it differs' });
   }
   tools.tileDone();
 }
 
 /** @throws LaneError */
 export function stopIfAsked(tools: TileTools): void {
-  if (tools.isStopped()) throw new LaneError({ during: 'stopped', message: 'stopped', ...NO_CODE });
+  if (tools.isStopped()) throw new LaneError({ during: 'stopped', message: 'stopped' });
 }
 
-const NO_CODE = { code: undefined, syscall: undefined };
+/** @throws LaneError */
+export function openSource({ path, position }: SourcePlace): OpenFile {
+  return { file: attempt({ during: 'reading', path }, () => openSync(path, READ)), position, path };
+}
 
-export function readAll(
-  during: LaneFailure['during'],
-  bytes: Uint8Array,
-  { file, position }: TargetPlace,
-  at: number,
-): void {
+/** Fills `bytes` with those that begin `at` bytes into the tensor. @throws LaneError */
+export function readAll(during: LaneFailure['during'], bytes: Uint8Array, from: OpenFile, at: number): void {
+  const { file, position, path } = from;
+  const when = { during, path };
   for (let done = 0; done < bytes.length;) {
-    const count = attempt(during, () => readSync(file, bytes, done, bytes.length - done, position + at + done));
-    if (count === 0) throw new LaneError({ during, message: 'the file has ended', ...NO_CODE });
+    const count = attempt(when, () => readSync(file, bytes, done, bytes.length - done, position + at + done));
+    if (count === 0) throw new LaneError({ ...when, message: 'the file has ended' });
     done += count;
   }
 }
 
-function writeAll(bytes: Uint8Array, { file, position }: TargetPlace, at: number): void {
+function writeAll(bytes: Uint8Array, { file, position }: OpenFile, at: number): void {
+  const when = { during: 'writing' as const };
   for (let done = 0; done < bytes.length;)
-    done += attempt('writing', () => writeSync(file, bytes, done, bytes.length - done, position + at + done));
+    done += attempt(when, () => writeSync(file, bytes, done, bytes.length - done, position + at + done));
 }
 
-export function attempt<T>(during: LaneFailure['during'], operation: () => T): T {
+function attempt<T>(when: Pick<LaneFailure, 'during' | 'path'>, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    throw new LaneError({ during, ...wordsOf(error) }, error);
+    throw new LaneError(failureOf(error, when), error);
   }
-}
-
-export function wordsOf(error: unknown): Pick<LaneFailure, 'message' | 'code' | 'syscall'> {
-  if (!(error instanceof Error)) return { message: String(error), ...NO_CODE };
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return { message: error.message, code, syscall };
 }

@@ -1,18 +1,12 @@
 /** The thread of a lane: carries out its orders on their common memory, one after the other. */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { failureOf } from './failure.ts';
 import { carryOutFigures } from './figuresJob.ts';
-import {
-  CONTROL,
-  type LaneAnswer,
-  type LaneData,
-  type LaneOrder,
-  type LaneFigures,
-  type LaneResult,
-} from './messages.ts';
-import type { TensorOrder, TileOrder } from './messages.ts';
+import { CONTROL } from './messages.ts';
+import type { LaneAnswer, LaneData, LaneFigures, LaneOrder, LaneResult, TensorOrder, TileOrder } from './messages.ts';
 import { loadKernels, type KernelModule } from './module.ts';
-import { carryOutTensor, LaneError, wordsOf, type TileTools } from './tensorJob.ts';
+import { carryOutTensor, type TileTools } from './tensorJob.ts';
 
 class LaneThread implements TileTools {
   readonly memory: WebAssembly.Memory;
@@ -21,9 +15,9 @@ class LaneThread implements TileTools {
   private readonly control: Int32Array;
   private sha256 = createHash('sha256');
 
-  constructor({ memory, arithmetic }: LaneData) {
+  constructor({ memory, module }: LaneData) {
     this.memory = memory;
-    this.kernels = loadKernels(memory, arithmetic);
+    this.kernels = loadKernels(memory, module);
     this.sums = new Float64Array(memory.buffer, this.kernels.sumsAt(), 6);
     this.control = new Int32Array(memory.buffer, this.kernels.freeFrom(), CONTROL.bytes / 4);
     this.begin();
@@ -98,7 +92,7 @@ function answer(order: LaneOrder): LaneAnswer {
   try {
     return { finished: thread.carryOut(order) };
   } catch (error) {
-    return { failure: error instanceof LaneError ? error.failure : { during: 'computing', ...wordsOf(error) } };
+    return { failure: failureOf(error, { during: 'computing' }) };
   }
 }
 

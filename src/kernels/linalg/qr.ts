@@ -42,14 +42,14 @@ class Space {
   private readonly productsAt: number;
 
   constructor({ count, length, data }: Vectors) {
-    const bytes = 8 * count * length;
-    const { kernels, buffer, at } = ownKernels(bytes + 32);
+    const { kernels, buffer, places } = ownKernels([8 * count * length, 8 * 4]);
+    const [at = 0, productsAt = 0] = places;
     this.count = count;
     this.length = length;
     this.kernels = kernels;
     this.at = at;
-    this.productsAt = at + bytes;
-    this.products = new Float64Array(buffer, this.productsAt, 4);
+    this.productsAt = productsAt;
+    this.products = new Float64Array(buffer, productsAt, 4);
     this.data = new Float64Array(buffer, at, count * length);
     this.data.set(data);
   }

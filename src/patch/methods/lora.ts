@@ -1,10 +1,10 @@
-import { transpose } from '../../kernels/lowRank.ts';
+import { transpose, type Factors } from '../../kernels/lowRank.ts';
 import { matrixOf } from '../delta.ts';
 import type { LoraRecipe } from '../recipe.ts';
 import { readFloats } from '../tensorReader.ts';
 import { blockDiagonal } from './blockDiagonal.ts';
 import type { DeltaContext } from './context.ts';
-import { float32Scale, LowRankDelta, type Factors } from './lowRank.ts';
+import { float32Scale, LowRankDelta } from './lowRank.ts';
 
 /**
  * Δ = s · B @ A, transposed where the weight is stored [in, out], and for embeddings (A [r, vocabulary], B [dimension, r]).

@@ -1,17 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import { LANE_RANK, laneProduct } from '../../kernels/lanes/laneProduct.ts';
-import { type LowRankKernel, type ProductShape } from '../../kernels/lowRank.ts';
+import type { Factors, LowRankKernel, ProductShape } from '../../kernels/lowRank.ts';
 import { productNorm, sumOfSquares } from '../../kernels/norms.ts';
 import type { Delta } from '../delta.ts';
-
-/** Δ = scale · left @ right, laid out as it is stored: left [rows, rank], right [rank, columns], float32. */
-export interface Factors {
-  readonly left: Float32Array;
-  readonly right: Float32Array;
-  readonly shape: ProductShape;
-  /** Rounded to float32, as PEFT's is when it meets a float32 tensor. */
-  readonly scale: number;
-}
 
 /** Unit roundoff of float32. */
 const EPSILON = 2 ** -24;

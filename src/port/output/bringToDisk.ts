@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
+import { notReadBack } from '../../kernels/lanes/failure.ts';
 import { TensorFile } from '../../safetensors/file.ts';
 import type { OutputShard } from './outputTensor.ts';
-import { notReadBack } from './readBack.ts';
 import type { WrittenTensor } from './shardWriter.ts';
 
 /**

@@ -1,7 +1,6 @@
 import type { Lane } from '../../kernels/lanes/lane.ts';
 import type { TargetPlace } from '../../kernels/lanes/messages.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
-import { runTensor } from './runTensor.ts';
 
 export interface CopiedTensor {
   readonly sha256: string;
@@ -30,6 +29,6 @@ export async function copyTensor(
 ): Promise<CopiedTensor> {
   const [bytes, from] = [end - begin, { path: file.path, position: begin }];
   const job = { from, to, bytes, tileBytes: PIECE_BYTES, patch: undefined };
-  const { sha256 } = await runTensor(lane, file, job, onBytes, signal);
+  const { sha256 } = await lane.tensor(job, onBytes, signal);
   return { sha256 };
 }

@@ -6,11 +6,10 @@ import type { Delta } from '../../patch/delta.ts';
 import { LowRankDelta } from '../../patch/methods/lowRank.ts';
 import { bytesPerElement, isFloatDtype, type FloatDtype } from '../../safetensors/dtypes.ts';
 import { noSums, TileBuffers, type TileSums } from '../addDelta.ts';
-import { tileRows } from '../tiles.ts';
+import { laneRows, tileRows } from '../tiles.ts';
 import type { OutputTensor } from './outputTensor.ts';
 import { patchedTiles } from './patchedTiles.ts';
 import { writeChecked } from './readBack.ts';
-import { runTensor } from './runTensor.ts';
 import { TileSlots } from './tileSlots.ts';
 
 /** Some of a patched tensor's bytes, which stand there until `take` is done with them. */
@@ -27,9 +26,6 @@ export interface PatchedTensor {
   readonly sha256: string;
   readonly sums: TileSums;
 }
-
-/** Elements of a tile that a lane reads, works on and writes by itself: both fit into the processor's second cache. */
-const LANE_TILE = 1 << 18;
 
 /** Where a tensor's bytes go. */
 export interface TensorTarget {
@@ -81,10 +77,10 @@ export async function patchOnLane(
 ): Promise<PatchedTensor> {
   const dtype = name as FloatDtype;
   const bytes = entry.end - entry.begin;
-  const tileBytes = tileRows({ rows, columns }, LANE_TILE) * columns * bytesPerElement(dtype);
+  const tileBytes = laneRows({ rows, columns }) * columns * bytesPerElement(dtype);
   const patch = { ...factors, dtype };
   const job = { from: { path: shard.file.path, position: entry.begin }, to, bytes, tileBytes, patch };
-  const result = await runTensor(lane, shard.file, job, onBytes, signal);
+  const result = await lane.tensor(job, onBytes, signal);
   return patchedTensor(result, { elements: rows * columns, ...result.sums });
 }
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { UserError } from '../../base/errors.ts';
 import { writeFully } from '../../base/writeFully.ts';
+import { notReadBack } from '../../kernels/lanes/failure.ts';
 
 /** Writes bytes and reads them back. @throws UserError if they are others */
 export async function writeChecked(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -12,8 +12,4 @@ export async function writeChecked(file: FileHandle, bytes: Uint8Array, position
     done += bytesRead;
   }
   if (Buffer.compare(back, bytes) !== 0) throw notReadBack('it differs');
-}
-
-export function notReadBack(why: string): UserError {
-  return new UserError(`What was written cannot be read back: ${why}.`, 'Is the disk sound?');
 }

@@ -1,5 +1,6 @@
 /** What a lane sums up against what the main thread does, element by element. */
 import assert from 'node:assert/strict';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Checkpoint, type LocatedTensor } from '../../../src/checkpoint/checkpoint.ts';
@@ -13,7 +14,6 @@ import { LLAMA_CONFIG, writeSafetensors } from '../../support/fixtures.ts';
 import { difficultWeights, plainProduct } from '../../support/kernels.ts';
 import { uniform } from '../../support/matrices.ts';
 import { temporaryFolder } from '../../support/paths.ts';
-import { mkdir, writeFile } from 'node:fs/promises';
 
 const NEVER = new AbortController().signal;
 const NAME = 'model.layers.0.self_attn.q_proj.weight';
@@ -107,4 +107,19 @@ describe('sums that a lane makes', () => {
         await now.base.close();
         await then?.base.close();
       });
+
+  it('name the base that cannot be read', async () => {
+    await using folder = await temporaryFolder();
+    const now = await tensorIn(join(folder.path, 'now'), 'BF16', ordinary('BF16', 5));
+    const then = await tensorIn(join(folder.path, 'then'), 'BF16', ordinary('BF16', 6));
+    await truncate(join(folder.path, 'then', 'model.safetensors'), 2000);
+    const job = laneJob({ delta: deltaOf(0.1), weight: now.tensor, oldWeight: then.tensor, retrained: undefined });
+    assert.ok(job);
+    await assert.rejects(
+      sumInLane(job, () => undefined, NEVER),
+      /then\/model\.safetensors ended while it was being read/,
+    );
+    await now.base.close();
+    await then.base.close();
+  });
 });
