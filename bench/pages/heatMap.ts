@@ -7,6 +7,7 @@ import { reportView } from '../../src/editor/report/view.ts';
 import { renderPage } from '../../test/support/pageInBrowser.ts';
 import { largeTensors, smallFile } from '../../test/support/reportView.ts';
 import { launchBrowser } from '../../test/vscode/harness/browser.ts';
+import { median } from '../support/measure.ts';
 
 const ROUNDS = 7;
 const SOURCE = { kind: 'diagnosis', file: '/bench.diagnosis.json' };
@@ -20,10 +21,6 @@ function timed(page: Page, change: string): Promise<number> {
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - begin)));
     })`,
   );
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 const view = reportView({ port: null, diagnosis: await smallFile() });

@@ -45,7 +45,8 @@ export class ProgressMeter {
     this.bytesDone = total.done?.bytes ?? 0;
     this.tensorsDone = total.done?.tensors ?? 0;
     this.samples = [{ at: now(), bytes: this.bytesDone }];
-    this.report(true);
+    // A phase that has nothing to do is not worth a word.
+    if (total.bytes > 0 || total.tensors > 0) this.report(true);
   }
 
   addBytes(bytes: number): void {

@@ -14,7 +14,8 @@ export async function syncNames(folder: string): Promise<void> {
   if (process.platform !== 'win32') await syncPath(folder);
 }
 
-async function syncPath(path: string): Promise<void> {
+/** A file, or the names in a folder. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r');
   try {
     await handle.sync();

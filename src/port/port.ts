@@ -55,13 +55,7 @@ export async function port(
         ? await writeCheckpoint(inputs, staging.folder, finished, kernel, sink, signal)
         : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
     const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
-    await verifyWritten(
-      staging.folder,
-      provenance,
-      new Set([...written.readBack, ...(written.hashes?.keys() ?? [])]),
-      sink,
-      signal,
-    );
+    await verifyWritten(staging.folder, provenance, written.readBack, sink, signal);
     throwIfCancelled(signal);
     await finished.remove(staging.folder);
     return { folder: await staging.commit(), provenance };
@@ -89,7 +83,7 @@ async function describePort(
     tied: plan.request.tied ?? null,
     float8: plan.request.float8 ?? null,
     device,
-    patch: await identifyPatch(combined[0]?.patch ?? patch, written.hashes?.get(ADAPTER_FILE)),
+    patch: await identifyPatch(combined[0]?.patch ?? patch, written.hashes.get(ADAPTER_FILE)),
     combined: await Promise.all(
       combined.map(async (one) => ({ ...(await identifyPatch(one.patch)), weight: one.weight })),
     ),

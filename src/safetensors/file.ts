@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { InputError, readError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
 import { openRegular } from '../base/openRegular.ts';
+import { readFully } from '../base/readFully.ts';
 import { brief } from '../base/quote.ts';
 import { parseHeader, parseHeaderInSlices, type Header, type TensorEntry } from './header.ts';
 import { headerLimit } from './headerLimit.ts';
@@ -123,7 +124,7 @@ export class TensorFile {
 
   /** Fills `target` with the bytes from `position` on, however odd the offset. */
   async read(target: Uint8Array, position: number): Promise<void> {
-    await readFully(this.handle, target, position, this.path);
+    await fill(this.handle, target, position, this.path);
   }
 
   /** The whole tensor's bytes: for patches and small tensors; large ones are read in pieces. */
@@ -178,7 +179,7 @@ async function readSafetensorsHeader(handle: FileHandle, size: number, path: str
   const length = await readHeaderLength(handle, size, path);
   const read = async (): Promise<ReadHeader> => {
     const headerBytes = new Uint8Array(8 + length);
-    await readFully(handle, headerBytes, 0, path);
+    await fill(handle, headerBytes, 0, path);
     return {
       format: 'safetensors',
       headerBytes,
@@ -190,7 +191,7 @@ async function readSafetensorsHeader(handle: FileHandle, size: number, path: str
 
 async function readHeaderLength(handle: FileHandle, size: number, path: string): Promise<number> {
   const start = new Uint8Array(Math.min(size, 256));
-  await readFully(handle, start, 0, path);
+  await fill(handle, start, 0, path);
   const reject = (reason: string): never => {
     const seen = sniff(start);
     if (seen) throw new InputError(`${path} is not a safetensors file but ${seen.what}.`, seen.hint);
@@ -203,16 +204,9 @@ async function readHeaderLength(handle: FileHandle, size: number, path: string):
   return length;
 }
 
-async function readFully(handle: Handle, target: Uint8Array, position: number, path: string): Promise<void> {
-  let done = 0;
-  while (done < target.length) {
-    const { bytesRead } = await handle
-      .read(target, done, target.length - done, position + done)
-      .catch((error: unknown) => {
-        throw readError(error, path);
-      });
-    if (bytesRead === 0)
-      throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
-    done += bytesRead;
-  }
+async function fill(handle: Handle, target: Uint8Array, position: number, path: string): Promise<void> {
+  const isWhole = await readFully(handle, target, position).catch((error: unknown) => {
+    throw readError(error, path);
+  });
+  if (!isWhole) throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
 }

@@ -1,7 +1,6 @@
 import { copyFile, open, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfCancelled, yieldToEvents } from '../../base/abort.ts';
-import { allOf } from '../../base/allOf.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 import { tokenizerFiles } from '../../checkpoint/sideFiles.ts';
@@ -36,10 +35,11 @@ export async function writeAdapter(
   const { patch } = inputs;
   const planned = planAdapter(inputs);
   const path = join(folder, ADAPTER_FILE);
-  const [measured, copied] = await allOf([
-    measure(inputs, kernel, sink, signal),
-    isCopy(patch.file, planned) ? copyFileWhole(patch.file, path, signal) : undefined,
-  ]);
+  const measuring = measure(inputs, kernel, sink, signal);
+  const copying = isCopy(patch.file, planned) ? copyFileWhole(patch.file, path, signal) : undefined;
+  // Also where one fails, nothing may still be written.
+  await Promise.allSettled([measuring, copying]);
+  const [measured, copied] = [await measuring, await copying];
   const unchanged = droppable(planned, measured.zero, patch.config.modules_to_save ?? []);
   const kept = planned.filter((tensor) => tensor.fate.kind !== 'dropped' && !unchanged.includes(tensor));
   if (copied === undefined) await writeWeights(inputs, kept, path, kernel, signal);
@@ -49,8 +49,8 @@ export async function writeAdapter(
     tensors: measured.tensors,
     untouched: [],
     headers: new Map(),
-    readBack: new Set(),
-    hashes: copied,
+    readBack: new Set(copied === undefined ? [] : [ADAPTER_FILE]),
+    hashes: new Map(copied === undefined ? [] : [[ADAPTER_FILE, copied]]),
     notes: droppedNotes(unchanged),
   };
 }
@@ -139,19 +139,15 @@ function isCopy(file: TensorFile, tensors: readonly AdapterTensor[]): boolean {
   );
 }
 
-/** @returns the name of the new file and its SHA-256 */
-async function copyFileWhole(
-  file: TensorFile,
-  path: string,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+/** @returns its SHA-256 */
+async function copyFileWhole(file: TensorFile, path: string, signal: AbortSignal): Promise<string> {
   await using output = await open(path, 'wx+');
   const whole = { entry: { begin: 0, end: file.header.fileBytes }, shard: { file } };
   const target = { file: output.fd, position: 0 };
   const { sha256 } = await useLane((lane) => copyTensor(lane, whole, target, () => undefined, signal), signal);
   await file.assertUnchanged();
   await output.sync();
-  return new Map([[ADAPTER_FILE, sha256]]);
+  return sha256;
 }
 
 async function writeTensors(

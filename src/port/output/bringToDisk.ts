@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { syncPath } from '../../base/syncFolder.ts';
 import { notReadBack } from '../../kernels/lanes/failure.ts';
 import { TensorFile } from '../../safetensors/file.ts';
 import type { OutputShard } from './outputTensor.ts';
@@ -16,15 +16,10 @@ export async function bringToDisk(
   { name, headerBytes }: OutputShard,
   written: readonly WrittenTensor[],
 ): Promise<number> {
-  await syncFile(path);
+  await syncPath(path);
   await using shard = await TensorFile.open(path);
   if (Buffer.compare(shard.headerBytes, headerBytes) !== 0) throw notReadBack(`the header of ${name} differs`);
   const displaced = written.find((tensor) => shard.entry(tensor.name).begin !== tensor.position);
   if (displaced !== undefined) throw new Error(`${displaced.name} was not written where ${name} says`);
   return shard.header.fileBytes;
-}
-
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r+');
-  await file.sync();
 }

@@ -28,10 +28,10 @@ export interface WrittenTensors {
   readonly untouched: Provenance['untouched'];
   /** Of the shards that were written, by name: SHA-256 of the header. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Those of them that were read back already. */
+  /** SHA-256 of other files that were hashed as they were written. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** Files that were read back as they were written. */
   readonly readBack: ReadonlySet<string>;
-  /** SHA-256 of other files that were read back already. */
-  readonly hashes?: ReadonlyMap<string, string> | undefined;
   readonly notes: readonly string[];
 }
 
@@ -76,6 +76,7 @@ export async function writeCheckpoint(
     tensors: plan.items.flatMap(({ target }) => ported.get(target) ?? []),
     untouched: written.flatMap(({ untouched }) => untouched),
     headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256(headerBytes)])),
+    hashes: new Map(),
     readBack: new Set(missing.map(({ name }) => name)),
     notes: [],
   };

@@ -1,6 +1,6 @@
-import { allOf } from '../../base/allOf.ts';
 import { InputError } from '../../base/errors.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { together } from '../../base/together.ts';
 import { Checkpoint, sumBytes, type LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { widen } from '../../kernels/convert.ts';
 import type { Lane } from '../../kernels/lanes/lane.ts';
@@ -16,7 +16,6 @@ import { openItem } from '../openItem.ts';
 import { weightOf } from '../output/checkpointOutput.ts';
 import { outputTensor, type OutputTensor } from '../output/outputTensor.ts';
 import { isForLane, patchOnLane, patchTiles, type FinishedTile } from '../output/patchTensor.ts';
-import type { PlanItem } from '../plan/planTypes.ts';
 import { agree, compareCodes, compareRows, type Difference } from './tolerance.ts';
 
 /** How the touched tensors compare with a second computation. Devices sum in different orders. */
@@ -68,39 +67,59 @@ async function compareTouched(
   { tensors }: Provenance,
   { kernel, sink, signal }: Run,
 ): Promise<{ result: Recomputed; problems: string[] }> {
-  const problems: string[] = [];
-  const totals = { tensors: 0, elements: 0, different: 0 };
   const recorded = new Map(tensors.map(({ target, measured }) => [target, measured]));
   const bytes = sumBytes(tensors.flatMap(({ target }) => output.tensors.get(target) ?? []));
   const meter = new ProgressMeter('Recomputing', { bytes, tensors: tensors.length }, sink);
-  const compare = async (item: PlanItem): Promise<void> => {
-    const written = output.tensors.get(item.target);
-    if (written === undefined) return;
-    const tensor = outputTensor(item.source, inputs.newBase, item);
-    const { difference, sourceXxh64 } = await useLane(async (lane) => {
-      const delta = await openItem(inputs, weightOf(item, inputs.plan.items), kernel);
-      return compareTensor(
-        lane,
-        tensor,
-        { located: written, sha256: recorded.get(item.target)?.sha256 },
-        delta,
-        meter,
-        signal,
-      );
-    }, signal);
+  const { items } = inputs.plan;
+  const written = items.flatMap((item) => {
+    const located = output.tensors.get(item.target);
+    return located ? [{ item, located, measured: recorded.get(item.target) }] : [];
+  });
+  const compare = async (one: (typeof written)[number], stop: AbortSignal): Promise<Compared> => {
+    const tensor = outputTensor(one.item.source, inputs.newBase, one.item);
+    const compared = await useLane(async (lane) => {
+      const delta = await openItem(inputs, weightOf(one.item, items), kernel);
+      return compareTensor(lane, tensor, { ...one, sha256: one.measured?.sha256 }, delta, meter, stop);
+    }, stop);
     meter.addTensor();
-    if (recorded.get(item.target)?.sourceXxh64 !== sourceXxh64)
-      problems.push(`${item.target} of the new base is not the one that was ported onto.`);
-    if (!agree(difference, tensor.dtype))
-      problems.push(
-        `${item.target}: ${difference.different} of ${difference.elements} elements differ from a second computation.`,
-      );
-    totals.tensors++;
-    totals.elements += difference.elements;
-    totals.different += difference.different;
+    return { ...compared, problems: problemsOf(tensor, one.item.target, one.measured?.sourceXxh64, compared) };
   };
-  await allOf(inputs.plan.items.map(compare));
-  return { result: totals, problems };
+  const all = await together(written, compare, signal);
+  const sum = (count: (difference: Difference) => number): number =>
+    all.reduce((total, { difference }) => total + count(difference), 0);
+  return {
+    result: {
+      tensors: all.length,
+      elements: sum(({ elements }) => elements),
+      different: sum(({ different }) => different),
+    },
+    problems: all.flatMap(({ problems }) => problems),
+  };
+}
+
+/** What computing a tensor again has shown. */
+interface Again {
+  readonly difference: Difference;
+  readonly sourceXxh64: string;
+}
+
+interface Compared extends Again {
+  readonly problems: readonly string[];
+}
+
+function problemsOf(
+  { dtype }: OutputTensor,
+  target: string,
+  recordedXxh64: string | undefined,
+  { difference, sourceXxh64 }: Again,
+): string[] {
+  const { different, elements } = difference;
+  return [
+    ...(recordedXxh64 === sourceXxh64 ? [] : [`${target} of the new base is not the one that was ported onto.`]),
+    ...(agree(difference, dtype)
+      ? []
+      : [`${target}: ${different} of ${elements} elements differ from a second computation.`]),
+  ];
 }
 
 /** The old base is opened again only where the formula needs it. */
@@ -145,12 +164,12 @@ export function changedHeaders({ identity }: Checkpoint, { files }: Provenance['
 async function compareUntouched(base: Checkpoint, { untouched }: Provenance, run: Run): Promise<string[]> {
   const bytes = sumBytes(untouched.flatMap(({ name }) => base.tensors.get(name) ?? []));
   const meter = new ProgressMeter('Reading the base', { bytes, tensors: untouched.length }, run.sink);
-  const compare = async ({ name, sha256 }: Provenance['untouched'][number]): Promise<string[]> => {
+  const compare = async ({ name, sha256 }: Provenance['untouched'][number], stop: AbortSignal): Promise<string[]> => {
     const located = base.tensors.get(name);
-    const same = located !== undefined && (await hashTensor(located, meter, run.signal)) === sha256;
+    const same = located !== undefined && (await hashTensor(located, meter, stop)) === sha256;
     return same ? [] : [`${name} of the new base is not the one that was copied.`];
   };
-  return (await allOf(untouched.map(compare))).flat();
+  return (await together(untouched, compare, run.signal)).flat();
 }
 
 /** As it is in the output, and as that was recorded. */
@@ -167,7 +186,7 @@ async function compareTensor(
   delta: Delta,
   meter: ProgressMeter,
   signal: AbortSignal,
-): Promise<{ difference: Difference; sourceXxh64: string }> {
+): Promise<Again> {
   const difference: Difference = { elements: 0, different: 0, unexplained: 0 };
   if (isForLane(tensor, delta)) {
     const again = await patchOnLane(lane, tensor, delta, undefined, (bytes) => meter.addBytes(bytes), signal);

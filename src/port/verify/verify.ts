@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { allOf } from '../../base/allOf.ts';
 import { InputError, UserError } from '../../base/errors.ts';
 import { isSealed } from '../../base/sealed.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
+import { together } from '../../base/together.ts';
 import { Checkpoint, sumBytes } from '../../checkpoint/checkpoint.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { FINISHED_FILE } from '../output/finishedShards.ts';
@@ -112,19 +112,17 @@ async function compareTensors(
   await using output = await Checkpoint.open(folder);
   const recorded = recordedHashes(provenance);
   const read = [...output.tensors.values()].filter(({ shard }) => !readBack.has(shard.name));
-  // Nothing is said where nothing is left to be read.
-  const say = read.length > 0 ? sink : (): void => undefined;
-  const meter = new ProgressMeter('Verifying', { bytes: sumBytes(read), tensors: read.length }, say);
+  const meter = new ProgressMeter('Verifying', { bytes: sumBytes(read), tensors: read.length }, sink);
   const problems = [...output.tensors.keys()]
     .filter((name) => !recorded.has(name))
     .map((name) => `tensor ${name} is not recorded.`);
-  const compare = async ([name, sha256]: [string, string]): Promise<string[]> => {
+  const compare = async ([name, sha256]: [string, string], stop: AbortSignal): Promise<string[]> => {
     const located = output.tensors.get(name);
     if (located === undefined) return [`tensor ${name} is missing.`];
     if (readBack.has(located.shard.name)) return [];
-    return (await hashTensor(located, meter, signal)) === sha256 ? [] : [`tensor ${name} is not as it was written.`];
+    return (await hashTensor(located, meter, stop)) === sha256 ? [] : [`tensor ${name} is not as it was written.`];
   };
-  const compared = await allOf([...recorded].map(compare));
+  const compared = await together([...recorded], compare, signal);
   return [...problems, ...compared.flat()];
 }
 
