@@ -35,7 +35,7 @@ const DEATH_WINDOW_MS = 180_000;
 export class WorkerClient {
   private readonly options: WorkerOptions;
   private process: Promise<WorkerProcess> | undefined;
-  private running = 0;
+  private readonly underWay = new Set<Promise<unknown>>();
   private idleTimer: NodeJS.Timeout | undefined;
   private deaths: number[] = [];
   /** The heavy jobs in the order in which they were asked for; the first one runs. */
@@ -58,31 +58,41 @@ export class WorkerClient {
   async call<M extends Method>(method: M, parameters: JobParameters<M>, options: CallOptions = {}): Promise<Result<M>> {
     this.options.mayStart?.();
     clearTimeout(this.idleTimer);
-    this.running++;
+    const job = this.askUntilAnswered(method, parameters, options);
+    this.underWay.add(job);
     try {
-      for (;;)
-        try {
-          if (options.signal?.aborted === true) throw new CancelledError();
-          const worker = await this.start();
-          return await this.callOn(worker, method, parameters, options);
-        } catch (error) {
-          // It had not begun, or only reads what is small.
-          if (!(error instanceof EndedForAnother)) throw error;
-        }
+      return await job;
     } finally {
-      this.running--;
-      if (this.running === 0)
+      this.underWay.delete(job);
+      if (this.underWay.size === 0)
         this.idleTimer = setTimeout(() => void this.stop(), Math.min(this.options.idleMs, MAX_TIMER_MS)).unref();
     }
   }
 
-  /** Ends the process, if it runs; jobs that are under way fail. */
+  /** Ends the process, if it runs; jobs that are under way fail, and what they leave is swept. */
   async stop(): Promise<void> {
     clearTimeout(this.idleTimer);
     const starting = this.process;
     this.process = undefined;
     const worker = await starting?.catch(() => undefined);
     await worker?.stop();
+    await Promise.allSettled(this.underWay);
+  }
+
+  private async askUntilAnswered<M extends Method>(
+    method: M,
+    parameters: JobParameters<M>,
+    options: CallOptions,
+  ): Promise<Result<M>> {
+    for (;;)
+      try {
+        if (options.signal?.aborted === true) throw new CancelledError();
+        const worker = await this.start();
+        return await this.callOn(worker, method, parameters, options);
+      } catch (error) {
+        // It had not begun, or only reads what is small.
+        if (!(error instanceof EndedForAnother)) throw error;
+      }
   }
 
   private async callOn<M extends Method>(

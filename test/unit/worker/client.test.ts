@@ -247,10 +247,11 @@ async function startShardedPort(
   const controller = new AbortController();
   const request = { patch, onto, out: join(folder, 'out'), as: 'checkpoint', scale: 1 } as const;
   const call = client.call('port', { request, device: 'cpu' }, { signal: controller.signal });
-  let ended = false;
-  call.catch(() => undefined).finally(() => (ended = true));
+  const over = new AbortController();
+  call.catch(() => undefined).finally(() => over.abort());
   // Its second line is the first shard that is on the disk.
   const finished = join(folder, '.out.portllm-partial', 'portllm-finished.jsonl');
-  while (!ended && (await readFile(finished, 'utf8').catch(() => '')).split('\n').length < 3) await sleep(1);
+  while (!over.signal.aborted && (await readFile(finished, 'utf8').catch(() => '')).split('\n').length < 3)
+    await sleep(1);
   return { call, controller, request };
 }
