@@ -17,6 +17,7 @@ export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<
   return hash.digest('hex');
 }
 
-export function sha256OfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Of a text its UTF-8. */
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -20,7 +20,8 @@ export async function readJsonFile<T extends z.ZodType>(
   return parseJsonText(await readTextFile(path), schema, shownAs);
 }
 
-function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
+/** @throws InputError likewise */
+export function parseJsonText<T extends z.ZodType>(text: string, schema: T, path: string): z.output<T> {
   const result = schema.safeParse(valueOf(text, path));
   if (result.success) return result.data;
   throw new InputError(`${path}: ${brief(issueText(result.error))}.`);
@@ -39,7 +40,12 @@ function valueOf(text: string, path: string): unknown {
 
 /** @throws InputError if the file cannot be read or is absurdly large */
 export async function readTextFile(path: string): Promise<string> {
-  return (await readWhole(path, MAX_BYTES)).toString('utf8');
+  return (await readBytes(path)).toString('utf8');
+}
+
+/** @throws InputError likewise */
+export async function readBytes(path: string): Promise<Buffer> {
+  return readWhole(path, MAX_BYTES);
 }
 
 /** What a text that is no JSON may be instead. */

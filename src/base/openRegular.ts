@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError, readError } from './errors.ts';
+import { readFully } from './readFully.ts';
 
 /** Opening a named pipe would wait for its other end, in one of the few threads that all file operations share. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- Windows has no such flag
@@ -36,7 +37,9 @@ export async function readWhole(path: string, maxBytes: number, shownAs: string 
   try {
     const { size } = await handle.stat();
     if (size > maxBytes) throw new InputError(`${shownAs} is too large for what it should be (${size} bytes).`);
-    return await handle.readFile();
+    const bytes = Buffer.allocUnsafe(size);
+    if (await readFully(handle, bytes, 0)) return bytes;
+    throw new InputError(`${shownAs} ended while it was being read.`, 'Is another program writing it?');
   } catch (error) {
     throw readError(error, shownAs);
   }

@@ -1,4 +1,4 @@
-interface Readable {
+export interface Readable {
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { sha256OfText } from './hash.ts';
+import { sha256Of } from './hash.ts';
 import { readTextFile } from './jsonFile.ts';
 
 const SEAL = ',\n  "sha256": ';
@@ -18,5 +18,5 @@ export async function isSealed(path: string): Promise<boolean> {
 
 /** @param fields without the end of the object */
 function sealed(fields: string): string {
-  return `${fields}${SEAL}${JSON.stringify(sha256OfText(fields))}\n}\n`;
+  return `${fields}${SEAL}${JSON.stringify(sha256Of(fields))}\n}\n`;
 }

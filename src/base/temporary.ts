@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { sha256OfText } from './hash.ts';
+import { sha256Of } from './hash.ts';
 import { isAlive } from './processes.ts';
 
 /** What file systems allow, in bytes; eCryptfs allows 143. */
@@ -19,7 +19,7 @@ export function temporaryPath(path: string): string {
 export function hiddenName(stem: string, ending: string): string {
   const room = MAX_NAME_BYTES - Buffer.byteLength(ending) - 2;
   if (Buffer.byteLength(stem) <= room) return `.${stem}.${ending}`;
-  const hash = sha256OfText(stem).slice(0, 16);
+  const hash = sha256Of(stem).slice(0, 16);
   return `.${cut(stem, room - hash.length - 1)}~${hash}.${ending}`;
 }
 

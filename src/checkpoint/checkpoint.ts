@@ -1,6 +1,5 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
-import { sha256OfFile } from '../base/hash.ts';
 import { brief } from '../base/quote.ts';
 import { isFloatDtype } from '../safetensors/dtypes.ts';
 import { assertEmptyAreSmall } from '../safetensors/emptyTensors.ts';
@@ -153,7 +152,7 @@ async function identify(
     parameters: entries.reduce((sum, { shape }) => sum + elements(shape), 0),
     dtype: mainDtype(entries),
     bytes: shards.reduce((sum, { file }) => sum + file.header.fileBytes, 0),
-    configSha256: await sha256OfFile(await resolveInside(folder, 'config.json')),
+    configSha256: config.sha256,
     files: shards.map(({ name, file }) => fileIdentity(name, file)),
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile } from '../base/jsonFile.ts';
+import { sha256Of } from '../base/hash.ts';
+import { parseJsonText, readBytes } from '../base/jsonFile.ts';
 import { resolveInside } from './shards.ts';
 
 /** A word that stands in messages and lists. */
@@ -31,6 +32,8 @@ export interface ModelConfig {
   /** Rows and columns of the blocks that share a scale, where the weights are block-scaled FP8. */
   readonly float8Block: readonly [rows: number, columns: number] | undefined;
   readonly vocabularySize: number | undefined;
+  /** Of the file's bytes. */
+  readonly sha256: string;
 }
 
 /** Classes whose default is tied embeddings when config.json says nothing. */
@@ -39,7 +42,8 @@ const TIED_BY_DEFAULT = new Set(['gemma', 'gemma2', 'gemma3', 'gemma3_text', 'gp
 /** @throws InputError if config.json is missing or malformed */
 export async function readConfig(folder: string): Promise<ModelConfig> {
   const path = await resolveInside(folder, 'config.json');
-  const config = await readJsonFile(path, CONFIG, join(folder, 'config.json'));
+  const bytes = await readBytes(path);
+  const config = parseJsonText(bytes.toString('utf8'), CONFIG, join(folder, 'config.json'));
   const modelType = config.model_type ?? 'unknown';
   const tie = config.tie_word_embeddings ?? config.text_config?.tie_word_embeddings;
   return {
@@ -52,5 +56,6 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
         ? (config.quantization_config.weight_block_size ?? undefined)
         : undefined,
     vocabularySize: config.vocab_size ?? undefined,
+    sha256: sha256Of(bytes),
   };
 }

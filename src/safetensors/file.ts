@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
-import { stat, type FileHandle } from 'node:fs/promises';
-import pLimit from 'p-limit';
+import { stat } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
-import { formatBytes } from '../base/format.ts';
 import { openRegular } from '../base/openRegular.ts';
-import { readFully } from '../base/readFully.ts';
 import { brief } from '../base/quote.ts';
-import { parseHeader, parseHeaderInSlices, type Header, type TensorEntry } from './header.ts';
-import { headerLimit } from './headerLimit.ts';
+import { parseHeader, type Header, type TensorEntry } from './header.ts';
 import { MemoryHandle } from './memoryHandle.ts';
-import { sniff } from './sniff.ts';
+import { fill, readSafetensorsHeader, type HeaderReader, type ReadHeader, type TensorFormat } from './readHeader.ts';
 import { canonicalLayout } from './writer.ts';
 
 const PIECE_BYTES = 1 << 22;
-/** Larger ones are read one after the other, so that a folder of them costs the memory of one. */
-const LARGE_HEADER_BYTES = 1_000_000;
-const oneAtATime = pLimit(1);
 
 export interface MemoryTensor {
   readonly name: string;
@@ -32,18 +25,6 @@ interface FileState {
   readonly writtenAt: bigint;
   readonly isUnchanged: () => Promise<boolean>;
 }
-
-/** What the first bytes of a file say, and those bytes themselves, which identify it. */
-export interface ReadHeader {
-  readonly format: TensorFormat;
-  readonly header: Header;
-  readonly headerBytes: Uint8Array;
-}
-
-export type TensorFormat = 'safetensors' | 'torch';
-
-/** Finds the tensors of a file. @throws InputError if it is not of the format */
-export type HeaderReader = (handle: FileHandle, fileBytes: number, path: string) => Promise<ReadHeader>;
 
 /**
  * An open file of tensors: its header, and positional reads of their bytes. Read-only. Of safetensors, unless another
@@ -173,40 +154,4 @@ export class TensorFile {
 /** Typed arrays have the machine's byte order, which is little-endian wherever ONNX Runtime runs. */
 function littleEndian(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-async function readSafetensorsHeader(handle: FileHandle, size: number, path: string): Promise<ReadHeader> {
-  const length = await readHeaderLength(handle, size, path);
-  const read = async (): Promise<ReadHeader> => {
-    const headerBytes = new Uint8Array(8 + length);
-    await fill(handle, headerBytes, 0, path);
-    return {
-      format: 'safetensors',
-      headerBytes,
-      header: await parseHeaderInSlices(headerBytes.subarray(8), size, path),
-    };
-  };
-  return length > LARGE_HEADER_BYTES ? oneAtATime(read) : read();
-}
-
-async function readHeaderLength(handle: FileHandle, size: number, path: string): Promise<number> {
-  const start = new Uint8Array(Math.min(size, 256));
-  await fill(handle, start, 0, path);
-  const reject = (reason: string): never => {
-    const seen = sniff(start);
-    if (seen) throw new InputError(`${path} is not a safetensors file but ${seen.what}.`, seen.hint);
-    throw new InputError(`${path} is not a valid safetensors file: ${reason}.`);
-  };
-  if (size < 8) reject('it is shorter than 8 bytes');
-  const length = Number(new DataView(start.buffer).getBigUint64(0, true));
-  if (length > headerLimit()) reject(`its header would be longer than ${formatBytes(headerLimit())}`);
-  if (8 + length > size) reject('it ends inside its header');
-  return length;
-}
-
-async function fill(handle: Handle, target: Uint8Array, position: number, path: string): Promise<void> {
-  const isWhole = await readFully(handle, target, position).catch((error: unknown) => {
-    throw readError(error, path);
-  });
-  if (!isWhole) throw new InputError(`${path} ended while it was being read.`, 'Is another program writing it?');
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { breath, isOutOfBreath } from '../base/breath.ts';
 import { InputError } from '../base/errors.ts';
 import { brief } from '../base/quote.ts';
 import { DTYPE_BITS, isDtype, type Dtype } from './dtypes.ts';
@@ -25,8 +25,6 @@ export interface Header {
 const MAX_U64 = 2n ** 64n - 1n;
 /** As many as torch and numpy have; the format itself has no limit. */
 const MOST_DIMENSIONS = 64;
-/** Less than a frame. */
-const SLICE_MS = 12;
 
 /**
  * Reads the header's JSON and checks it as safetensors 0.8.0 does: known dtypes, unsigned sizes, shape × dtype equal to
@@ -43,15 +41,13 @@ export function parseHeader(json: Uint8Array, fileBytes: number, file: string): 
   }
 }
 
-/** Likewise, with pauses in which other events are served: a header of a hundred thousand tensors takes a second. */
+/** Likewise, with pauses in which other events are served: a header of a hundred thousand tensors takes long. */
 export async function parseHeaderInSlices(json: Uint8Array, fileBytes: number, file: string): Promise<Header> {
   const steps = headerSteps(json, fileBytes, file);
-  for (let begin = performance.now(); ;) {
+  for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (performance.now() - begin < SLICE_MS) continue;
-    await setImmediate();
-    begin = performance.now();
+    if (isOutOfBreath()) await breath();
   }
 }
 
@@ -93,8 +89,10 @@ function* rootFields(json: Uint8Array, fail: Fail): Generator<JsonField> {
 
 /** The value of a field that may stand once only. */
 function only(fields: JsonObject['fields'], name: string, fail: Fail): JsonValue | undefined {
-  const found = fields.filter(([field]) => field === name);
-  return found.length > 1 ? fail(`${name} is given twice`) : found[0]?.[1];
+  let found: JsonField | undefined;
+  for (const field of fields)
+    if (field[0] === name) found = found === undefined ? field : fail(`${name} is given twice`);
+  return found?.[1];
 }
 
 function readMetadata(value: JsonValue | undefined, fail: Fail): Map<string, string> {
@@ -120,9 +118,24 @@ function readEntry(name: string, value: JsonValue, dataStart: number, fail: Fail
   const offsets = readIntegers(field('data_offsets'), 'data_offsets', wrong);
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2) return wrong('needs two data_offsets');
-  const problem = sizeProblem(dimensions, dtype, begin, end, dataStart);
-  if (problem !== undefined) return { problem: `tensor "${brief(name)}" ${problem}` };
+  if (!isFit(dimensions, dtype, begin, end, dataStart)) {
+    const problem = sizeProblem(dimensions.map(BigInt), dtype, BigInt(begin), BigInt(end), dataStart);
+    if (problem !== undefined) return { problem: `tensor "${brief(name)}" ${problem}` };
+  }
   return { name, dtype, shape: dimensions.map(Number), begin: dataStart + Number(begin), end: dataStart + Number(end) };
+}
+
+/** From 10^15 on a bigint. */
+type Whole = number | bigint;
+
+/** The usual case, told without bigints: all products are exact. */
+function isFit(dimensions: readonly Whole[], dtype: Dtype, begin: Whole, end: Whole, dataStart: number): boolean {
+  let bits: number = DTYPE_BITS[dtype];
+  for (const dimension of dimensions) {
+    bits *= Number(dimension);
+    if (bits > Number.MAX_SAFE_INTEGER) return false;
+  }
+  return bits === (Number(end) - Number(begin)) * 8 && dataStart + Number(end) <= Number.MAX_SAFE_INTEGER;
 }
 
 function sizeProblem(
@@ -151,10 +164,11 @@ function countBits(dimensions: readonly bigint[], dtype: Dtype): bigint | undefi
   return bits > MAX_U64 ? undefined : bits;
 }
 
-function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): bigint[] {
+function readIntegers(value: JsonValue | undefined, field: string, wrong: Fail): Whole[] {
   if (!Array.isArray(value)) return wrong(`has no ${field}`);
   if (value.length > MOST_DIMENSIONS) return wrong(`has a ${field} of ${value.length} numbers`);
   return value.map((item) => {
+    if (typeof item === 'number') return item;
     if (!(item instanceof JsonNumber) || !/^\d+$/.test(item.text))
       return wrong(`has a ${field} that is not whole numbers`);
     const number = BigInt(item.text);

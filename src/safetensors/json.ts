@@ -6,9 +6,9 @@ import { endOfString } from '../base/jsonText.ts';
  * integers), it forgets all but the last of duplicate fields, and it makes objects, which `__proto__` is a hostile
  * name for.
  */
-export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | JsonObject;
+export type JsonValue = string | boolean | null | number | JsonNumber | JsonValue[] | JsonObject;
 
-/** A number as it was written. */
+/** A number as it was written; a whole one below 10^15, written by its digits alone, is a number of JavaScript's. */
 export class JsonNumber {
   readonly text: string;
 
@@ -31,11 +31,15 @@ export class JsonObject {
 /** serde_json allows 127 containers within one another. */
 const MAX_DEPTH = 127;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE_CODE = 0x20;
+/** What may stand in a number behind the digits of a whole one: . e E. */
+const FRACTION = new Set([0x2e, 0x65, 0x45]);
+/** All of so many are below 2^53. */
+const SAFE_DIGITS = 15;
 const SPACE = /[ \t\n\r]*/y;
-/** ASCII without quotes, backslashes and control characters, which almost all names are. */
-const PLAIN = /^[ !#-[\]-~]*$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const [SPACE_CODE, QUOTE, COMMA, ZERO, COLON, BRACKET, BACKSLASH, END_BRACKET, BRACE, END_BRACE, DELETE] = [
+  0x20, 0x22, 0x2c, 0x30, 0x3a, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f,
+] as const;
 
 class Reader {
   private at = 0;
@@ -55,19 +59,19 @@ class Reader {
   /** Field by field, so that whoever reads a large header can pause between them. @returns whether it is an object */
   *documentFields(): Generator<JsonField, boolean> {
     this.space();
-    if (this.text[this.at] !== '{') {
+    if (this.text.charCodeAt(this.at) !== BRACE) {
       this.document();
       return false;
     }
     this.depth++;
     this.at++;
     this.space();
-    if (!this.take('}')) {
+    if (!this.take(END_BRACE)) {
       do {
         yield this.field();
         this.space();
-      } while (this.take(','));
-      if (!this.take('}')) this.fail('expected a comma or }');
+      } while (this.take(COMMA));
+      if (!this.take(END_BRACE)) this.fail('expected a comma or }');
     }
     this.end();
     return true;
@@ -80,58 +84,87 @@ class Reader {
 
   private value(): JsonValue {
     this.space();
-    switch (this.text[this.at]) {
-      case '{':
-        return new JsonObject(this.items('}', () => this.field()));
-      case '[':
-        return this.items(']', () => this.value());
-      case '"':
+    switch (this.text.charCodeAt(this.at)) {
+      case BRACE:
+        return this.object();
+      case BRACKET:
+        return this.list();
+      case QUOTE:
         return this.string();
-      case 't':
+      case 0x74:
         return this.word('true', true);
-      case 'f':
+      case 0x66:
         return this.word('false', false);
-      case 'n':
+      case 0x6e:
         return this.word('null', null);
       default:
         return this.number();
     }
   }
 
-  /** What stands between brackets, separated by commas. */
-  private items<T>(end: string, item: () => T): T[] {
-    const items: T[] = [];
-    if (++this.depth > MAX_DEPTH) this.fail('nested too deeply');
-    this.at++;
-    this.space();
-    if (!this.take(end)) {
+  private object(): JsonObject {
+    const fields: JsonField[] = [];
+    if (!this.isEmpty(END_BRACE)) {
       do {
-        items.push(item());
+        fields.push(this.field());
         this.space();
-      } while (this.take(','));
-      if (!this.take(end)) this.fail(`expected a comma or ${end}`);
+      } while (this.take(COMMA));
+      if (!this.take(END_BRACE)) this.fail('expected a comma or }');
+    }
+    this.depth--;
+    return new JsonObject(fields);
+  }
+
+  private list(): JsonValue[] {
+    const items: JsonValue[] = [];
+    if (!this.isEmpty(END_BRACKET)) {
+      do {
+        items.push(this.value());
+        this.space();
+      } while (this.take(COMMA));
+      if (!this.take(END_BRACKET)) this.fail('expected a comma or ]');
     }
     this.depth--;
     return items;
+  }
+
+  /** Goes over the bracket. @returns whether its end follows at once */
+  private isEmpty(end: number): boolean {
+    if (++this.depth > MAX_DEPTH) this.fail('nested too deeply');
+    this.at++;
+    this.space();
+    return this.take(end);
   }
 
   private field(): JsonField {
     this.space();
     const name = this.string();
     this.space();
-    if (!this.take(':')) this.fail('expected a colon');
+    if (!this.take(COLON)) this.fail('expected a colon');
     return [name, this.value()];
   }
 
-  /** JSON.parse reads escapes and refuses raw control characters; only the end must be found first. */
   private string(): string {
-    if (this.text[this.at] !== '"') this.fail('expected a string');
-    const end = endOfString(this.text, this.at) || this.fail('a string without an end');
-    const content = this.text.slice(this.at + 1, end - 1);
-    if (PLAIN.test(content)) {
-      this.at = end;
-      return content;
+    if (this.text.charCodeAt(this.at) !== QUOTE) this.fail('expected a string');
+    const end = this.endOfPlain(this.at + 1);
+    if (this.text.charCodeAt(end) !== QUOTE) return this.stringOfAnyKind();
+    const value = this.text.slice(this.at + 1, end);
+    this.at = end + 1;
+    return value;
+  }
+
+  /** Where something else begins than ASCII without quotes, backslashes and control characters, which almost all names are. */
+  private endOfPlain(at: number): number {
+    for (;;) {
+      const code = this.text.charCodeAt(at);
+      if (!(code >= SPACE_CODE && code < DELETE) || code === QUOTE || code === BACKSLASH) return at;
+      at++;
     }
+  }
+
+  /** JSON.parse reads escapes and refuses raw control characters; only the end must be found first. */
+  private stringOfAnyKind(): string {
+    const end = endOfString(this.text, this.at) || this.fail('a string without an end');
     let value: string;
     try {
       value = JSON.parse(this.text.slice(this.at, end)) as string;
@@ -143,7 +176,21 @@ class Reader {
     return value;
   }
 
-  private number(): JsonNumber {
+  private number(): number | JsonNumber {
+    let [value, end] = [0, this.at];
+    for (; end - this.at <= SAFE_DIGITS; end++) {
+      const digit = this.text.charCodeAt(end) - ZERO;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    const digits = end - this.at;
+    const isPlain = digits === 1 || (digits <= SAFE_DIGITS && value >= 10 ** (digits - 1));
+    if (!isPlain || FRACTION.has(this.text.charCodeAt(end))) return this.numberOfAnyKind();
+    this.at = end;
+    return value;
+  }
+
+  private numberOfAnyKind(): JsonNumber {
     NUMBER.lastIndex = this.at;
     if (!NUMBER.test(this.text)) this.fail('expected a value');
     const text = this.text.slice(this.at, NUMBER.lastIndex);
@@ -166,8 +213,8 @@ class Reader {
     this.at = SPACE.lastIndex;
   }
 
-  private take(character: string): boolean {
-    if (this.text[this.at] !== character) return false;
+  private take(code: number): boolean {
+    if (this.text.charCodeAt(this.at) !== code) return false;
     this.at++;
     return true;
   }

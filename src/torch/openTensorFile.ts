@@ -1,7 +1,9 @@
-import { readError } from '../base/errors.ts';
-import { openRegular } from '../base/openRegular.ts';
-import { TensorFile, type HeaderReader } from '../safetensors/file.ts';
+import { TensorFile } from '../safetensors/file.ts';
+import { readSafetensorsHeader, type HeaderReader } from '../safetensors/readHeader.ts';
 import { isTorchFile, readTorchHeader } from './header.ts';
+
+/** A torch file is told by these. */
+const START_BYTES = 16;
 
 /**
  * A safetensors file, or one that torch.save wrote: of the latter the pickle is read as data, never executed. The content
@@ -10,23 +12,15 @@ import { isTorchFile, readTorchHeader } from './header.ts';
  * @throws InputError if it is neither, or cannot be read
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
-  return (await beginsAsTorch(path)) ? TensorFile.open(path, asTorch) : TensorFile.open(path);
+  return TensorFile.open(path, async (handle, fileBytes, shown) => {
+    const start = new Uint8Array(START_BYTES);
+    const { bytesRead } = await handle.read(start, 0, start.length, 0);
+    const reader = isTorchFile(start.subarray(0, bytesRead)) ? readAsTorch : readSafetensorsHeader;
+    return reader(handle, fileBytes, shown);
+  });
 }
 
-const asTorch: HeaderReader = async (handle, fileBytes, path) => {
+const readAsTorch: HeaderReader = async (handle, fileBytes, path) => {
   const header = await readTorchHeader(handle, fileBytes, path);
   return { format: 'torch', header, headerBytes: header.digestBytes };
 };
-
-async function beginsAsTorch(path: string): Promise<boolean> {
-  const handle = await openRegular(path);
-  try {
-    const start = new Uint8Array(16);
-    const { bytesRead } = await handle.read(start, 0, start.length, 0);
-    return isTorchFile(start.subarray(0, bytesRead));
-  } catch (error) {
-    throw readError(error, path);
-  } finally {
-    await handle.close();
-  }
-}

@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import type { DatedFile } from './lmEval/datedFiles.ts';
 import { joinedHashes, type ItemHashes } from './lmEval/hashes.ts';
 import { hashesOfRun, sampleLines } from './lmEval/sampleRows.ts';
@@ -17,6 +17,6 @@ export function samplesFile(run: TaskRun): SamplesFile {
   const once = hashes.map(joinedHashes).join('');
   return {
     file: { stem: `samples_${sanitiseName(run.task.name)}`, ending: 'jsonl', text: sampleLines(run, hashes) },
-    hash: sha256OfText(once.repeat(run.task.filters.length)),
+    hash: sha256Of(once.repeat(run.task.filters.length)),
   };
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { productNorm } from '../../kernels/norms.ts';
 import type { Overlay } from '../../model/weights/overlay.ts';
 import type { Branch } from '../../model/weights/weight.ts';
@@ -31,7 +31,7 @@ export function controlOf(
 
 /** 32 bits that neighbouring seeds do not share. */
 function seedOf(...parts: readonly (string | number)[]): number {
-  return Number.parseInt(sha256OfText(JSON.stringify(parts)).slice(0, 8), 16);
+  return Number.parseInt(sha256Of(JSON.stringify(parts)).slice(0, 8), 16);
 }
 
 function randomBranch(branch: Branch, seed: number): Branch {

@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { PatchOnModel } from '../../model/patched/openOverlay.ts';
 import { identifyPatch, openPatch, type PatchIdentity } from '../../patch/patch.ts';
@@ -9,7 +9,7 @@ const ANSWERS_VERSION = 1;
 
 /** SHA-256 of whatever the answers depend on, in one order. */
 export function identityOf(...inputs: readonly unknown[]): string {
-  return sha256OfText(JSON.stringify([ANSWERS_VERSION, ...inputs]));
+  return sha256Of(JSON.stringify([ANSWERS_VERSION, ...inputs]));
 }
 
 /** Changes whenever a model may compute otherwise. Weights are not read: where they lie and when they were written stands for them. */
@@ -32,7 +32,7 @@ export async function patchFacts(request: PatchOnModel): Promise<PatchFacts> {
   return {
     path,
     name: identities.map(({ name }) => name).join(' + '),
-    sha256: identities.length === 1 && only ? only.sha256 : sha256OfText(identities.map((one) => one.sha256).join()),
+    sha256: identities.length === 1 && only ? only.sha256 : sha256Of(identities.map((one) => one.sha256).join()),
     settingsSha256: identityOf(settings, combine, tied, from === undefined ? null : await identityOfBase(from)),
     scale,
   };

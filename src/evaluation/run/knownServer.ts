@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { makeFolder } from '../../base/makeFolder.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
@@ -26,5 +26,5 @@ export async function recallServer(out: string, asked: readonly unknown[]): Prom
 }
 
 function pathOf(out: string, asked: readonly unknown[]): string {
-  return join(out, JOURNAL_FOLDER, `server-${sha256OfText(JSON.stringify(asked)).slice(0, 16)}.json`);
+  return join(out, JOURNAL_FOLDER, `server-${sha256Of(JSON.stringify(asked)).slice(0, 16)}.json`);
 }

@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import type { ProgressSink } from '../../base/progress.ts';
 import type { EvaluateRequest } from '../request.ts';
 import { openJournal, type Journal } from '../results/journal.ts';
@@ -97,5 +97,5 @@ async function answerRest(
 
 /** Whatever an answer depends on. The limit is not part of it: a larger one goes on from a smaller one. */
 function journalKey(column: string, { task, fewShot, dataFiles }: PreparedTask, { seed }: EvaluateRequest): string {
-  return sha256OfText(JSON.stringify([column, task.hash, fewShot, dataFiles.map(({ sha256 }) => sha256), seed]));
+  return sha256Of(JSON.stringify([column, task.hash, fewShot, dataFiles.map(({ sha256 }) => sha256), seed]));
 }

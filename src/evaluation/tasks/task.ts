@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import type { Aggregation } from '../statistics/aggregations.ts';
 import type { OutputType } from '../types.ts';
 
@@ -113,7 +113,7 @@ export interface MatchOptions {
 export type DocumentForm = 'winogrande' | 'choices' | 'continuation';
 
 export function withHash(definition: TaskDefinition, source: string): Task {
-  return { ...definition, source, hash: sha256OfText(canonical(definition)) };
+  return { ...definition, source, hash: sha256Of(canonical(definition)) };
 }
 
 /** JSON with sorted keys and without what is undefined. */

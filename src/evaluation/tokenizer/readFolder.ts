@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
-import { sha256OfFile, sha256OfText } from '../../base/hash.ts';
+import { sha256OfFile, sha256Of } from '../../base/hash.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 import { defaultTokens } from './defaultTokens.ts';
 import type { Base } from './effective.ts';
@@ -127,5 +127,5 @@ async function digest({ folder, read }: FolderFiles, counts: (name: string) => b
   );
   const [first] = sums;
   if (first !== undefined && sums.length === 1) return first.sum;
-  return sha256OfText(sums.map(({ name, sum }) => `${sum}  ${name}\n`).join(''));
+  return sha256Of(sums.map(({ name, sum }) => `${sum}  ${name}\n`).join(''));
 }

@@ -33,7 +33,7 @@ export async function readIndex(path: string): Promise<WeightMap> {
   return {
     promised,
     metadata: known.map(([key, value]) => [key, textOf(value)]),
-    totalBytes: total instanceof JsonNumber ? Number(total.text) : null,
+    totalBytes: numberOf(total),
   };
 }
 
@@ -49,8 +49,12 @@ function parse(text: string, path: string): JsonObject {
   throw new InputError(`${path} is no index of safetensors: it is not a JSON object.`);
 }
 
+function numberOf(value: JsonValue | undefined): number | null {
+  if (value instanceof JsonNumber) return Number(value.text);
+  return typeof value === 'number' ? value : null;
+}
+
 function textOf(value: JsonValue): string {
   if (value instanceof JsonNumber) return value.text;
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return String(value);
-  return '…';
+  return typeof value === 'object' && value !== null ? '…' : String(value);
 }

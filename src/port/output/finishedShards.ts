@@ -1,7 +1,7 @@
 import { appendFile, lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
 import type { PortInputs } from '../plan/inputs.ts';
@@ -79,7 +79,7 @@ export function outputKey(inputs: PortInputs, device: string, toolVersion: strin
   const { plan, patch, combined, newBase, oldBase } = inputs;
   const patches = combined.length > 0 ? combined.map((one) => one.patch.file) : [patch.file];
   const bases = [newBase, ...(oldBase ? [oldBase] : [])].flatMap(({ shards }) => shards.map(({ file }) => file));
-  return sha256OfText(JSON.stringify([plan.digest, device, toolVersion, ...[...patches, ...bases].map(stateOf)]));
+  return sha256Of(JSON.stringify([plan.digest, device, toolVersion, ...[...patches, ...bases].map(stateOf)]));
 }
 
 function stateOf({ path, header, headerSha256, writtenAt }: TensorFile): unknown {

@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../base/hash.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { mainDtype, sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { embeddingOf } from '../../checkpoint/tied.ts';
 import { needsOldBase } from '../../patch/change.ts';
@@ -79,7 +79,7 @@ export function makePlan(request: PortRequest, sources: PlanSources): PortPlan {
     unties,
     outputBytes: outputBytes(request, sources, items),
   };
-  const digest = sha256OfText(JSON.stringify([plan, patch.file.headerSha256]));
+  const digest = sha256Of(JSON.stringify([plan, patch.file.headerSha256]));
   return { ...plan, freeBytes: sources.freeBytes, digest };
 }
 

@@ -62,7 +62,11 @@ describe('a text is refused, as by JSON.parse', () => {
 });
 
 describe('beyond JSON.parse', () => {
-  for (const digits of ['1', '1.0', '1e0', '-0', '9007199254740993', '18446744073709551616'])
+  for (const digits of ['0', '7', '10', '999999999999999'])
+    it(`the whole number ${digits} is one of JavaScript's`, () =>
+      assert.deepEqual(parseJson(`[${digits},${digits}]`), [Number(digits), Number(digits)]));
+
+  for (const digits of ['1.0', '1e0', '0E0', '-0', '1000000000000000', '9007199254740993', '18446744073709551616'])
     it(`the number ${digits} stays as it was written`, () =>
       assert.deepEqual(parseJson(`[${digits}]`), [new JsonNumber(digits)]));
 

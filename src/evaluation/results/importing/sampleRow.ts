@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sha256OfText } from '../../../base/hash.ts';
+import { sha256Of } from '../../../base/hash.ts';
 import type { MetricValue } from '../../types.ts';
 import { documentHash, targetText } from '../lmEval/hashes.ts';
 import { dumps } from '../lmEval/pythonJson.ts';
@@ -31,8 +31,8 @@ export function itemOf(row: Row): Omit<ImportedItem, 'values'> {
   return {
     docId: row.doc_id,
     docHash: row.doc_hash ?? documentHash(row.doc ?? {}),
-    promptHash: row.prompt_hash ?? sha256OfText(prompt),
-    targetHash: row.target_hash ?? sha256OfText(textOfTarget(row.target)),
+    promptHash: row.prompt_hash ?? sha256Of(prompt),
+    targetHash: row.target_hash ?? sha256Of(textOfTarget(row.target)),
     excerpt: excerptOf(prompt),
     ...(choiceLogProbabilities && { choiceLogProbabilities }),
   };

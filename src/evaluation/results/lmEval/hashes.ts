@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../../base/hash.ts';
+import { sha256Of } from '../../../base/hash.ts';
 import { reprFloat } from '../../tasks/python/repr.ts';
 import type { Document, Item } from '../../types.ts';
 import { dumps } from './pythonJson.ts';
@@ -13,13 +13,13 @@ export interface ItemHashes {
 export function hashesOf(item: Item): ItemHashes {
   return {
     docHash: documentHash(item.document),
-    promptHash: sha256OfText(promptOf(item)),
-    targetHash: sha256OfText(targetText(item.target)),
+    promptHash: sha256Of(promptOf(item)),
+    targetHash: sha256Of(targetText(item.target)),
   };
 }
 
 export function documentHash(document: Document): string {
-  return sha256OfText(dumps(document, 2));
+  return sha256Of(dumps(document, 2));
 }
 
 /** Of the cumulative hash of a task, one for each line of its samples file (loggers/evaluation_tracker.py). */

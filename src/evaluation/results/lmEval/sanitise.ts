@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../../base/hash.ts';
+import { sha256Of } from '../../../base/hash.ts';
 import { reprFloat } from '../../tasks/python/repr.ts';
 
 /** Of the 255 that file systems allow, without "samples_", a date and an ending. */
@@ -21,7 +21,7 @@ export function sanitiseList(value: unknown): unknown {
 export function sanitiseName(name: string): string {
   const plain = name.replace(/["<>:/|\\?*[\]\p{Cc}\p{Cs}]+/gu, '__');
   if (Buffer.byteLength(plain) <= MAX_BYTES) return plain;
-  const hash = sha256OfText(name).slice(0, HASH_DIGITS);
+  const hash = sha256Of(name).slice(0, HASH_DIGITS);
   const beginning = Buffer.from(plain).toString('utf8', 0, MAX_BYTES - HASH_DIGITS - 1);
   return `${beginning.replace(/\uFFFD+$/, '')}~${hash}`;
 }

@@ -1,4 +1,4 @@
-import { sha256OfText } from '../../../../src/base/hash.ts';
+import { sha256Of } from '../../../../src/base/hash.ts';
 import type { ColumnRole } from '../../../../src/evaluation/request.ts';
 import type { ImportedColumn, ImportedItem, ImportedTask } from '../../../../src/evaluation/results/readResults.ts';
 import type { ColumnFacts } from '../../../../src/evaluation/results/types.ts';
@@ -29,8 +29,8 @@ export function task({
 }: MadeTask): ImportedTask {
   const items = values.map((value, docId) => ({
     docId,
-    docHash: sha256OfText(`document ${docId}`),
-    promptHash: sha256OfText(`prompt ${docId}`),
+    docHash: sha256Of(`document ${docId}`),
+    promptHash: sha256Of(`prompt ${docId}`),
     targetHash: 'target',
     excerpt: `What is ${docId}?`,
     values: { [key]: value },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { InputError } from '../../../../src/base/errors.ts';
-import { sha256OfText } from '../../../../src/base/hash.ts';
+import { sha256Of } from '../../../../src/base/hash.ts';
 import { aggregate } from '../../../../src/evaluation/statistics/aggregations.ts';
 import { readResults, type ImportedColumn } from '../../../../src/evaluation/results/readResults.ts';
 import { writeResults } from '../../../../src/evaluation/results/writeResults.ts';
@@ -269,7 +269,7 @@ it('targets of old files are hashed as Python prints them', async () => {
   const { items } = (await readOne(path)).tasks.target!;
   assert.deepEqual(
     items!.map(({ targetHash }) => targetHash),
-    [sha256OfText('[0, 1]'), sha256OfText('2')],
+    [sha256Of('[0, 1]'), sha256Of('2')],
   );
   assert.deepEqual(items![0]!.values, { 'acc,none': 1 });
 });

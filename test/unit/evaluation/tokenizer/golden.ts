@@ -1,7 +1,7 @@
 /** The small tokenizers of test/golden/tokenizer, and what transformers and lm-eval make of them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256OfText } from '../../../../src/base/hash.ts';
+import { sha256Of } from '../../../../src/base/hash.ts';
 import type { BosMode } from '../../../../src/evaluation/request.ts';
 import { ROOT } from '../../../support/paths.ts';
 
@@ -49,11 +49,11 @@ export async function writeCase(folder: string, { base, files, changes }: Case):
 }
 
 export function digest(value: unknown): string {
-  return sha256OfText(JSON.stringify(value));
+  return sha256Of(JSON.stringify(value));
 }
 
 /** As make_tokenizers.py writes an answer: itself, or the beginning of its digest. */
 export function brief(answer: unknown): unknown {
   const text = JSON.stringify(answer);
-  return Array.from(text).length <= LONGEST ? answer : sha256OfText(text).slice(0, 16);
+  return Array.from(text).length <= LONGEST ? answer : sha256Of(text).slice(0, 16);
 }
