@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'diagnose-7B': ['diagnose/diagnose.ts', root],
   extract: ['extract/svd.ts', root],
   library: ['library/listing.ts'],
+  activation: ['pages/activation.ts'],
 };
 
 const names = values.only?.split(',') ?? Object.keys(BENCHES);

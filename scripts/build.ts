@@ -1,7 +1,7 @@
 /** Bundles host, worker, command line and pages into dist/. `--watch` rebuilds, `--production` minifies. */
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, context, type BuildOptions } from 'esbuild';
+import { build, context, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -30,8 +30,26 @@ const node: BuildOptions = {
 /** What a module says of itself, in CommonJS's words: the worker looks for the file of its threads beside its own. */
 const PLACE = { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' };
 
+/** The parts of the editor are a bundle of their own, which activation does not read. */
+const PARTS: Plugin = {
+  name: 'parts',
+  setup(build) {
+    build.onResolve({ filter: /\/editor\/parts\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './parts.cjs', external: true } : undefined,
+    );
+  },
+};
+/** By `require`, which VS Code's extension host answers at once; and CommonJS by the name, as it asks for ES modules otherwise. */
+const host: BuildOptions = {
+  ...node,
+  external: ['vscode'],
+  supported: { 'dynamic-import': false },
+  outExtension: { '.js': '.cjs' },
+};
+
 const bundles: BuildOptions[] = [
-  { ...node, entryPoints: { extension: 'src/extension.ts' }, external: ['vscode'] },
+  { ...host, entryPoints: { extension: 'src/extension.ts' }, plugins: [PARTS] },
+  { ...host, entryPoints: { parts: 'src/editor/parts.ts' } },
   { ...node, entryPoints: { worker: 'src/worker/main.ts' }, external: ['onnxruntime-node'], define: PLACE },
   { ...node, entryPoints: { lane: 'src/kernels/lanes/thread.ts' } },
   { ...node, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },

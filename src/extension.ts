@@ -1,71 +1,71 @@
 import * as vscode from 'vscode';
-import { PinnedBaseline } from './editor/baseline.ts';
-import { Diagnoses } from './editor/diagnoses.ts';
-import { EvaluationRuns } from './editor/evaluationRuns.ts';
-import { SafetensorsEditor } from './editor/glance/safetensorsEditor.ts';
-import { EVALUATIONS_VIEW, EVALUATION_PAGE, LIBRARY_VIEW, REPORT_PAGE, SAFETENSORS_EDITOR } from './editor/ids.ts';
-import { Jobs } from './editor/jobs.ts';
-import { LibraryModel } from './editor/libraryModel.ts';
-import { LibraryTree } from './editor/libraryTree.ts';
-import { EvaluationPanels } from './editor/pages/evaluationPanels.ts';
-import { ReportPanels } from './editor/pages/reportPanels.ts';
-import { RunsView } from './editor/pages/runsView.ts';
-import { registerCommands } from './editor/registerCommands.ts';
-import { readSettings } from './editor/settings.ts';
-import { StatusItem } from './editor/status.ts';
-import { assertTrusted } from './editor/trust.ts';
-import { limitHeaders } from './safetensors/headerLimit.ts';
-import { WorkerClient } from './worker/client.ts';
+import {
+  COMMANDS,
+  EVALUATIONS_VIEW,
+  EVALUATION_PAGE,
+  LIBRARY_VIEW,
+  REPORT_PAGE,
+  SAFETENSORS_EDITOR,
+} from './editor/ids.ts';
+import { late } from './editor/late.ts';
+import type { Parts } from './editor/parts.ts';
 
-/** The largest known, of 91,000 tensors, has 12 MB. */
-const MAX_HEADER_BYTES = 32_000_000;
+/** A window that opens has enough to do. */
+const REST_MS = 1000;
 
-let worker: WorkerClient | undefined;
+let parts: Promise<Parts> | undefined;
 
-/** Builds the parts and registers them. The library is scanned in the background; no process is started before a job. */
+/**
+ * Registers names, and where they lead to. The parts themselves, and all the code that they need, are read when something is
+ * asked for, or when the window has come to rest.
+ */
 export function activate(context: vscode.ExtensionContext): void {
-  const { extensionUri, subscriptions } = context;
-  limitHeaders(MAX_HEADER_BYTES);
+  const { subscriptions } = context;
   const log = vscode.window.createOutputChannel('PortLLM', { log: true });
-  const library = new LibraryModel(log);
-  const status = new StatusItem();
-  worker = new WorkerClient({
-    entry: vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath,
-    idleMs: readSettings().idleMinutes * 60_000,
-    log: (line) => log.info(line),
-    mayStart: () => assertTrusted('This'),
-  });
-  const jobs = new Jobs(worker, status, log);
-  const diagnoses = new Diagnoses(vscode.Uri.joinPath(context.globalStorageUri, 'diagnoses').fsPath);
-  const reports = new ReportPanels(extensionUri, library, diagnoses, log);
-  const runs = new EvaluationRuns(context.workspaceState);
-  const baseline = new PinnedBaseline(context.workspaceState);
-  const evaluations = new EvaluationPanels({ extensionUri, jobs, runs, baseline, log });
-  const runsView = new RunsView({ extensionUri, jobs, runs, baseline, evaluations, log });
+  const libraryChanged = new vscode.EventEmitter<void>();
+  const built = (): Promise<Parts> => (parts ??= build(context, log, libraryChanged));
+  const tree = late(built, 'tree', ['getChildren', 'getTreeItem', 'resolveTreeItem']);
+  const safetensors = late(built, 'safetensors', ['openCustomDocument', 'resolveCustomEditor']);
   subscriptions.push(
     log,
-    library,
-    status,
+    libraryChanged,
     vscode.window.createTreeView(LIBRARY_VIEW, {
-      treeDataProvider: new LibraryTree(library),
+      treeDataProvider: { ...tree, onDidChangeTreeData: libraryChanged.event },
       showCollapseAll: true,
       canSelectMany: true,
     }),
-    runs,
-    baseline,
-    evaluations,
-    runsView,
-    vscode.window.registerWebviewViewProvider(EVALUATIONS_VIEW, runsView),
-    vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, reports),
-    vscode.window.registerWebviewPanelSerializer(EVALUATION_PAGE, evaluations),
-    vscode.window.registerCustomEditorProvider(SAFETENSORS_EDITOR, new SafetensorsEditor(extensionUri, worker, log)),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll()),
-    registerCommands({ extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs }),
+    vscode.window.registerWebviewViewProvider(EVALUATIONS_VIEW, late(built, 'runsView', ['resolveWebviewView'])),
+    vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, late(built, 'reports', ['deserializeWebviewPanel'])),
+    vscode.window.registerWebviewPanelSerializer(
+      EVALUATION_PAGE,
+      late(built, 'evaluations', ['deserializeWebviewPanel']),
+    ),
+    vscode.window.registerCustomEditorProvider(SAFETENSORS_EDITOR, safetensors),
+    ...Object.entries(COMMANDS).map(([key, command]) =>
+      vscode.commands.registerCommand(command, async (target: unknown, selected: unknown) => {
+        const { handlers } = await built();
+        await handlers[key as keyof typeof COMMANDS](target, selected);
+      }),
+    ),
   );
-  // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
-  void library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  const rest = setTimeout(() => void built(), REST_MS);
+  subscriptions.push({ dispose: () => clearTimeout(rest) });
+}
+
+async function build(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  libraryChanged: vscode.EventEmitter<void>,
+): Promise<Parts> {
+  const { buildParts } = await import('./editor/parts.ts');
+  const all = buildParts(context, log);
+  context.subscriptions.push(
+    all,
+    all.tree.onDidChangeTreeData(() => libraryChanged.fire()),
+  );
+  return all;
 }
 
 export async function deactivate(): Promise<void> {
-  await worker?.stop();
+  await (await parts)?.worker.stop();
 }

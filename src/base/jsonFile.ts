@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InputError } from './errors.ts';
 import { JsonProblem, parseJson } from './jsonText.ts';
 import { readWhole } from './openRegular.ts';

@@ -1,7 +1,7 @@
 import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode, InputError } from './errors.ts';
 import { beginningOf, isAlive } from './processes.ts';
 import { cannotLink, renameNew } from './renameNew.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { brief } from './quote.ts';
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError, readError } from '../base/errors.ts';
 import { isPlainName, isWithin } from '../base/inside.ts';
 import { readJsonFile } from '../base/jsonFile.ts';

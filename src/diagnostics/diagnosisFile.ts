@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { writeWhole } from '../base/writeWhole.ts';
 import type { Probe } from './probeTypes.ts';

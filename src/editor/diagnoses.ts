@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { VERSION } from '../base/version.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
 import type { RopeParameters } from './rope.ts';

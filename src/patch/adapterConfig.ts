@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { brief } from '../base/quote.ts';

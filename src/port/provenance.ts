@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FLOAT8_CHOICES, TIED_CHOICES } from './plan/planTypes.ts';
 import { COMBINATIONS } from '../patch/combine/arithmetic.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile } from '../../base/jsonFile.ts';
 
 /** What a results file says of its run, ours or lm-eval's, that no comparison needs. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { isWithin } from '../../base/inside.ts';
 import { brief } from '../../base/quote.ts';

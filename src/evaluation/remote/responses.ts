@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Values only: zod's record would drop a token called __proto__. */
 const NUMBERS = z.custom<Readonly<Record<string, number>>>(

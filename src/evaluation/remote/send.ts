@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { CancelledError, UserError } from '../../base/errors.ts';
 import { issueText } from '../../base/schemaIssue.ts';

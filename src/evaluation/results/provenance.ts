@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { COLUMN_ROLES } from '../request.ts';
 import type { ColumnFacts } from './types.ts';
 

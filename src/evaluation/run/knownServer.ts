@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Of } from '../../base/hash.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { makeFolder } from '../../base/makeFolder.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { brief } from '../../base/quote.ts';
 import { issueText } from '../../base/schemaIssue.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { sha256OfFile, sha256Of } from '../../base/hash.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';

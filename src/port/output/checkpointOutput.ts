@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, constants, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { readError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';

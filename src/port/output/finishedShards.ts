@@ -1,6 +1,6 @@
 import { appendFile, lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Of } from '../../base/hash.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
 import type { TensorFile } from '../../safetensors/file.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode, readError, writeError } from '../../../src/base/errors.ts';
 import { readJsonFile } from '../../../src/base/jsonFile.ts';
 import { brief } from '../../../src/base/quote.ts';

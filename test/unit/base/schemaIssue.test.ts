@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { issueText } from '../../../src/base/schemaIssue.ts';
 
 const SCHEMA = z.object({ size: z.number(), names: z.array(z.string()), mode: z.enum(['a', 'b']).optional() });

@@ -1,11 +1,12 @@
 /** Models and tokenizers of strangers that would cost memory out of proportion, or lead elsewhere. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Checkpoint } from '../../../src/checkpoint/checkpoint.ts';
 import { readConfig } from '../../../src/checkpoint/config.ts';
 import { rowMap } from '../../../src/checkpoint/vocabulary/compare.ts';
+import { resolveInside } from '../../../src/checkpoint/shards.ts';
 import { readVocabulary } from '../../../src/checkpoint/vocabulary/readVocabulary.ts';
 import { buildVocabulary } from '../../../src/checkpoint/vocabulary/vocabulary.ts';
 import { writeCheckpoint, type TensorShapes } from '../../support/fixtures.ts';
@@ -90,4 +91,13 @@ describe('config.json has no word of a megabyte for', () => {
         new RegExp(`config\\.json: ${field}: it is longer than 200 characters`),
       ),
     );
+});
+
+describe('a file of a folder', () => {
+  it('is none that its name leads to outside', async () => {
+    await using folder = await temporaryFolder();
+    await mkdir(join(folder.path, 'model'));
+    await writeFile(join(folder.path, 'secret'), '');
+    await assert.rejects(resolveInside(join(folder.path, 'model'), '../secret'), /leads out of the folder/);
+  });
 });

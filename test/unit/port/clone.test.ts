@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { truncateSync } from 'node:fs';
-import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
@@ -51,6 +51,8 @@ describe('on a file system that clones', () => {
     const [onto, patch] = [join(disk, 'base'), join(disk, 'patch')];
     await writeCheckpoint(onto, [{ 'model.embed_tokens.weight': EMBEDDING, [`${MODULE}.weight`]: LINEAR }]);
     await writeAdapter(patch, { [MODULE]: LINEAR });
+    // As in the Hugging Face cache of a group; a clone has its source's mode.
+    await chmod(join(onto, 'model.safetensors'), 0o444);
     const request = { patch, onto, as: 'checkpoint' as const, scale: 1 };
     const before = await freeBytes(disk);
     const { folder } = await port({ ...request, out: join(disk, 'out') }, kernel, 'test', () => undefined, NEVER);
@@ -61,6 +63,7 @@ describe('on a file system that clones', () => {
       [folder, plain.folder].map((path) => readFile(join(path, 'model.safetensors'))),
     );
     assert.ok(cloned?.equals(copied ?? Buffer.of()));
+    assert.equal((await stat(join(folder, 'model.safetensors'))).mode & 0o777, 0o644);
     assert.deepEqual((await verify(folder, kernel, () => undefined, NEVER)).problems, []);
   }
 });

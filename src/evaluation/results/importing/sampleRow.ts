@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Of } from '../../../base/hash.ts';
 import type { MetricValue } from '../../types.ts';
 import { documentHash, targetText } from '../lmEval/hashes.ts';

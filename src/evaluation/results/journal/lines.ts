@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePythonJson } from '../../data/pythonJson.ts';
 import type { Answer } from '../../types.ts';
 import { dumps } from '../lmEval/pythonJson.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTPUT_TYPES, type OutputType } from '../../types.ts';
 import { compile } from '../jinja/render.ts';
 import { TemplateError } from '../jinja/templateError.ts';

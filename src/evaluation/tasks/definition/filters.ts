@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OutputType } from '../../types.ts';
 import type { FilterPipeline, FilterStep } from '../task.ts';
 import { Patterns } from './patterns.ts';

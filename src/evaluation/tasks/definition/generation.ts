@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GenerationDefinition } from '../task.ts';
 import { fail, read, type Path, type Source } from './source.ts';
 

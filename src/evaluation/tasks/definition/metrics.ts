@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AGGREGATIONS, type Aggregation } from '../../statistics/aggregations.ts';
 import type { OutputType } from '../../types.ts';
 import { METRICS, type MatchOptions, type MetricDefinition, type MetricName } from '../task.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InputError } from '../../../base/errors.ts';
 import { reasonOf } from '../../../base/schemaIssue.ts';
 import { shortened } from '../python/values.ts';

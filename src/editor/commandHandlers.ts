@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import { addExistingFolder } from './commands/addFolder.ts';
 import { copyDiagnostics } from './commands/copyDiagnostics.ts';
 import { diagnosePatch, openDiagnosis } from './commands/diagnose.ts';
@@ -10,13 +9,14 @@ import { revealFolder } from './commands/reveal.ts';
 import { verifyPorted } from './commands/verify.ts';
 import { portedFolder, targetFolder } from './commandTarget.ts';
 import type { EditorContext } from './context.ts';
-import { COMMANDS } from './ids.ts';
+import type { COMMANDS } from './ids.ts';
 import { showError } from './showError.ts';
 
 type Handler = (target: unknown, selected: unknown) => unknown;
+export type Handlers = Readonly<Record<keyof typeof COMMANDS, (target: unknown, selected: unknown) => Promise<void>>>;
 
-/** Every command, each with errors shown to the person; a missing one does not compile. */
-export function registerCommands(editor: EditorContext): vscode.Disposable {
+/** What every command does, each with errors shown to the person; a missing one does not compile. */
+export function commandHandlers(editor: EditorContext): Handlers {
   const handlers: Record<keyof typeof COMMANDS, Handler> = {
     port: (target, selected) => portPatch(editor, target, selected),
     extract: (target) => extractPatch(editor, target),
@@ -41,14 +41,16 @@ export function registerCommands(editor: EditorContext): vscode.Disposable {
     showLog: () => editor.log.show(),
     stopWorker: () => editor.worker.stop(),
   };
-  const registered = Object.entries(COMMANDS).map(([key, command]) =>
-    vscode.commands.registerCommand(command, async (target: unknown, selected: unknown) => {
-      try {
-        await handlers[key as keyof typeof COMMANDS](target, selected);
-      } catch (error) {
-        await showError(error, editor.log);
-      }
-    }),
-  );
-  return vscode.Disposable.from(...registered);
+  const shown = Object.entries(handlers).map(([key, handle]) => [key, showingErrors(handle, editor)]);
+  return Object.fromEntries(shown) as Handlers;
+}
+
+function showingErrors(handle: Handler, { log }: EditorContext): Handlers['port'] {
+  return async (target, selected) => {
+    try {
+      await handle(target, selected);
+    } catch (error) {
+      await showError(error, log);
+    }
+  };
 }
