@@ -10,7 +10,7 @@ export default tseslint.config(
       'src/kernels/assembly/',
       'out/',
       'node_modules/',
-      'scripts/browser-vscode/',
+      'scripts/browser-vscode*/',
       'samples/',
       '.vscode-test/',
     ],

@@ -3,17 +3,19 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-const folder = join(import.meta.dirname, 'browser-vscode');
+/** The newest, which almost everything is tried in, and the oldest that package.json's engines allow. */
+const FOLDERS = { newest: 'browser-vscode', oldest: 'browser-vscode-oldest' };
 
 /** Folder of the installed npm package code-server. Installs it if its lock file has changed. @throws with npm's words */
-export function installBrowserVscode(): string {
+export function installBrowserVscode(which: keyof typeof FOLDERS = 'newest'): string {
+  const folder = join(import.meta.dirname, FOLDERS[which]);
   const installed = join(folder, 'node_modules', 'code-server');
   const stamp = join(folder, 'node_modules', '.installed');
   const wanted = createHash('sha256')
     .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return installed;
-  console.error('Installing VS Code for the browser (once, about two minutes) …');
+  console.error(`Installing VS Code for the browser, the ${which} (once, about two minutes) …`);
   const { status, stderr } = spawnSync('npm', ['ci'], { cwd: folder, env: buildEnvironment(), encoding: 'utf8' });
   if (status !== 0)
     throw new Error(`code-server cannot be installed: ${stderr.trim().split('\n').slice(-12).join('\n')}`);

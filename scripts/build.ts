@@ -1,12 +1,18 @@
-/** Bundles host, worker, command line and pages into dist/. `--watch` rebuilds, `--production` minifies. */
+/** Bundles host, worker, command line and pages into dist/, or `--outdir`. `--watch` rebuilds, `--production` minifies. */
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, context, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
-const production = process.argv.includes('--production');
-const watch = process.argv.includes('--watch');
+const { values } = parseArgs({
+  options: {
+    production: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
+    outdir: { type: 'string', default: join(root, 'dist') },
+  },
+});
+const { production, watch, outdir: dist } = values;
 
 const PAGES = ['plan', 'report', 'evaluation', 'runs', 'safetensors'];
 

@@ -1,7 +1,7 @@
 /**
  * How the cost of a port to a checkpoint grows: with the model, the rank, the number of shards and the number of patches.
  *
- *     node bench/port/growth.ts DIR [--rounds 3] [--sizes 135M,1.2B] [--out FILE.md]
+ *     node bench/port/growth.ts DIR [--rounds 3] [--sizes 135M,1.2B,7B] [--out FILE.md]
  *
  * Each line is explained by what it should be: bytes for the model, rank · parameters for products, nothing for shards.
  */
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
-    sizes: { type: 'string', default: '135M,1.2B' },
+    sizes: { type: 'string', default: '135M,1.2B,7B' },
     out: { type: 'string' },
   },
 });
@@ -80,8 +80,8 @@ await section(
 );
 await section(
   `Rank, on ${middle}`,
-  'Up to rank 64 in the lanes, and with it the products; above, ONNX Runtime makes them, and each Δ goes through memory once more.',
-  [4, 16, 64, 128, 256].map((rank) => async () => line(`rank ${rank}`, parameters, await made(middle, { rank }))),
+  'In the lanes up to rank 256; above, ONNX Runtime makes the products, and each Δ goes through memory once more.',
+  [4, 16, 64, 128, 256, 320].map((rank) => async () => line(`rank ${rank}`, parameters, await made(middle, { rank }))),
 );
 await section(
   `Shards, on ${middle}`,

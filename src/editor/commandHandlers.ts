@@ -6,6 +6,8 @@ import { extractPatch } from './commands/extract.ts';
 import { compareResults, importResults, openEvaluation } from './commands/openEvaluation.ts';
 import { portPatch } from './commands/port.ts';
 import { revealFolder } from './commands/reveal.ts';
+import { showTensors } from './commands/showTensors.ts';
+import { trySamples } from './commands/trySamples.ts';
 import { verifyPorted } from './commands/verify.ts';
 import { portedFolder, targetFolder } from './commandTarget.ts';
 import type { EditorContext } from './context.ts';
@@ -35,6 +37,8 @@ export function commandHandlers(editor: EditorContext): Handlers {
       const folder = targetFolder(target);
       return folder === undefined ? undefined : revealFolder(folder);
     },
+    showTensors: (target) => showTensors(editor, target),
+    trySamples: () => trySamples(editor),
     addFolder: () => addExistingFolder(),
     refresh: () => editor.library.refresh(),
     copyDiagnostics: () => copyDiagnostics(editor),

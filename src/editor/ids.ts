@@ -11,6 +11,8 @@ export const COMMANDS = {
   verify: 'portllm.verify',
   openReport: 'portllm.openReport',
   reveal: 'portllm.reveal',
+  showTensors: 'portllm.showTensors',
+  trySamples: 'portllm.trySamples',
   addFolder: 'portllm.library.addFolder',
   refresh: 'portllm.library.refresh',
   copyDiagnostics: 'portllm.copyDiagnostics',

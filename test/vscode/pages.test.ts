@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { FrameLocator, Page } from 'playwright-core';
 import { ROOT } from '../support/paths.ts';
 import { seriousViolations } from './harness/accessibility.ts';
+import { answerDialog } from './harness/fileDialog.ts';
 import { poll } from './harness/poll.ts';
 import { explorerContextMenu, notification, openViewContainer, webview } from './harness/views.ts';
 import { Session } from './session.ts';
@@ -14,7 +15,6 @@ const THEMES = ['Default Dark Modern', 'Default Light Modern', 'Default High Con
 const KIND = 'Diagnosis: kind on storyteller-v2';
 const CELL = '.heatmap .cell[role=img]';
 const WORK_MS = 120_000;
-const DIALOG_MS = 500;
 const GOLDEN = join(ROOT, 'test/golden/results/case/lm-eval-0.4.13/storyteller-v2');
 
 describe('The pages in VS Code', () => {
@@ -51,25 +51,6 @@ describe('The pages in VS Code', () => {
     await poll('the tabs to go', async () =>
       (await page.locator('.tabs-container .tab').count()) === 0 ? true : undefined,
     );
-  }
-
-  /** The dialog of a VS Code in the browser is a box that takes a path; it looks the folder up before it takes the answer. */
-  async function answerDialog(path: string): Promise<void> {
-    const input = page.locator('.quick-input-widget .quick-input-box input').filter({ visible: true });
-    await input.waitFor();
-    await poll('the dialog to take the path', async () => {
-      if (await input.isHidden()) return true;
-      // It writes its own suggestion when it is ready, whatever was typed before.
-      if ((await input.inputValue()) === '') return undefined;
-      await input.fill(path);
-      await page.waitForTimeout(DIALOG_MS);
-      if ((await input.inputValue()) !== path) return undefined;
-      await input.press('Enter');
-      return input.waitFor({ state: 'hidden', timeout: DIALOG_MS }).then(
-        () => true as const,
-        () => undefined,
-      );
-    });
   }
 
   it('diagnoses a patch by the menu of its folder, weights and a task, up to the report', async () => {
@@ -121,19 +102,19 @@ describe('The pages in VS Code', () => {
   it('exports the numbers and the picture through the dialog', async () => {
     const report = await webview(page, KIND);
     await report.getByRole('button', { name: 'Export CSV…' }).click();
-    await answerDialog(join(library, 'kind.csv'));
+    await answerDialog(page, join(library, 'kind.csv'));
     const csv = await poll('the CSV', () => readFile(join(library, 'kind.csv'), 'utf8').catch(() => undefined));
     assert.equal(csv.trimEnd().split('\r\n').length, 31);
     await report.getByRole('button', { name: 'Export SVG…' }).click();
-    await answerDialog(join(library, 'kind.svg'));
+    await answerDialog(page, join(library, 'kind.svg'));
     const svg = await poll('the SVG', () => readFile(join(library, 'kind.svg'), 'utf8').catch(() => undefined));
     assert.match(svg, /^<svg .*‖S‖ \/ ‖Δ‖/s);
     await report.getByRole('button', { name: 'Export PNG…' }).click();
-    await answerDialog(join(library, 'kind.png'));
+    await answerDialog(page, join(library, 'kind.png'));
     const png = await poll('the PNG', () => readFile(join(library, 'kind.png')).catch(() => undefined));
     assert.equal(png.subarray(1, 4).toString(), 'PNG');
     await report.getByRole('button', { name: 'Export JSON…' }).click();
-    await answerDialog(join(library, 'kind.diagnosis.json'));
+    await answerDialog(page, join(library, 'kind.diagnosis.json'));
     await poll('the JSON', () => readFile(join(library, 'kind.diagnosis.json'), 'utf8').catch(() => undefined));
   });
 
@@ -190,7 +171,7 @@ describe('The pages in VS Code', () => {
       name.startsWith('results_'),
     );
     await session.execute('portllm.importResults');
-    await answerDialog(join(library, '..', 'lm-eval', results));
+    await answerDialog(page, join(library, '..', 'lm-eval', results));
     const runs = await webview(page, 'Evaluations');
     await runs.getByRole('option', { name: /^imported lm-eval/ }).waitFor();
     await (await webview(page, 'Evaluation: lm-eval')).getByText('on 5 tasks').waitFor();

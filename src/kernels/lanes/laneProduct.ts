@@ -1,8 +1,8 @@
 import type { ProductShape } from '../lowRank.ts';
 import { ownKernels } from './ownKernels.ts';
 
-/** Up to this rank a lane makes products about as fast as it adds them; beyond, ONNX Runtime is faster. */
-export const LANE_RANK = 64;
+/** Up to this rank a lane makes products as fast as ONNX Runtime or faster (bench/results/port-growth.md). */
+export const LANE_RANK = 256;
 
 /** scale · (left @ right) in this thread: what a lane adds, to the bit. A new array. */
 export function laneProduct(left: Float32Array, right: Float32Array, shape: ProductShape, scale: number): Float32Array {

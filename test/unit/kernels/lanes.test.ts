@@ -66,6 +66,7 @@ describe('compiled kernels', () => {
           [5, 3, 513],
           [9, 16, 1031],
           [2, 64, 40],
+          [2, 256, 24],
           [3, 0, 8],
         ] as const)
           for (const size of [1, 1e-3, 1e-9]) {

@@ -1,0 +1,112 @@
+/** What is shipped: the VSIX of this platform, in a VS Code that has nothing else, as a stranger meets it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { packageFor, TARGETS, type Target } from '../../scripts/package.ts';
+import { ROOT } from '../support/paths.ts';
+import { launchBrowser } from './harness/browser.ts';
+import { answerDialog } from './harness/fileDialog.ts';
+import { startServer } from './harness/server.ts';
+import { notification, openViewContainer, QuickInput, treeItem, webview } from './harness/views.ts';
+import { openWorkbench } from './harness/workbench.ts';
+
+const HERE = `${process.platform}-${process.arch}`;
+const MAX_BYTES = 45_000_000;
+const VERSIONS = { newest: 'CODE_SERVER_ROOT', oldest: 'CODE_SERVER_OLDEST_ROOT' };
+
+function run(program: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  assert.equal(status, 0, `${program} ${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+describe('the packaged extension', { skip: HERE in TARGETS ? false : `there is no package for ${HERE}` }, () => {
+  let vsix: string;
+  let scratch: string;
+  before(async () => {
+    vsix = await packageFor(HERE as Target);
+    scratch = await mkdtemp(join(tmpdir(), 'portllm packaged-'));
+  });
+  after(() => rm(scratch, { recursive: true, force: true }));
+
+  it('is small', async () => {
+    const { size } = await stat(vsix);
+    console.log(`${vsix}: ${(size / 1e6).toFixed(1)} MB`);
+    assert.ok(size <= MAX_BYTES, `${size} bytes`);
+  });
+
+  for (const [version, variable] of Object.entries(VERSIONS))
+    describe(`in the ${version} VS Code`, () => {
+      const opened = new AsyncDisposableStack();
+      let extensionsDir: string;
+      let home: string;
+      let page: Page;
+      before(async () => {
+        const codeServerRoot = process.env[variable];
+        assert.ok(codeServerRoot, `${variable} is the folder of an npm package code-server; npm test sets it.`);
+        [extensionsDir, home] = [join(scratch, version, 'extensions'), join(scratch, version, 'home')];
+        await mkdir(home, { recursive: true });
+        const server = join(codeServerRoot, 'lib', 'vscode', 'out', 'server-main.js');
+        const where = ['--extensions-dir', extensionsDir, '--server-data-dir', join(scratch, version, 'data')];
+        run(process.execPath, [server, ...where, '--accept-server-license-terms', '--install-extension', vsix]);
+        const settings = { 'portllm.library.huggingFaceCache': false };
+        const started = await startServer({
+          ...{ codeServerRoot, nodePath: process.execPath, extensionsDir, settings },
+          smokeTestDriver: false,
+        });
+        opened.defer(() => started.stop());
+        const browser = await launchBrowser();
+        opened.defer(() => browser.close());
+        const workbench = await openWorkbench(browser, started, { folder: home });
+        opened.defer(() => workbench.close());
+        await workbench.waitForWorkbench();
+        ({ page } = workbench);
+      });
+      after(() => opened.disposeAsync());
+
+      it('holds no source, no test, and the native files of one platform', async () => {
+        const [name = ''] = (await readdir(extensionsDir)).filter((folder) => folder.startsWith('portllm'));
+        const files = await readdir(join(extensionsDir, name), { recursive: true });
+        const wrong = files.filter((file) => /\.(ts|map|vsix)$|\btest\b|^samples\/train\b|[._]venv/.test(file));
+        assert.deepEqual(wrong, []);
+        const native = files.filter((file) => file.endsWith('.node')).map((file) => file.split('/').slice(-3, -1));
+        assert.deepEqual(native, [[process.platform, process.arch]]);
+        const cli = join(extensionsDir, name, 'dist', 'cli.js');
+        assert.match(
+          run(process.execPath, [cli, 'inspect', join(ROOT, 'samples/patches/mood')]),
+          /mood: patch \(LORA\)/,
+        );
+      });
+
+      it('says what to do where there is nothing, and copies its samples', async () => {
+        await openViewContainer(page, 'PortLLM');
+        await page.getByRole('button', { name: 'Try It with the Sample Library…' }).click();
+        await answerDialog(page, home);
+        const done = await notification(page, 'The sample library is listed');
+        for (const name of ['storyteller-v1', 'storyteller-v2', 'mood', 'kind'])
+          await treeItem(page, name).first().waitFor();
+        assert.deepEqual((await readdir(join(home, 'portllm-samples'))).sort(), [
+          ...['README.md', 'models', 'patches', 'reference', 'tasks'],
+        ]);
+        await done.click('Port Patch…');
+      });
+
+      it('ports by clicks, up to the report', async () => {
+        const wizard = new QuickInput(page);
+        const out = join(home, 'mood-on-v2');
+        for (const label of ['mood', 'storyteller-v2', 'Patched checkpoint']) await wizard.choose(label);
+        await wizard.answer('Folder to make', out);
+        await wizard.answer('Scale');
+        const plan = await webview(page, 'Port Plan: mood');
+        await plan.getByRole('button', { name: 'Port', exact: true }).click();
+        await (await notification(page, 'Ported mood onto storyteller-v2')).click('Open Report');
+        const report = await webview(page, 'Report: mood-on-v2');
+        await report.getByText('84 of 84 patch tensors were ported').waitFor();
+        assert.ok((await readdir(out)).includes('portllm.json'));
+      });
+    });
+});
