@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /** The newest, which almost everything is tried in, and the oldest that package.json's engines allow. */
 const FOLDERS = { newest: 'browser-vscode', oldest: 'browser-vscode-oldest' };
+type Which = keyof typeof FOLDERS;
+/** What the oldest one's server needs of those that are built. */
+const BUILT = ['@parcel/watcher', '@vscode/deviceid', '@vscode/spdlog', 'kerberos', 'native-watchdog', 'node-pty'];
 
 /** Folder of the installed npm package code-server. Installs it if its lock file has changed. @throws with npm's words */
-export function installBrowserVscode(which: keyof typeof FOLDERS = 'newest'): string {
+export function installBrowserVscode(which: Which = 'newest'): string {
   const folder = join(import.meta.dirname, FOLDERS[which]);
   const installed = join(folder, 'node_modules', 'code-server');
   const stamp = join(folder, 'node_modules', '.installed');
@@ -16,11 +19,21 @@ export function installBrowserVscode(which: keyof typeof FOLDERS = 'newest'): st
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return installed;
   console.error(`Installing VS Code for the browser, the ${which} (once, about two minutes) …`);
-  const { status, stderr } = spawnSync('npm', ['ci'], { cwd: folder, env: buildEnvironment(), encoding: 'utf8' });
-  if (status !== 0)
-    throw new Error(`code-server cannot be installed: ${stderr.trim().split('\n').slice(-12).join('\n')}`);
+  if (which === 'newest') npm(folder, ['ci']);
+  else {
+    // Its own script would install what the server needs by a shrinkwrap that asks GitHub: see package.json there.
+    npm(folder, ['ci', '--ignore-scripts']);
+    npm(folder, ['rebuild', ...BUILT]);
+    symlinkSync(join('..', '..', '..'), join(installed, 'lib', 'vscode', 'node_modules'), 'junction');
+  }
   writeFileSync(stamp, wanted);
   return installed;
+}
+
+function npm(folder: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync('npm', args, { cwd: folder, env: buildEnvironment(), encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`code-server cannot be installed: ${stderr.trim().split('\n').slice(-12).join('\n')}`);
 }
 
 /** Its native modules must be built by, and for, this Node 24: the npm package "node" brings the headers along. */

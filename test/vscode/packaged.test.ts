@@ -1,11 +1,14 @@
 /** What is shipped: the VSIX of this platform, in a VS Code that has nothing else, as a stranger meets it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
+import { open as openZip, type Entry, type Options, type ZipFile } from 'yauzl';
 import { packageFor, TARGETS, type Target } from '../../scripts/package.ts';
 import { ROOT } from '../support/paths.ts';
 import { launchBrowser } from './harness/browser.ts';
@@ -18,10 +21,19 @@ const HERE = `${process.platform}-${process.arch}`;
 const MAX_BYTES = 45_000_000;
 const VERSIONS = { newest: 'CODE_SERVER_ROOT', oldest: 'CODE_SERVER_OLDEST_ROOT' };
 
-function run(program: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+function run(program: string, args: readonly string[], cwd?: string): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', ...(cwd ? { cwd } : {}) });
   assert.equal(status, 0, `${program} ${args.join(' ')}\n${stdout}${stderr}`);
   return stdout;
+}
+
+/** Of a zip file. */
+async function namesIn(path: string): Promise<string[]> {
+  const zip = await promisify<string, Options, ZipFile>(openZip)(path, { lazyEntries: false });
+  const names: string[] = [];
+  zip.on('entry', ({ fileName }: Entry) => names.push(fileName));
+  await once(zip, 'end');
+  return names;
 }
 
 describe('the packaged extension', { skip: HERE in TARGETS ? false : `there is no package for ${HERE}` }, () => {
@@ -32,6 +44,31 @@ describe('the packaged extension', { skip: HERE in TARGETS ? false : `there is n
     scratch = await mkdtemp(join(tmpdir(), 'portllm packaged-'));
   });
   after(() => rm(scratch, { recursive: true, force: true }));
+
+  for (const target of Object.keys(TARGETS) as Target[])
+    it(`for ${target} has the native files of that alone`, async () => {
+      const names = await namesIn(target === HERE ? vsix : await packageFor(target));
+      const native = names.filter((name) => /\.(node|dll|dylib|so(\.\d+)*)$/.test(name));
+      assert.ok(native.length >= 2);
+      for (const name of native) assert.ok(name.includes(`/napi-v6/${TARGETS[target]}/`), name);
+    });
+
+  it('has a command line that works from the tarball of npm pack', async () => {
+    run('npm', ['pack', '--ignore-scripts', '--pack-destination', scratch], ROOT);
+    const [tarball = ''] = (await readdir(scratch)).filter((name) => name.endsWith('.tgz'));
+    run('tar', ['xzf', join(scratch, tarball), '-C', scratch]);
+    const folder = join(scratch, 'package');
+    const names = (await readdir(folder)).sort();
+    assert.deepEqual(names, [
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json', 'samples'],
+    ]);
+    // What npm would install beside it.
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const [patch, onto] = [join(folder, 'samples/patches/mood'), join(folder, 'samples/models/storyteller-v2')];
+    const out = join(scratch, 'ported');
+    run(process.execPath, [join(folder, 'dist/cli.js'), 'port', patch, '--onto', onto, '--out', out]);
+    assert.ok((await readdir(out)).includes('portllm.json'));
+  });
 
   it('is small', async () => {
     const { size } = await stat(vsix);
@@ -71,7 +108,7 @@ describe('the packaged extension', { skip: HERE in TARGETS ? false : `there is n
       it('holds no source, no test, and the native files of one platform', async () => {
         const [name = ''] = (await readdir(extensionsDir)).filter((folder) => folder.startsWith('portllm'));
         const files = await readdir(join(extensionsDir, name), { recursive: true });
-        const wrong = files.filter((file) => /\.(ts|map|vsix)$|\btest\b|^samples\/train\b|[._]venv/.test(file));
+        const wrong = files.filter((file) => /\.(ts|map|vsix)$|(^|\/)tests?\/|^samples\/train\b|[._]venv/.test(file));
         assert.deepEqual(wrong, []);
         const native = files.filter((file) => file.endsWith('.node')).map((file) => file.split('/').slice(-3, -1));
         assert.deepEqual(native, [[process.platform, process.arch]]);
