@@ -33,7 +33,7 @@ interface Manifest {
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
     readonly viewsWelcome: readonly { readonly view: string; readonly when: string }[];
     readonly walkthroughs: readonly {
-      readonly steps: readonly { readonly media: { image: string }; readonly completionEvents: readonly string[] }[];
+      readonly steps: readonly { readonly media: { svg: string }; readonly completionEvents: readonly string[] }[];
     }[];
   };
 }
@@ -123,7 +123,7 @@ describe('the manifest', () => {
 
   it('has pictures for the walkthrough, and ends of its steps that can come', () => {
     for (const { media, completionEvents } of walkthroughs.flatMap(({ steps }) => steps)) {
-      assert.ok(existsSync(join(ROOT, media.image)), media.image);
+      assert.ok(existsSync(join(ROOT, media.svg)), media.svg);
       for (const event of completionEvents) {
         const [kind, what = ''] = event.split(':');
         if (kind === 'onCommand') assert.ok(declared.includes(what), what);
