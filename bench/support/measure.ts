@@ -12,8 +12,6 @@ export interface Measured {
   /** The most that all its processes had together, in bytes: anonymous and shared memory, and with the files they mapped. */
   readonly peakBytes: number;
   readonly peakWithFilesBytes: number;
-  /** From and to the disk, in bytes, as far as Linux knows of the processes. */
-  readonly readBytes: number;
   readonly output: string;
 }
 
@@ -33,19 +31,18 @@ export async function measure(
   child.stderr.on('data', (data: Buffer) => (errors = (errors + data.toString()).slice(-20_000)));
   const watch = watchMemory(child.pid ?? 0);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  const { peak, peakWithFiles, read } = watch.stop();
+  const { peak, peakWithFiles } = watch.stop();
   if (code !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${errors.slice(-3000)}`);
   const [seconds = NaN, user = NaN, system = NaN] = (errors.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
   return {
-    ...{ seconds, cpuSeconds: user + system, output, readBytes: read },
+    ...{ seconds, cpuSeconds: user + system, output },
     ...{ peakBytes: peak, peakWithFilesBytes: peakWithFiles },
   };
 }
 
-function watchMemory(root: number): { stop: () => { peak: number; peakWithFiles: number; read: number } } {
+function watchMemory(root: number): { stop: () => { peak: number; peakWithFiles: number } } {
   let [peak, peakWithFiles] = [0, 0];
-  const read = new Map<number, number>();
   const look = (): void => {
     let [own, withFiles] = [0, 0];
     for (const pid of treeOf(root)) {
@@ -54,7 +51,6 @@ function watchMemory(root: number): { stop: () => { peak: number; peakWithFiles:
         Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
       own += 1024 * (kilobytes('RssAnon') + kilobytes('RssShmem'));
       withFiles += 1024 * kilobytes('VmRSS');
-      read.set(pid, Number(/^rchar: (\d+)/m.exec(field(pid, 'io'))?.[1] ?? read.get(pid) ?? 0));
     }
     peak = Math.max(peak, own);
     peakWithFiles = Math.max(peakWithFiles, withFiles);
@@ -63,7 +59,7 @@ function watchMemory(root: number): { stop: () => { peak: number; peakWithFiles:
   return {
     stop: () => {
       clearInterval(timer);
-      return { peak, peakWithFiles, read: [...read.values()].reduce((sum, bytes) => sum + bytes, 0) };
+      return { peak, peakWithFiles };
     },
   };
 }

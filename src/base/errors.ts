@@ -37,6 +37,9 @@ export function problemText(error: unknown): string {
   return `${error instanceof Error ? error.message : String(error)}${hint}`;
 }
 
+/** What V8, the C++ runtime and ONNX Runtime say when they get no memory. */
+export const NO_MEMORY = /out of memory|heap limit|bad_alloc|allocation failed|(failed to|cannot) allocate/i;
+
 /** Node's own code for it, because the system is never asked. */
 const NUL_IN_NAME = 'ERR_INVALID_ARG_VALUE';
 
@@ -45,7 +48,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
+  ENOTDIR: 'it is a file, or a part of the path is not a folder',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
@@ -61,14 +64,26 @@ const HINTS: Record<string, string> = {
   ENOSPC: 'Free some space, or choose a folder on another disk.',
   EDQUOT: 'Free some space, or choose a folder on another disk.',
   EROFS: 'Choose a folder that can be written to.',
+  EACCES: 'Choose a folder that can be written to.',
+  EPERM: 'Choose a folder that can be written to.',
 };
 
 /** The error of a file that cannot be read, in words; errors that are not the system's pass through unchanged. */
-export function readError(error: unknown, path: string): unknown {
+export function readError(error: unknown, path: string, hint?: string): unknown {
   const reason = systemReason(error);
   return reason === undefined
     ? error
-    : new InputError(`Cannot read ${brief(path, MAX_PATH)}: ${reason}.`, undefined, { cause: error });
+    : new InputError(`Cannot read ${brief(path, MAX_PATH)}: ${reason}.`, hint, { cause: error });
+}
+
+const FOLDER_HINTS: Record<string, string> = {
+  ENOENT: 'Nothing is downloaded: name a folder on this disk.',
+  ENOTDIR: 'Choose the folder that holds it.',
+};
+
+/** Likewise of a folder that a person has named. */
+export function folderError(error: unknown, folder: string): unknown {
+  return readError(error, folder, FOLDER_HINTS[errorCode(error) ?? '']);
 }
 
 /** The error of an output that cannot be written, in words; errors that are not the system's pass through unchanged. */

@@ -1,5 +1,5 @@
 import { readdir, realpath } from 'node:fs/promises';
-import { InputError, readError } from '../base/errors.ts';
+import { folderError, InputError } from '../base/errors.ts';
 import { brief } from '../base/quote.ts';
 import { isFloatDtype } from '../safetensors/dtypes.ts';
 import { assertEmptyAreSmall } from '../safetensors/emptyTensors.ts';
@@ -10,6 +10,7 @@ import { openTensorFile } from '../torch/openTensorFile.ts';
 import { readConfig, type ModelConfig } from './config.ts';
 import { SCALE_SUFFIX, type BlockScale } from './float8.ts';
 import { checkpointName, fileIdentity } from './identity.ts';
+import { hintWithoutConfig } from './folderHints.ts';
 import type { CheckpointIdentity } from './identityTypes.ts';
 import { listShards, resolveInside } from './shards.ts';
 
@@ -52,12 +53,7 @@ export class Checkpoint {
   static async open(folder: string): Promise<Checkpoint> {
     const names = await listFolder(folder);
     if (!names.has('config.json'))
-      throw new InputError(
-        `${folder} is no model: it has no config.json.`,
-        names.has('adapter_config.json')
-          ? 'It is a patch: name the model that it is for, and this as its patch.'
-          : undefined,
-      );
+      throw new InputError(`${folder} is no model: it has no config.json.`, hintWithoutConfig(names));
     const config = await readConfig(folder);
     const list = await listShards(folder, names);
     const shards: Shard[] = [];
@@ -88,7 +84,7 @@ export async function listFolder(folder: string): Promise<ReadonlySet<string>> {
   try {
     return new Set(await readdir(folder));
   } catch (error) {
-    throw readError(error, folder);
+    throw folderError(error, folder);
   }
 }
 
@@ -104,13 +100,15 @@ function locate(
       if (other)
         throw new InputError(
           `${folder}: tensor "${brief(entry.name)}" is in ${other.shard.name} and in ${shard.name}.`,
+          'Are files of two downloads mixed in this folder?',
         );
       tensors.set(entry.name, { entry, shard });
     }
   for (const [name, file] of promised ?? [])
     if (tensors.get(name)?.shard.name !== file)
       throw new InputError(
-        `${folder}: the index promises tensor "${brief(name)}" in ${brief(file)}, which does not hold it.`,
+        `${folder}: the index places tensor "${brief(name)}" in ${brief(file)}, which does not hold it.`,
+        'The index and the files are of different downloads: fetch both again.',
       );
   return tensors;
 }

@@ -5,6 +5,7 @@ import { InputError, readError } from '../base/errors.ts';
 import { isPlainName, isWithin } from '../base/inside.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { brief } from '../base/quote.ts';
+import { hintWithoutWeights } from './folderHints.ts';
 
 const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
@@ -38,7 +39,10 @@ export async function listShards(folder: string, names: ReadonlySet<string>): Pr
     if (names.has(single)) return { files: [single], index: undefined, promised: undefined };
     if (names.has(index)) return readIndex(folder, index, names);
   }
-  throw new InputError(`${folder} holds no ${SINGLE_FILE} and no ${INDEX_FILE}.`, hintWithoutWeights(names));
+  throw new InputError(
+    `${folder} holds no ${SINGLE_FILE} and no ${INDEX_FILE}.`,
+    hintWithoutWeights(names, INDEX_FILE),
+  );
 }
 
 async function readIndex(folder: string, index: string, names: ReadonlySet<string>): Promise<ShardList> {
@@ -58,14 +62,6 @@ async function readIndex(folder: string, index: string, names: ReadonlySet<strin
       throw new InputError(`${path} names ${brief(file)}, which is missing.`, 'Complete the download.');
   }
   return { files, index, promised };
-}
-
-function hintWithoutWeights(names: ReadonlySet<string>): string {
-  if ([...names].some((name) => name.endsWith('.gguf')))
-    return 'It holds GGUF files: choose the Hugging Face checkpoint that they were made from.';
-  if ([...names].some((name) => /\.(pt|pth|ckpt)$/.test(name)))
-    return 'It holds PyTorch files by other names: convert them to safetensors first.';
-  return 'Choose a folder in Hugging Face layout with safetensors weights, or pytorch_model.bin.';
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What belongs to a checkpoint besides its weights (formats.md §6); carried along into a ported checkpoint. */
+/** What belongs to a checkpoint besides its weights; carried along into a ported checkpoint. */
 const SIDE_FILES = new Set([
   'config.json',
   'generation_config.json',

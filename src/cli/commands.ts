@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { ExtractRequest } from '../extract/types.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
+import type { Part } from '../port/parts/part.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
 import type { Console } from './console.ts';
-import { extractLines, inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
+import { extractLines, inspectionLines, partLines, planLines, resultLines, verifyLines } from './text.ts';
 
 /** How a command ended; errors are thrown. */
 export type Outcome = 'done' | 'failed' | 'unusable';
@@ -31,6 +32,30 @@ export async function portCommand(
   const { warning } = await console.worker.call('device', { device }, { signal });
   if (warning !== undefined) console.warn(warning);
   const result = await console.worker.call('port', { request, device }, { signal, onProgress });
+  for (const text of result.provenance.warnings) console.warn(text);
+  console.result(result, () => resultLines(result));
+  return 'done';
+}
+
+/** One part of a port; whoever made the last one assembles them. */
+export async function partCommand(
+  options: PortRequest,
+  part: Part,
+  device: DeviceChoice,
+  console: Console,
+): Promise<Outcome> {
+  const { signal, progress: onProgress } = console;
+  const { warning } = await console.worker.call('device', { device }, { signal });
+  if (warning !== undefined) console.warn(warning);
+  const parameters = { request: absolute(options), part, device };
+  const result = await console.worker.call('portPart', parameters, { signal, onProgress });
+  console.result(result, () => partLines(result, part));
+  return 'done';
+}
+
+export async function assembleCommand(out: string, console: Console): Promise<Outcome> {
+  const { signal, progress: onProgress } = console;
+  const result = await console.worker.call('assemble', { out: resolve(out) }, { signal, onProgress });
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
   return 'done';

@@ -137,12 +137,13 @@ async function diagnoseCommand(
 /** Before weights are read, which may take minutes. @throws InputError */
 async function assertNew(path: string): Promise<void> {
   const exists = await stat(path).catch(() => undefined);
-  if (exists !== undefined) throw new InputError(`${path} exists already; nothing is ever overwritten.`);
+  if (exists !== undefined)
+    throw new InputError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }
 
 /** Before the weights are read, which may take minutes. @throws InputError if a task or its data is not there */
 async function assertTasks({ tasks, data }: ProbeRequest, { worker, signal }: Console): Promise<void> {
   const listings = await worker.call('tasks', { names: tasks, data }, { signal });
-  const problem = listings.find((listing) => listing.problem !== undefined)?.problem;
-  if (problem !== undefined) throw new InputError(problem);
+  const wrong = listings.find((listing) => listing.problem !== undefined);
+  if (wrong?.problem !== undefined) throw new InputError(wrong.problem, wrong.hint);
 }

@@ -1,12 +1,5 @@
 import type { Aggregate, Diagnosis, Finding } from '../diagnostics/types.ts';
-import { OUTPUT_DTYPES, type OutputDtype } from '../diagnostics/types.ts';
-
-const GRADES: Readonly<Record<Finding['grade'], string>> = {
-  certain: 'certain',
-  A: 'hint, shown for moving a fine-tune to another base',
-  B: 'hint, shown for merging',
-  C: 'hint, without evidence',
-};
+import { GRADES, OUTPUT_DTYPES, type OutputDtype } from '../diagnostics/types.ts';
 
 /** A diagnosis for people: the verdict with its reasons, then tables. */
 export function diagnosisLines(diagnosis: Diagnosis): string[] {

@@ -3,21 +3,12 @@ import { InputError, UserError, CancelledError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { ExtractForm } from '../extract/types.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
-import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
-import {
-  OUTPUT_KINDS,
-  FLOAT8_CHOICES,
-  TIED_CHOICES,
-  type Float8Choice,
-  type OutputKind,
-  type PortRequest,
-  type TiedChoice,
-} from '../port/plan/planTypes.ts';
-import { device, json, parseCount, parseNumber, parseNumbers, parseShare, type CommonOptions } from './arguments.ts';
-import { extractCommand, inspectCommand, portCommand, verifyCommand, type Outcome } from './commands.ts';
+import { json, device, parseCount, parseShare, type CommonOptions } from './arguments.ts';
+import { extractCommand, inspectCommand, verifyCommand, type Outcome } from './commands.ts';
 import { Console } from './console.ts';
 import { addDiagnose } from './diagnoseProgram.ts';
 import { addEvaluation } from './evaluateProgram.ts';
+import { addPort } from './portProgram.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
 const FAILED = 1;
@@ -43,34 +34,6 @@ function formOf({ full, rank, energy, maxRank }: ExtractOptions): ExtractForm {
   return { kind: 'rank', rank: rank ?? DEFAULT_RANK };
 }
 
-interface PortOptions extends CommonOptions {
-  readonly onto: string;
-  readonly from?: string;
-  readonly out: string;
-  readonly as: OutputKind;
-  readonly scale: number;
-  readonly tied?: TiedChoice;
-  readonly float8?: Float8Choice;
-  readonly weights?: readonly number[];
-  readonly combine: Combination;
-  readonly density: number;
-  readonly seed: number;
-  readonly dryRun?: true;
-  readonly device: DeviceChoice;
-}
-
-/** @throws InputError if there is not one weight for each patch */
-function severalPatches(
-  [patch = '', ...others]: readonly string[],
-  { weights, combine, density, seed }: PortOptions,
-): Pick<PortRequest, 'patch' | 'weight' | 'plus' | 'combine'> {
-  if (weights !== undefined && weights.length !== others.length + 1)
-    throw new InputError(`The patches are ${others.length + 1}, and --weights names ${weights.length}.`);
-  if (others.length === 0) return { patch };
-  const plus = others.map((other, i) => ({ patch: other, weight: weights?.[i + 1] ?? 1 }));
-  return { patch, weight: weights?.[0] ?? 1, plus, combine: { combination: combine, density, seed } };
-}
-
 function program(): Command {
   const root = new Command('portllm')
     .description('Port a patch onto a newer base model: no training, no data.')
@@ -82,44 +45,7 @@ function program(): Command {
     .argument('<path>')
     .addOption(json())
     .action((path: string, options: CommonOptions) => run(options, (console) => inspectCommand(path, console)));
-  root
-    .command('port')
-    .description('add a patch to a new base')
-    .argument('<patch...>', 'the adapter folder; several are combined')
-    .requiredOption('--onto <folder>', 'the new base')
-    .option('--from <folder>', 'the old base; needed where the patch stands for its weights, else compared')
-    .requiredOption('--out <folder>', 'the folder to make')
-    .addOption(new Option('--as <kind>', 'what to make').choices(OUTPUT_KINDS).default('checkpoint'))
-    .option('--scale <number>', 'multiplies the patch', parseNumber, 1)
-    .addOption(
-      new Option(
-        '--tied <choice>',
-        'a head tied to the embedding: apart, as trained, or shared, as PEFT merges',
-      ).choices(TIED_CHOICES),
-    )
-    .option('--weights <numbers>', 'of several patches, with commas between', parseNumbers)
-    .addOption(
-      new Option('--combine <method>', "how several patches become one, by PEFT's names; cat is the exact sum")
-        .choices(COMBINATIONS)
-        .default('cat'),
-    )
-    .option('--density <share>', 'what pruning keeps, for ties, dare_… and magnitude_prune', parseNumber, 1)
-    .option('--seed <number>', 'of DARE', parseNumber, 0)
-    .addOption(
-      new Option('--float8 <choice>', 'block-scaled FP8: quantised anew where patched, or all as BF16').choices(
-        FLOAT8_CHOICES,
-      ),
-    )
-    .option('--dry-run', 'show the plan and write nothing')
-    .addOption(device())
-    .addOption(json())
-    .action((patches: string[], options: PortOptions) =>
-      run(options, (console) => {
-        const { onto, from, out, as, scale, tied, float8 } = options;
-        const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied, float8 };
-        return portCommand(request, options.dryRun === true, options.device, console);
-      }),
-    );
+  addPort(root, run);
   root
     .command('extract')
     .description('make a patch out of a fine-tuned model: what it has that its base has not')

@@ -1,5 +1,6 @@
 import type { PortPlan } from '../port/plan/planTypes.ts';
 import { plural } from '../base/format.ts';
+import { SCALES } from './probeTypes.ts';
 import type {
   Aggregate,
   DiagnoseRequest,
@@ -229,7 +230,7 @@ function nextSteps({ groups }: Figures, { patch, onto, from }: DiagnoseRequest):
     },
     {
       text: 'Sweep the scale λ of the patch. A score that peaks below 1, or falls from the beginning, is a warning.',
-      command: `${evaluate} --scales 0,0.25,0.5,0.75,1,1.25 --task …`,
+      command: `${evaluate} --scales ${SCALES.join(',')} --task …`,
     },
     ...(both
       ? [

@@ -158,6 +158,14 @@ export type Verdict = (typeof VERDICTS)[number];
 /** A: shown for moving a fine-tune to another base; B: shown for merging; C: plausible, no evidence found. */
 export type Grade = 'certain' | 'A' | 'B' | 'C';
 
+/** The grades in words. */
+export const GRADES: Readonly<Record<Grade, string>> = {
+  certain: 'certain',
+  A: 'hint: shown for moving a fine-tune to another base',
+  B: 'hint: shown for merging, not for ports',
+  C: 'hint: plausible, without evidence',
+};
+
 /** A note decides nothing: there is no limit to hold it against. */
 export const WEIGHTS = ['note', ...VERDICTS] as const;
 export type Weight = (typeof WEIGHTS)[number];

@@ -7,7 +7,7 @@ import type { LibraryModel } from './libraryModel.ts';
 import type { EvaluationPanels } from './pages/evaluationPanels.ts';
 import type { ReportPanels } from './pages/reportPanels.ts';
 
-/** The parts that commands work with, built once by extension.ts. */
+/** The parts that commands work with, built once by parts.ts. */
 export interface EditorContext {
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;

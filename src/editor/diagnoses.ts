@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeError } from '../base/errors.ts';
+import { sha256Of } from '../base/hash.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { VERSION } from '../base/version.ts';
 import { writeWhole } from '../base/writeWhole.ts';
@@ -71,7 +71,7 @@ export class Diagnoses {
   }
 
   private fileOf(key: string): string {
-    return join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 24)}${DIAGNOSIS_ENDING}`);
+    return join(this.folder, `${sha256Of(key).slice(0, 24)}${DIAGNOSIS_ENDING}`);
   }
 
   private async files(): Promise<string[]> {

@@ -24,6 +24,11 @@ export interface ColumnRequest {
 export const COLUMN_ROLES = ['old base', 'old base + patch', 'new base', 'ported', 'retrained', 'control'] as const;
 export type ColumnRole = (typeof COLUMN_ROLES)[number];
 
+/** Where a column stands in a comparison; those without a role come last. */
+export function placeOfRole(role: ColumnRole | undefined): number {
+  return role === undefined ? COLUMN_ROLES.length : COLUMN_ROLES.indexOf(role);
+}
+
 export interface EndpointRequest {
   readonly url: string;
   /** The name of the environment variable that holds the key; keys themselves are never in a request. */

@@ -81,7 +81,11 @@ async function findChanges(
   for (const pair of pairs) {
     const comparison = await compareTensors(pair, meter, signal);
     if (comparison === undefined) continue;
-    if (!Number.isFinite(comparison.deltaNorm)) throw new InputError(`${pair.name} holds NaN or infinity.`);
+    if (!Number.isFinite(comparison.deltaNorm))
+      throw new InputError(
+        `${pair.name} holds NaN or infinity in ${pair.tuned.shard.file.path} or in ${pair.old.shard.file.path}.`,
+        'Fetch that file again, or use an earlier checkpoint.',
+      );
     changed.push({ pair, ...comparison });
   }
   return changed;
@@ -131,7 +135,7 @@ async function* deltaPieces(pair: TensorPair, meter: ProgressMeter, signal: Abor
   }
 }
 
-/** A merged checkpoint of 16 bits is a lossy patch (methods.md §6). */
+/** A merged checkpoint of 16 bits is a lossy patch. */
 function lossWarnings(changed: readonly ChangedTensor[]): string[] {
   const delta = changed.reduce((sum, { deltaNorm }) => sum + deltaNorm ** 2, 0);
   const lost = changed.reduce((sum, { deltaNorm, roundingShare }) => sum + (deltaNorm * roundingShare) ** 2, 0);

@@ -10,7 +10,7 @@ export interface TensorPair {
   readonly old: LocatedTensor;
 }
 
-/** Buffers that older transformers stored and nobody trains (formats.md §7). */
+/** Buffers that older transformers stored and nobody trains. */
 const BUFFERS = /(^|\.)(rotary_emb\.inv_freq|num_batches_tracked|attn\.(masked_)?bias)$/;
 
 /** @throws InputError if the two are not of one architecture, tensor by tensor */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UserError } from '../base/errors.ts';
+import { problemText } from '../base/errors.ts';
 import { Checkpoint, mainDtype } from '../checkpoint/checkpoint.ts';
 import { asksForOldBase, modulesOf, openPatch, ranksOf, type Patch } from '../patch/patch.ts';
 import { isVocabularyModule } from '../port/plan/vocabularyRows.ts';
@@ -29,8 +29,7 @@ export async function describeOrProblem(folder: string, kind: ItemKind): Promise
   try {
     return await describe(folder, kind);
   } catch (error) {
-    const problem = error instanceof UserError ? error.message : String(error);
-    return broken(folder, kind, problem);
+    return broken(folder, kind, problemText(error));
   }
 }
 

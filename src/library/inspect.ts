@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InputError, readError } from '../base/errors.ts';
+import { folderError, InputError } from '../base/errors.ts';
 import { Checkpoint, listFolder } from '../checkpoint/checkpoint.ts';
+import { hintForUnknown } from '../checkpoint/folderHints.ts';
 import type { CheckpointIdentity } from '../checkpoint/identityTypes.ts';
+import { INDEX_FILE } from '../checkpoint/shards.ts';
 import { openPatch, type Patch } from '../patch/patch.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
@@ -36,16 +38,14 @@ export async function inspect(path: string): Promise<Inspection> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     (error: unknown) => {
-      throw readError(error, path);
+      throw folderError(error, path);
     },
   );
   if (!isFolder) return inspectFile(path);
-  const kind = kindOfFolder(await listFolder(path));
+  const names = await listFolder(path);
+  const kind = kindOfFolder(names);
   if (kind === undefined)
-    throw new InputError(
-      `${path} is neither a model nor a patch.`,
-      'A model has config.json and safetensors files, a patch adapter_config.json, an output portllm.json.',
-    );
+    throw new InputError(`${path} is neither a model nor a patch.`, hintForUnknown(names, INDEX_FILE));
   switch (kind) {
     case 'baseModel': {
       await using checkpoint = await Checkpoint.open(path);

@@ -45,7 +45,7 @@ function isSkipped(name: string): boolean {
   return SKIPPED.has(name) || (name.startsWith('.') && name !== '.cache');
 }
 
-/** `models--org--name/snapshots/<commit>` under the hub's cache folder (formats.md §8). */
+/** `models--org--name/snapshots/<commit>` under the hub's cache folder. */
 export function huggingFaceCache(environment: NodeJS.ProcessEnv = process.env): ScanRoot {
   const explicit = environment.HF_HUB_CACHE ?? environment.HUGGINGFACE_HUB_CACHE;
   const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');

@@ -21,6 +21,17 @@ export async function readArchitecture(
       `${folder} is quantised (${config.quantization}), which cannot be evaluated here.`,
       'Use the 16-bit checkpoint; block-scaled FP8 can be read. Others can be evaluated on a server: --endpoint.',
     );
-  const architecture = family({ name: config.architecture, config: await readDecoderConfig(folder), model: config });
+  const read = { name: config.architecture, config: await readDecoderConfig(folder), model: config };
+  const architecture = naming(folder, () => family(read));
   return { ...architecture, tied: await isHeadTied(checkpoint) };
+}
+
+/** What is wrong in a config.json is said with its folder: an evaluation may have several models. */
+function naming<T>(folder: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${folder}: ${error.message}`, error.hint, { cause: error });
+  }
 }

@@ -46,7 +46,7 @@ export function makeRope(parameters: RopeParameters, dimension: number, maxLengt
     default:
       throw new InputError(
         `The rotary embedding "${parameters.type}" is not one that can be computed here.`,
-        'Known are default, linear, dynamic, llama3 and longrope.',
+        'Known are default, linear, dynamic, llama3 and longrope. Others can be evaluated on a server: --endpoint.',
       );
   }
 }

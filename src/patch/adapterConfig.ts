@@ -15,7 +15,7 @@ const NAMES = z.array(z.string()).nullish();
 const FEW_NAMES = z.array(z.string()).max(1000, 'there are more than 1000').nullish();
 const INDICES = z.array(z.number().int().nonnegative());
 
-/** adapter_config.json as PEFT ≤ 0.21 writes it (formats.md §1); unknown keys are kept. */
+/** adapter_config.json as PEFT ≤ 0.21 writes it; unknown keys are kept. */
 export const ADAPTER_CONFIG = z.looseObject({
   peft_type: z.string().nullish(),
   base_model_name_or_path: z.string().nullish(),
@@ -110,7 +110,10 @@ export async function readAdapterConfig(folder: string): Promise<AdapterConfig> 
     );
   }
   if (NEED_ALPHA.has(type) && config.lora_alpha == null && config.alpha == null)
-    throw new InputError(`${path} has no lora_alpha, so the patch's scale is unknown.`);
+    throw new InputError(
+      `${path} has no lora_alpha, so the patch's scale is unknown.`,
+      'Add the lora_alpha that it was trained with.',
+    );
   return config;
 }
 
@@ -151,7 +154,7 @@ const HARMLESS = new Set([
   ...['task_type', 'inference_mode', 'auto_mapping', 'exclude_modules', 'layers_to_transform', 'layers_pattern'],
   ...['lora_dropout', 'bias', 'lora_bias', 'runtime_config', 'megatron_config', 'megatron_core'],
   ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'qalora_group_size'],
-  // They change how a LoRA is trained, not what it is (formats.md §2.2).
+  // They change how a LoRA is trained, not what it is.
   ...['monteclora_config', 'velora_config'],
   ...['rank_dropout', 'module_dropout', 'init_weights', 'use_effective_conv2d', 'vera_dropout', 'd_initial'],
   ...['save_projection', 'decompose_both', 'decompose_factor', 'rank_dropout_scale', 'init_ia3_weights'],

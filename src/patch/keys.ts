@@ -1,6 +1,6 @@
 import { canonicalKey, PREFIX } from './names.ts';
 
-/** How a tensor of a patch relates to the base (DESIGN: "kind of a patch tensor"). */
+/** How a tensor of a patch relates to the base. */
 export type PatchKind = 'pure delta' | 'base-relative' | 'absolute' | 'unportable';
 
 /** The part that a tensor plays in its module: PEFT's own leaf, or `saved.` and the parameter it replaces. */
@@ -51,7 +51,7 @@ const REFUSALS: readonly (readonly [leaf: RegExp, reason: string])[] = [
 /** No module is nested so deeply. */
 const LONGEST = 4096;
 
-/** Reads one key of adapter_model.safetensors (formats.md §2.1). */
+/** Reads one key of adapter_model.safetensors. */
 export function parseKey(written: string): PatchKey | RefusedKey {
   if (written.length > LONGEST) return { kind: 'unportable', reason: `its name has more than ${LONGEST} characters` };
   const { key, rules } = canonicalKey(written);

@@ -6,7 +6,7 @@ export interface CanonicalKey {
 
 export const PREFIX = 'base_model.model.';
 
-/** The leaves that PEFT's methods add to a module; an adapter's name may follow (formats.md §2.1). */
+/** The leaves that PEFT's methods add to a module; an adapter's name may follow. */
 const LEAF =
   'lora_[ABE]|lora_embedding_[AB]|lora_magnitude_vector|hada_[wt][12](?:_[ab])?|lokr_[wt][12](?:_[ab])?|ia3_l|' +
   'vera_lambda_[bd]|oft_[Rr]|boft_[Rs]|(?:token_adapter\\.)?trainable_tokens_(?:delta|original)';
@@ -15,7 +15,7 @@ const ADAPTER_NAME = new RegExp(`(\\.(?:${LEAF}))\\.(?!weight$|bias$)[^.]+(\\.(?
 const MODULE_COPY = /\.modules_to_save\.(?:[^.]+\.(?=[^.]+))?/;
 
 /**
- * Undoes what wrappers do to names (formats.md §2.1). Each rule is announced in the plan, and a name that it leads to
+ * Undoes what wrappers do to names. Each rule is announced in the plan, and a name that it leads to
  * must still be found in the base, in the right shape: nothing is guessed.
  */
 export function canonicalKey(key: string): CanonicalKey {

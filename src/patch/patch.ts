@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InputError, readError } from '../base/errors.ts';
+import { folderError, InputError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import { listFolder } from '../checkpoint/checkpoint.ts';
 import { resolveInside } from '../checkpoint/shards.ts';
@@ -57,14 +57,12 @@ export async function openPatch(path: string): Promise<Patch> {
   const names = await listFolder(path);
   if (names.has(DELTA_FILE)) return openFullDelta(path, names);
   if (!names.has(CONFIG_FILE))
-    throw new InputError(
-      `${path} is not a patch: it has no adapter_config.json.`,
-      names.has('config.json') ? 'It is a model; `portllm extract` makes a patch of a fine-tuned one.' : undefined,
-    );
+    throw new InputError(`${path} is not a patch: it has no adapter_config.json.`, hintWithoutConfig(names));
   const config = await readAdapterConfig(path);
   const mlx = isMlx(config);
   const weights = weightFiles(mlx).find((name) => names.has(name));
-  if (weights === undefined) throw new InputError(`${path} has no ${weightFiles(mlx)[0]}.`);
+  if (weights === undefined)
+    throw new InputError(`${path} has no ${weightFiles(mlx).join(' and no ')}.`, 'Complete the download.');
   const file = await openTensorFile(await resolveInside(path, weights));
   return closing(file, () => {
     const tensors = file.header.tensors.values();
@@ -75,11 +73,20 @@ export async function openPatch(path: string): Promise<Patch> {
   });
 }
 
+function hintWithoutConfig(names: ReadonlySet<string>): string {
+  if (names.has('config.json')) return 'It is a model; `portllm extract` makes a patch of a fine-tuned one.';
+  const saved = [...names].find((name) => /^checkpoint-\d+$/.test(name));
+  if (saved !== undefined) return `Choose one of the folders in it, such as ${saved}.`;
+  if ([...names].some((name) => name.endsWith('.safetensors')))
+    return 'Fetch adapter_config.json too. A LoRA of kohya is chosen by its file, not by its folder.';
+  return 'Choose the folder that holds adapter_config.json and adapter_model.safetensors.';
+}
+
 function weightFiles(mlx: boolean): string[] {
   return mlx ? ['adapters.safetensors', ADAPTER_FILE] : [ADAPTER_FILE, PICKLED_FILE];
 }
 
-/** PEFT reads the safetensors; the other may be of another day (formats.md §9.3, tessrhodes27). */
+/** PEFT reads the safetensors; the other may be of another day. */
 function staleTwin(names: ReadonlySet<string>, read: string): string[] {
   if (read === PICKLED_FILE)
     return [`The weights are a pickle (${PICKLED_FILE}); it is read as data and nothing in it is executed.`];
@@ -126,7 +133,7 @@ async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => stats.isFile(),
     (error: unknown) => {
-      throw readError(error, path);
+      throw folderError(error, path);
     },
   );
 }

@@ -62,6 +62,6 @@ export function assertFinite(values: Float32Array, path: string, name: string): 
   if (!Number.isFinite(sumOfSquares(values)))
     throw new InputError(
       `${path}: the tensor ${name} holds NaN or infinity.`,
-      'The training of this patch has failed.',
+      'The training may have failed: use an earlier checkpoint of it, or fetch the file again.',
     );
 }

@@ -15,7 +15,10 @@ export async function assertOutside({
   const target = await realTarget(resolve(out));
   for (const source of [patch, ...plus.map((other) => other.patch), onto, ...(from === undefined ? [] : [from])]) {
     if (isWithin(await realpath(source), target))
-      throw new InputError(`${out} lies inside ${source}, which is an input.`);
+      throw new InputError(
+        `${out} lies inside ${source}, which is an input.`,
+        'Choose a folder outside of all inputs: they stay as they are.',
+      );
   }
   if (target.split(sep).some((part) => part.startsWith('models--')))
     throw new InputError(`${out} lies inside the Hugging Face cache.`, 'Choose a folder of your own.');

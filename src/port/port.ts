@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { INTERRUPTED, throwIfCancelled } from '../base/abort.ts';
 import { writeError } from '../base/errors.ts';
 import type { ProgressSink } from '../base/progress.ts';
-import { machineArithmetic } from '../kernels/lanes/module.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { ADAPTER_FILE, identifyPatch, type Patch } from '../patch/patch.ts';
 import { assertOutside } from './assertOutside.ts';
 import { writeAdapter } from './output/adapterOutput.ts';
 import { writeCheckpoint, type WrittenTensors } from './output/checkpointOutput.ts';
 import { assertPortable, openInputs, SUM, type PortInputs } from './plan/inputs.ts';
-import { FINISHED_FILE, FinishedShards, outputKey } from './output/finishedShards.ts';
+import { deviceOf, FINISHED_FILE, FinishedShards, outputKey } from './output/finishedShards.ts';
 import { modelCard } from './output/modelCard.ts';
 import type { PortPlan, PortRequest } from './plan/planTypes.ts';
 import { readProvenance, writeProvenance } from './provenanceFile.ts';
@@ -47,22 +46,41 @@ export async function port(
   await using inputs = await openInputs(request);
   assertPortable(inputs.plan, request.agreed);
   await assertOutside(request);
-  const finished = new FinishedShards(outputKey(inputs, `${kernel.device} ${machineArithmetic()}`, toolVersion));
+  const finished = new FinishedShards(outputKey(inputs, deviceOf(kernel), toolVersion));
   const staging = await Staging.create(request.out, inputs.plan.outputBytes, finished);
   try {
     const written =
       request.as === 'checkpoint'
         ? await writeCheckpoint(inputs, staging.folder, finished, kernel, sink, signal)
         : await writeAdapter(inputs, staging.folder, kernel, sink, signal);
-    const provenance = await describePort(inputs, written, staging.folder, kernel.device, toolVersion);
-    await verifyWritten(staging.folder, provenance, written.readBack, sink, signal);
-    throwIfCancelled(signal);
-    await finished.remove(staging.folder);
-    return { folder: await staging.commit(), provenance };
+    return await finishPort(inputs, written, { staging, finished, device: kernel.device, toolVersion }, sink, signal);
   } catch (error) {
     await (signal.reason === INTERRUPTED && finished.any ? staging.leave() : staging.discard());
     throw writeError(error, staging.folder);
   }
+}
+
+/** Where the output lies, and what is said of it. */
+interface Finishing {
+  readonly staging: Staging;
+  readonly finished: FinishedShards;
+  readonly device: string;
+  readonly toolVersion: string;
+}
+
+/** Describes what was written, reads it back, and gives it its name. */
+export async function finishPort(
+  inputs: PortInputs,
+  written: WrittenTensors,
+  { staging, finished, device, toolVersion }: Finishing,
+  sink: ProgressSink,
+  signal: AbortSignal,
+): Promise<PortResult> {
+  const provenance = await describePort(inputs, written, staging.folder, device, toolVersion);
+  await verifyWritten(staging.folder, provenance, written.readBack, sink, signal);
+  throwIfCancelled(signal);
+  await finished.remove(staging.folder);
+  return { folder: await staging.commit(), provenance };
 }
 
 /** Writes README.md and portllm.json; returns what the latter says. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { InputError, readError } from '../base/errors.ts';
+import { sha256Of } from '../base/hash.ts';
 import { openRegular } from '../base/openRegular.ts';
 import { brief } from '../base/quote.ts';
 import { parseHeader, type Header, type TensorEntry } from './header.ts';
@@ -94,7 +95,7 @@ export class TensorFile {
   }
 
   get headerSha256(): string {
-    return createHash('sha256').update(this.headerBytes).digest('hex');
+    return sha256Of(this.headerBytes);
   }
 
   entry(name: string): TensorEntry {

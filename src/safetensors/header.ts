@@ -22,6 +22,8 @@ export interface Header {
   readonly fileBytes: number;
 }
 
+/** What to do about a file that is none. */
+export const NOT_VALID = 'The download may not have ended: fetch the file again.';
 const MAX_U64 = 2n ** 64n - 1n;
 /** As many as torch and numpy have; the format itself has no limit. */
 const MOST_DIMENSIONS = 64;
@@ -53,7 +55,7 @@ export async function parseHeaderInSlices(json: Uint8Array, fileBytes: number, f
 
 function* headerSteps(json: Uint8Array, fileBytes: number, file: string): Generator<undefined, Header> {
   const fail = (reason: string): never => {
-    throw new InputError(`${file} is not a valid safetensors file: ${reason}.`);
+    throw new InputError(`${file} is not a valid safetensors file: ${reason}.`, NOT_VALID);
   };
   const dataStart = 8 + json.length;
   const metadata: JsonValue[] = [];

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { InputError, readError } from '../base/errors.ts';
 import { formatBytes } from '../base/format.ts';
 import { readFully, type Readable } from '../base/readFully.ts';
-import { parseHeaderInSlices, type Header } from './header.ts';
+import { NOT_VALID, parseHeaderInSlices, type Header } from './header.ts';
 import { headerLimit } from './headerLimit.ts';
 import { sniff } from './sniff.ts';
 
@@ -44,7 +44,7 @@ async function readHeaderLength(handle: FileHandle, size: number, path: string):
   const reject = (reason: string): never => {
     const seen = sniff(start);
     if (seen) throw new InputError(`${path} is not a safetensors file but ${seen.what}.`, seen.hint);
-    throw new InputError(`${path} is not a valid safetensors file: ${reason}.`);
+    throw new InputError(`${path} is not a valid safetensors file: ${reason}.`, NOT_VALID);
   };
   if (size < 8) reject('it is shorter than 8 bytes');
   const length = Number(new DataView(start.buffer).getBigUint64(0, true));

@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 
-const HINT = 'Load it with a tool you trust, where it can do no harm, and save it as safetensors.';
+const HINT =
+  'If the download did not end, fetch it again. Else load it with a tool you trust, where it can do no harm, and save it as safetensors.';
 
 /** Why a file is not read, without the file's name: whoever opened the file adds it. Never leaves this folder. */
 export class Refusal extends Error {

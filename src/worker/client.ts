@@ -176,7 +176,7 @@ export class WorkerClient {
     if (hello.protocolVersion !== PROTOCOL_VERSION) {
       await worker.stop();
       throw new UserError(
-        `The worker speaks version ${hello.protocolVersion} of the protocol, the editor ${PROTOCOL_VERSION}.`,
+        'The extension was updated while this window was open.',
         'Reload the window; if that does not help, install the extension again.',
       );
     }
@@ -189,7 +189,7 @@ export class WorkerClient {
     if (this.deaths.length < MAX_DEATHS) return;
     throw new UserError(
       `The worker process died ${this.deaths.length} times in three minutes and is not started again for now.`,
-      'The log says why (PortLLM: Show Log).',
+      'Wait three minutes, or reload the window. The log says why (PortLLM: Show Log).',
     );
   }
 }

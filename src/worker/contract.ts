@@ -14,11 +14,13 @@ import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
 import type { ExtractRequest, ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
+import type { Part } from '../port/parts/part.ts';
+import type { PartResult } from '../port/parts/portPart.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -27,7 +29,7 @@ export interface Handshake {
   readonly node: string;
 }
 
-/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `verify`, `extract`,
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `portPart`, `assemble`, `verify`, `extract`,
  * `diagnose`, `probe`, `evaluate` and `tensorFigures` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
@@ -36,6 +38,13 @@ export interface WorkerApi {
   inspect(parameters: { readonly path: string }): Promise<Inspection>;
   plan(parameters: PortRequest): Promise<PortPlan>;
   port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
+  /** Some shards of a port, to be put together by `assemble`. */
+  portPart(parameters: {
+    readonly request: PortRequest;
+    readonly part: Part;
+    readonly device: DeviceChoice;
+  }): Promise<PartResult>;
+  assemble(parameters: { readonly out: string }): Promise<PortResult>;
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
   extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
   diagnose(parameters: { readonly request: DiagnoseRequest; readonly device: DeviceChoice }): Promise<Diagnosis>;
@@ -67,6 +76,8 @@ export type Method = keyof WorkerApi;
 /** Jobs that read weights run one after the other; what only looks at headers or results is answered at once. */
 export const QUEUED: ReadonlySet<Method> = new Set<Method>([
   'port',
+  'portPart',
+  'assemble',
   'verify',
   'extract',
   'diagnose',

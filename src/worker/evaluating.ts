@@ -3,8 +3,8 @@ import { probe } from '../evaluation/probe/probe.ts';
 import { compareResults, type Comparison } from '../evaluation/results/compare.ts';
 import { withBaseline } from '../evaluation/results/baseline.ts';
 import { readItem, type ItemAnswer } from '../evaluation/results/importing/readItem.ts';
-import { COLUMN_ROLES } from '../evaluation/request.ts';
-import { readResults, type ImportedColumn } from '../evaluation/results/readResults.ts';
+import { placeOfRole } from '../evaluation/request.ts';
+import { readResults } from '../evaluation/results/readResults.ts';
 import { listTasks } from '../evaluation/run/listTasks.ts';
 import { evaluate } from '../evaluation/run/evaluate.ts';
 import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
@@ -58,7 +58,7 @@ export async function compareJob(
 ): Promise<Comparison> {
   const read = (await Promise.all(results.map((path) => readResults(path)))).flat();
   if (page === undefined) return compareResults(read, { reference, signal });
-  const own = read.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const own = read.toSorted((a, b) => placeOfRole(a.role) - placeOfRole(b.role));
   const { columns, warning } =
     page.baseline === undefined ? { columns: own, warning: null } : await withBaseline(own, page.baseline, signal);
   const isThere = (label: string | undefined): boolean => columns.some((column) => column.label === label);
@@ -66,11 +66,6 @@ export async function compareJob(
   const gone = reference === undefined || isThere(reference) ? [] : [`There is no column ${reference} any more.`];
   const comparison = await compareResults(columns, { reference: wanted, signal });
   return { ...comparison, warnings: [...gone, ...(warning === null ? [] : [warning]), ...comparison.warnings] };
-}
-
-/** Those without a role come last. */
-function placeOf({ role }: ImportedColumn): number {
-  return role === undefined ? COLUMN_ROLES.length : COLUMN_ROLES.indexOf(role);
 }
 
 export function itemsJob({ places }: JobParameters<'items'>, { signal }: JobContext): Promise<ItemAnswer[]> {

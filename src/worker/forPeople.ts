@@ -1,7 +1,7 @@
-import { errorCode, readError, UserError } from '../base/errors.ts';
+import { errorCode, NO_MEMORY, readError, UserError } from '../base/errors.ts';
 
-const NO_MEMORY = /allocation failed|failed to allocate memory|bad_alloc|out of memory/i;
-const MEMORY_HINT = 'Close other programs, or run it on a machine with more memory; an evaluation can map its weights.';
+export const MEMORY_HINT =
+  'Close other programs, or run it on a machine with more memory; an evaluation needs less with --memory mapped.';
 
 /** What is nobody's mistake in the program becomes an error in words: memory that is not there, a disk that fails. */
 export function forPeople(error: unknown): unknown {

@@ -9,6 +9,8 @@ import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
 import { inspect } from '../library/inspect.ts';
+import { assemble } from '../port/parts/assemble.ts';
+import { portPart } from '../port/parts/portPart.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
@@ -47,7 +49,7 @@ async function loadRuntime(): Promise<{ chooseDevice: typeof ChooseDevice }> {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new UserError(
       `ONNX Runtime cannot be loaded on ${process.platform}-${process.arch}: ${reason}.`,
-      'It is there for linux-x64, linux-arm64, win32-x64, win32-arm64 and darwin-arm64.',
+      'It runs on Linux with glibc (x64, arm64), Windows (x64, arm64) and macOS on Apple silicon. There, install PortLLM again.',
       { cause: error },
     );
   }
@@ -63,6 +65,11 @@ const handlers: WorkerHandlers = {
     const { kernel } = await deviceFor(device);
     return port(request, kernel, VERSION, sink, signal);
   },
+  portPart: async ({ request, part, device }, { sink, signal }) => {
+    const { kernel } = await deviceFor(device);
+    return portPart(request, part, kernel, VERSION, sink, signal);
+  },
+  assemble: ({ out }, { sink, signal }) => assemble(out, VERSION, sink, signal),
   extract: async ({ request, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return extract(request, kernel, VERSION, sink, signal);

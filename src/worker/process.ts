@@ -6,11 +6,12 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { UserError } from '../base/errors.ts';
+import { NO_MEMORY, UserError } from '../base/errors.ts';
 import { formatDuration } from '../base/format.ts';
 import type { Progress } from '../base/progress.ts';
 import type { LiveScores } from '../evaluation/run/liveScores.ts';
 import { PROTOCOL_VERSION, type Method, type JobParameters, type Result } from './contract.ts';
+import { MEMORY_HINT } from './forPeople.ts';
 import { Heartbeat, HUNG_MS } from './heartbeat.ts';
 import { fromWire, LIVE, PROGRESS, requestType } from './wire.ts';
 
@@ -28,8 +29,6 @@ export interface Listeners {
 
 const STDERR_KEPT = 8192;
 const STOP_GRACE_MS = 500;
-/** What V8, the C++ runtime and ONNX Runtime say when they get no memory. */
-const NO_MEMORY = /out of memory|heap limit|bad_alloc|failed to allocate/i;
 const CRASHES: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT'];
 /** Of Windows (STATUS_ACCESS_VIOLATION). */
 const ACCESS_VIOLATION = 0xc0000005;
@@ -168,9 +167,14 @@ export class WorkerProcess {
 
   /** A process that ended by itself says why; one that was killed had no time to. */
   private lastWords(): string {
-    const last = this.stderr.trim().split('\n').at(-1) ?? '';
-    const spoke = this.child.signalCode === null && last !== '';
-    return spoke ? `The last line of its output: ${last}` : 'Nothing half-written is left. Start the job again.';
+    if (this.endedBecause === undefined && (this.child.signalCode === 'SIGKILL' || NO_MEMORY.test(this.stderr)))
+      return MEMORY_HINT;
+    // Node ends with its version.
+    const lines = this.stderr.split('\n').filter((line) => !/^(Node\.js v.*)?$/.test(line.trim()));
+    const last = lines.findLast((line) => /Error\b/.test(line)) ?? lines.at(-1);
+    return this.child.signalCode === null && last !== undefined
+      ? `It said: ${last.trim()}`
+      : 'Nothing half-written is left. Start the job again.';
   }
 
   /** Ends a process that does not answer in time; whoever gets the answer first clears the timer. */
@@ -178,7 +182,12 @@ export class WorkerProcess {
     let timer!: NodeJS.Timeout;
     const passed = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new UserError(`The worker process did not answer within ${milliseconds / 1000} s.`));
+        reject(
+          new UserError(
+            `The worker process did not answer within ${milliseconds / 1000} s.`,
+            'Start the job again; if it does not help, the log says more (PortLLM: Show Log).',
+          ),
+        );
         void this.kill();
       }, milliseconds);
     });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { EvaluationRuns } from '../evaluationRuns.ts';
+import { plainText } from '../../base/plainText.ts';
 
 /** Results files, by the system's dialog. */
 export async function chooseResults(title: string, openLabel = 'Compare'): Promise<string[]> {
@@ -16,7 +17,7 @@ export async function chooseResults(title: string, openLabel = 'Compare'): Promi
 export async function chooseRun(runs: EvaluationRuns, without: readonly string[]): Promise<readonly string[]> {
   const listed = await Promise.all(
     (await runs.list()).map(async ({ id, title, detail, status }) => ({
-      label: title,
+      label: plainText(title),
       description: status === 'running' ? 'running' : detail,
       files: status === 'running' ? [] : await runs.filesOf(id),
     })),

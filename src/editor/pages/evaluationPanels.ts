@@ -16,6 +16,7 @@ import { chooseRun } from './chooseResults.ts';
 import { contentFrom, contentOf, contentOfRunning, type Content } from './evaluationContent.ts';
 import { PageEnd, pageHtml, pageOptions } from './page.ts';
 import { saveAs } from './saveAs.ts';
+import { plainText } from '../../base/plainText.ts';
 
 /** A page of evaluations. */
 interface Shown {
@@ -327,7 +328,11 @@ function titleOf({ title }: Content): string {
 }
 
 async function openOne(files: readonly string[]): Promise<void> {
-  const choices = files.map((file) => ({ label: basename(dirname(file)), description: file, file }));
+  const choices = files.map((file) => ({
+    label: plainText(basename(dirname(file))),
+    description: plainText(file),
+    file,
+  }));
   const chosen =
     files.length > 1 ? await vscode.window.showQuickPick(choices, { placeHolder: 'Which file?' }) : choices[0];
   if (chosen !== undefined) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(chosen.file));

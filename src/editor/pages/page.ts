@@ -40,7 +40,7 @@ export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page
 </html>`;
 }
 
-/** The host's end of a page's contract: nothing is sent before the page says it is ready. */
+/** The host's end of a page's contract. What is sent before the page says that it is ready is lost; it asks for all then. */
 export class PageEnd<Name extends PageName> {
   private readonly webview: vscode.Webview;
 

@@ -5,7 +5,7 @@ import { groupOf } from '../../diagnostics/group.ts';
 import type { Probe } from '../../diagnostics/probeTypes.ts';
 import type { Diagnosis, Finding, TensorDiagnosis } from '../../diagnostics/types.ts';
 import { verdictOf as gravestOf } from '../../diagnostics/summary.ts';
-import { WEIGHTS } from '../../diagnostics/types.ts';
+import { GRADES, WEIGHTS } from '../../diagnostics/types.ts';
 import { diagnosisTitle } from '../../diagnostics/title.ts';
 import { patchName, type PortedTensor, type Provenance } from '../../port/provenance.ts';
 import { DIAGNOSED, PORTED, type Metric } from './metrics.ts';
@@ -128,13 +128,6 @@ function sharesOf({ coverage: c }: Provenance): ViewShare[] {
   ];
 }
 
-const EVIDENCE: Readonly<Record<Finding['grade'], string>> = {
-  certain: 'certain',
-  A: 'hint: shown for moving a fine-tune to another base',
-  B: 'hint: shown for merging, not for ports',
-  C: 'hint: plausible, without evidence',
-};
-
 /** The gravest first: they are why the verdict is what it is. */
 function verdictOf({ summary }: Diagnosis, probe: Probe | null, made: string): ViewVerdict {
   const gravity = (one: Finding): number => WEIGHTS.indexOf(one.verdict);
@@ -151,7 +144,7 @@ function verdictOf({ summary }: Diagnosis, probe: Probe | null, made: string): V
 
 function evidenceOf({ grade, source }: Finding): Pick<ViewFinding, 'evidence' | 'sourceName'> {
   const paper = source === null ? null : /arxiv\.org\/abs\/([\d.]+)/.exec(source)?.[1];
-  return { evidence: EVIDENCE[grade], sourceName: paper == null ? source : `arXiv ${paper}` };
+  return { evidence: GRADES[grade], sourceName: paper == null ? source : `arXiv ${paper}` };
 }
 
 type Described = Pick<

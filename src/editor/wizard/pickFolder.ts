@@ -35,7 +35,7 @@ export function itemChoice(item: LibraryItem, detail: string): Choice<string> {
   return {
     label: plainText(item.name),
     description: describeItem(item),
-    detail: `${detail} · ${item.path}`,
+    detail: plainText(`${detail} · ${item.path}`),
     value: item.path,
   };
 }

@@ -48,10 +48,14 @@ function promptOf(
   if (room < 1)
     throw new InputError(
       `A generation of ${maxTokens} tokens leaves no room for its context: the model takes ${maxLength}.`,
+      'Ask for fewer: --max-gen-toks, or max_gen_toks in the task.',
     );
   const all = tokens.encode(context);
   if (all.length === 0)
-    throw new InputError('A prompt is empty, and the tokenizer begins no text with a token of its own.');
+    throw new InputError(
+      'A prompt is empty, and the tokenizer begins no text with a token of its own.',
+      'Give the prompt a text, or evaluate with --bos on.',
+    );
   const truncated = Math.max(0, all.length - room);
   return { prompt: all.slice(truncated), truncated };
 }

@@ -62,7 +62,10 @@ export async function promptsOf(
 /** lm-eval's loglikelihood_rolling of API models: one token less, for the one that the server makes. */
 function windowsOf(text: string, { tokens, maxLength, sendTokens }: PromptOptions): TokenPair[] {
   if (tokens.prefixToken === undefined)
-    throw new InputError('The tokenizer has neither a BOS nor an EOS token to begin a text with.');
+    throw new InputError(
+      'The tokenizer has neither a BOS nor an EOS token to begin a text with.',
+      'Name one of them in tokenizer_config.json.',
+    );
   const windows = rollingWindows(tokens.encode(text), tokens.prefixToken, maxLength - 2, 1);
   if (windows.length > 1 && !sendTokens)
     throw new InputError(

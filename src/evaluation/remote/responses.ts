@@ -46,7 +46,6 @@ export const COMPLETION = z.looseObject({
   choices: z.array(CHOICE),
   usage: z.looseObject({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
 });
-export type Completion = z.output<typeof COMPLETION>;
 
 /** GET /v1/models; `root`, `max_model_len` and `parent` are vLLM's, `meta` is llama-server's. */
 export const MODELS = z.looseObject({

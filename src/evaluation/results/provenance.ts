@@ -50,4 +50,3 @@ export const RESULTS_PROVENANCE = z.object({
   tasks: z.record(z.string(), task),
   request: z.object({ bos: text, seed: z.number(), bootstrapIterations: count }),
 });
-export type ResultsProvenance = z.output<typeof RESULTS_PROVENANCE>;

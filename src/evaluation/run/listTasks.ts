@@ -32,16 +32,21 @@ async function listing(task: Task, data: string | undefined, signal: AbortSignal
   });
   const known = { name, source, outputType, fewShot };
   return 'problem' in found
-    ? { ...known, documents: undefined, problem: found.problem }
+    ? { ...known, documents: undefined, ...found }
     : { ...known, documents: found.value, problem: undefined };
 }
 
+interface Problem {
+  readonly problem: string;
+  readonly hint: string | undefined;
+}
+
 /** What a person can mend is told, and all else thrown. */
-async function problemOf<T>(action: () => Promise<T>): Promise<{ readonly value: T } | { readonly problem: string }> {
+async function problemOf<T>(action: () => Promise<T>): Promise<{ readonly value: T } | Problem> {
   try {
     return { value: await action() };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { problem: error.message };
+    return { problem: error.message, hint: error.hint };
   }
 }

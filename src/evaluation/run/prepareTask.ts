@@ -82,7 +82,7 @@ export async function filesOf(task: Task, split: string, data: string | undefine
   const what = [task.datasetPath, task.datasetName].filter((part) => part !== undefined).join(', ');
   throw new InputError(
     `The documents of ${task.name} (split "${split}"${what === '' ? '' : ` of ${what}`}) ` +
-      (data === undefined ? 'are not here.' : `were not found in ${data}.`),
+      (data === undefined ? 'were not found: no data folder is named.' : `were not found in ${data}.`),
     `Put them into a folder as ${task.name}_${split}.jsonl (or .csv, .tsv, .parquet) and name the folder with --data.`,
   );
 }

@@ -27,6 +27,7 @@ export interface TaskListing {
   readonly fewShot: number;
   /** Documents of its split, where the data was found. */
   readonly documents: number | undefined;
-  /** Why it cannot be evaluated. */
+  /** Why it cannot be evaluated, and what to do. */
   readonly problem: string | undefined;
+  readonly hint?: string | undefined;
 }

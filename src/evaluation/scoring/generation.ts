@@ -78,7 +78,10 @@ function encodePrompt(
   const whole = encodeText(tokenizer, request.context, bos);
   const tokens = whole.slice(Math.max(0, whole.length - room));
   if (tokens.length === 0)
-    throw new InputError('A prompt is empty, and the tokenizer begins no text with a token of its own.');
+    throw new InputError(
+      'A prompt is empty, and the tokenizer begins no text with a token of its own.',
+      'Give the prompt a text, or evaluate with --bos on.',
+    );
   return { question, place, request, tokens, truncated: whole.length - tokens.length };
 }
 

@@ -36,7 +36,10 @@ export function sequencesOf(
   const tokens = encodeText(tokenizer, request.text, bos);
   const prefix = prefixToken(tokenizer);
   if (prefix === undefined)
-    throw new InputError('The tokenizer has neither a BOS nor an EOS token to begin a text with.');
+    throw new InputError(
+      'The tokenizer has neither a BOS nor an EOS token to begin a text with.',
+      'Name one of them in tokenizer_config.json.',
+    );
   const windows = rollingWindows(tokens, prefix, maxLength, 1);
   return windows.map(({ context, continuation }) => truncated(context, continuation, maxLength));
 }

@@ -28,8 +28,6 @@ const MODEL_TYPES = {
     'smolvlm stablelm step3_vl umt5 vipllava voxtral voxtral_realtime xlm-roberta-xl',
 };
 
-export type RegisteredClass = keyof typeof MODEL_TYPES;
-
 export const REGISTERED: ReadonlyMap<string, string> = new Map(
   Object.entries(MODEL_TYPES).flatMap(([name, types]) =>
     types.split(' ').map((type): [string, string] => [type, name]),

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
-import { readError } from '../../base/errors.ts';
+import { folderError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { resolveInside } from '../../checkpoint/shards.ts';
 
@@ -19,7 +19,7 @@ export interface FolderFiles {
 /** @throws InputError if the folder cannot be listed */
 export async function listFolder(folder: string): Promise<FolderFiles> {
   const names = await readdir(folder).catch((error: unknown) => {
-    throw readError(error, folder);
+    throw folderError(error, folder);
   });
   const read: string[] = [];
   const open = async (name: string): Promise<{ file: string; path: string }> => {

@@ -41,7 +41,7 @@ export async function chooseDevice(choice: DeviceChoice): Promise<{ kernel: LowR
 function fallbackWarning(choice: DeviceChoice, checks: readonly ProviderCheck[]): string | undefined {
   if (choice === 'auto' || choice === 'cpu') return undefined;
   const detail = checks.find((check) => check.provider === choice)?.detail ?? 'unknown provider';
-  return `The device "${choice}" cannot be used (${detail}). The CPU computes instead.`;
+  return `The device "${choice}" cannot be used (${detail}). The CPU computes instead; "Devices, and CUDA" in docs/troubleshooting.md says more.`;
 }
 
 async function tryProvider(

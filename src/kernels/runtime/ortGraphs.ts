@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Feeds, GraphRuntime, GraphSession, HostData, HostTensor, LoadOptions } from '../graphRuntime.ts';
-import { UserError } from '../../base/errors.ts';
+import { NO_MEMORY, UserError } from '../../base/errors.ts';
 import type { ElementType } from '../onnx/graph.ts';
 
 /** Networks on one of ONNX Runtime's execution providers. */
@@ -40,8 +40,7 @@ async function outOfMemoryInWords<T>(working: Promise<T>): Promise<T> {
   try {
     return await working;
   } catch (error) {
-    if (!(error instanceof Error) || !/bad_alloc|failed to allocate memory|cannot allocate memory/i.test(error.message))
-      throw error;
+    if (!(error instanceof Error) || !NO_MEMORY.test(error.message)) throw error;
     throw new UserError(
       'There is not enough memory for the network.',
       'Close other programs, use a smaller --batch-tokens, or evaluate on a server: --endpoint.',

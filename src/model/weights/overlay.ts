@@ -28,7 +28,10 @@ export function overlaid(
 ): WeightSet {
   for (const name of [...branches.keys(), ...replaced.keys()])
     if (!weights.has(name) && !(unties && name === HEAD))
-      throw new InputError(`The patch changes ${name}, which the network has no place for.`);
+      throw new InputError(
+        `The patch changes ${name}, which the network has no place for.`,
+        'Port it to an adapter, and evaluate that on a server: --endpoint with --load-adapter.',
+      );
   const of = (name: string): readonly Branch[] => branches.get(name) ?? [];
   const stored = (name: string): Weight => {
     const weight = weights.get(name);

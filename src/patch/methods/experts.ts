@@ -8,7 +8,7 @@ import { float32Scale, LowRankDelta } from './lowRank.ts';
 
 /**
  * One expert's part of a fused pair: A_e = A[e · r …], B_e = B[:, k · experts + e] for k < r; Δ_e = s · B_e @ A_e
- * (peft/tuners/lora/layer.py, `ParamWrapper.get_delta_weight`; formats.md §4).
+ * (peft/tuners/lora/layer.py, `ParamWrapper.get_delta_weight`).
  */
 export async function openExpert(recipe: ExpertRecipe, context: DeltaContext): Promise<LowRankDelta> {
   const { rank, expert, experts, from, flipped, tensors } = recipe;

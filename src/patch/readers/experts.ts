@@ -9,8 +9,8 @@ const BASE_LAYER = '.base_layer';
 
 /**
  * Factors on the parameters of experts (`target_parameters`): A [experts · rank, in], B [out, rank · experts]. Parameters of
- * one module nest, the inner one under `base_layer`; which parameter a pair belongs to is told by its shape against the base
- * (formats.md §4), so here it is only recognised.
+ * one module nest, the inner one under `base_layer`; which parameter a pair belongs to is told by its shape against the base,
+ * so here it is only recognised.
  */
 export function readExperts(groups: Map<string, Group>, config: AdapterConfig): Read[] {
   const names = config.target_parameters ?? [];

@@ -93,7 +93,7 @@ function loraRecipe(
 
 type LoraCommon = Pick<LoraRecipe, 'tensors' | 'rank' | 'alpha' | 'scaling' | 'embedding'>;
 
-/** A whole pair, or one whose A is stored in blocks: [r, in / blocks] (formats.md §2.2, BD-LoRA). */
+/** A whole pair, or one whose A is stored in blocks: [r, in / blocks]. */
 function plain(a: TensorEntry, b: TensorEntry, common: LoraCommon, blocks: number, config: AdapterConfig): LoraRecipe {
   const [out = 0, input = 0] = [b.shape[0], a.shape[1]];
   if (common.embedding) return { ...common, method: 'LoRA', shape: [input, out], linear: false };

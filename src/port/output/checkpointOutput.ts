@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { access, constants, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { readError } from '../../base/errors.ts';
+import { sha256Of } from '../../base/hash.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import { together } from '../../base/together.ts';
@@ -39,19 +39,19 @@ export interface WrittenTensors {
  * Writes the patched weights in the new base's own sharding and dtypes, and carries its side files along.
  *
  * @param finished shards that are there already stay as they are
+ * @param kernel not needed where all are there
  */
 export async function writeCheckpoint(
   inputs: PortInputs,
   folder: string,
   finished: FinishedShards,
-  kernel: LowRankKernel,
+  kernel: LowRankKernel | undefined,
   sink: ProgressSink,
   signal: AbortSignal,
 ): Promise<WrittenTensors> {
   const { newBase, patch, plan } = inputs;
   const side = await findSideFiles(newBase);
-  const float8 = plan.request.float8 ?? 'requantise';
-  const shards = newBase.shards.map((shard) => planShard(shard, newBase, plan.items, float8));
+  const shards = planShards(inputs);
   const outputs = shards.flatMap(({ tensors }) => tensors);
   const there = shards.filter(({ name }) => finished.get(name)).flatMap(({ tensors }) => tensors);
   const [bytes, done] = [sourceBytes(outputs), { bytes: sourceBytes(there), tensors: there.length }];
@@ -62,7 +62,8 @@ export async function writeCheckpoint(
   };
   await finished.begin(folder);
   const missing = shards.filter(({ name }) => finished.get(name) === undefined);
-  await writeShards(inputs, missing, { folder, finished, kernel, meter, onWritten, signal });
+  if (kernel !== undefined) await writeShards(inputs, missing, { folder, finished, kernel, meter, onWritten, signal });
+  else if (missing.length > 0) throw new Error('shards are missing, and there is nothing to write them with');
   const written = shards.flatMap(({ name }) => finished.get(name) ?? []);
   const ported = new Map(written.flatMap(({ tensors }) => tensors).map((tensor) => [tensor.target, tensor]));
   for (const { name, path } of side)
@@ -75,14 +76,20 @@ export async function writeCheckpoint(
   return {
     tensors: plan.items.flatMap(({ target }) => ported.get(target) ?? []),
     untouched: written.flatMap(({ untouched }) => untouched),
-    headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256(headerBytes)])),
+    headers: new Map(shards.map(({ name, headerBytes }) => [name, sha256Of(headerBytes)])),
     hashes: new Map(),
     readBack: new Set(missing.map(({ name }) => name)),
     notes: [],
   };
 }
 
-function sourceBytes(tensors: readonly OutputTensor[]): number {
+/** The shards of the output: the new base's own. */
+export function planShards({ newBase, plan }: PortInputs): OutputShard[] {
+  const float8 = plan.request.float8 ?? 'requantise';
+  return newBase.shards.map((shard) => planShard(shard, newBase, plan.items, float8));
+}
+
+export function sourceBytes(tensors: readonly OutputTensor[]): number {
   return sumBytes(tensors.map(({ source }) => source));
 }
 
@@ -90,7 +97,7 @@ const SHARDS_AT_ONCE = 2;
 
 interface Run {
   readonly folder: string;
-  readonly finished: FinishedShards;
+  readonly finished: Pick<FinishedShards, 'add'>;
   readonly kernel: LowRankKernel;
   readonly meter: ProgressMeter;
   /** Once the last shard is only to be brought to the disk. */
@@ -99,7 +106,7 @@ interface Run {
 }
 
 /** While one shard is brought to the disk, the next is written. */
-async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
+export async function writeShards(inputs: PortInputs, shards: readonly OutputShard[], run: Run): Promise<void> {
   const limit = pLimit(SHARDS_AT_ONCE);
   let written = 0;
   const write = (shard: OutputShard, signal: AbortSignal): Promise<void> =>
@@ -122,10 +129,6 @@ async function finishShard(shard: OutputShard, written: readonly WrittenTensor[]
   const copied = written.filter(({ item }) => item === undefined);
   const untouched = copied.map(({ name, result }) => ({ name, sha256: result.sha256 }));
   await finished.add(folder, { name: shard.name, bytes, tensors, untouched });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function describe(item: PlanItem, { sums, sha256, sourceXxh64 }: PatchedTensor): PortedTensor {

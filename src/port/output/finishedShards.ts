@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { sha256Of } from '../../base/hash.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
+import { machineArithmetic } from '../../kernels/lanes/module.ts';
+import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import type { TensorFile } from '../../safetensors/file.ts';
 import type { PortInputs } from '../plan/inputs.ts';
 import { PLAIN_NAME, PORTED_TENSOR, UNTOUCHED_TENSOR } from '../provenance.ts';
@@ -11,13 +13,13 @@ import { PLAIN_NAME, PORTED_TENSOR, UNTOUCHED_TENSOR } from '../provenance.ts';
 export const FINISHED_FILE = 'portllm-finished.jsonl';
 
 const KEY = z.object({ key: z.string() });
-const SHARD = z.object({
+export const FINISHED_SHARD = z.object({
   name: PLAIN_NAME,
   bytes: z.number(),
   tensors: z.array(PORTED_TENSOR),
   untouched: z.array(UNTOUCHED_TENSOR),
 });
-export type FinishedShard = z.output<typeof SHARD>;
+export type FinishedShard = z.output<typeof FINISHED_SHARD>;
 
 /**
  * The shards that a port has finished, written down as it goes: one that was killed goes on with the next. What they hold is
@@ -38,6 +40,11 @@ export class FinishedShards {
 
   get(name: string): FinishedShard | undefined {
     return this.shards.get(name);
+  }
+
+  /** Of one that was written elsewhere, and lies in the output already. */
+  set(shard: FinishedShard): void {
+    this.shards.set(shard.name, shard);
   }
 
   /** Reads what an earlier port has left. @returns the names of the files that can stay, if any */
@@ -82,6 +89,11 @@ export function outputKey(inputs: PortInputs, device: string, toolVersion: strin
   return sha256Of(JSON.stringify([plan.digest, device, toolVersion, ...[...patches, ...bases].map(stateOf)]));
 }
 
+/** What rounds in its own way: the device, and how this machine adds products. */
+export function deviceOf(kernel: LowRankKernel): string {
+  return `${kernel.device} ${machineArithmetic()}`;
+}
+
 function stateOf({ path, header, headerSha256, writtenAt }: TensorFile): unknown {
   return [path, header.fileBytes, headerSha256, String(writtenAt)];
 }
@@ -101,7 +113,7 @@ async function readFinished(folder: string, key?: string): Promise<FinishedShard
 
 function parseShard(line: string): FinishedShard[] {
   try {
-    return [SHARD.parse(JSON.parse(line))];
+    return [FINISHED_SHARD.parse(JSON.parse(line))];
   } catch {
     return [];
   }

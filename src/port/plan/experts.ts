@@ -15,7 +15,7 @@ interface Fused {
   readonly rule: string;
 }
 
-/** Factors for all experts, on a base that stores each expert by itself, or all in one (formats.md §4). */
+/** Factors for all experts, on a base that stores each expert by itself, or all in one. */
 export function placeExperts(change: Change, ground: Ground): Placed[] {
   const recipe = change.recipe as ExpertsRecipe;
   const readings = recipe.parameters.flatMap((parameter) =>
@@ -147,7 +147,7 @@ export function placeOnFused(change: Change, { newBase }: Ground): Placed[] | un
     return [
       noTarget(
         change,
-        `its product is ${showShape(change.recipe.shape)} but an expert of the new base is ${showShape([half, fused.d2])}`,
+        `it changes a weight of ${showShape(change.recipe.shape)}, but an expert of the new base is ${showShape([half, fused.d2])}`,
       ),
     ];
   const begin = place.begin + (/^(up_proj|w3)$/.test(projection) ? half : 0);

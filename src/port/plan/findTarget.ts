@@ -109,7 +109,7 @@ function fit(change: Change, { name, shape: stored }: TensorEntry, transposed: b
   if (isVocabularyModule(module) && stored.length <= 2 && String(wanted.slice(1)) === String(rest))
     return fitRows(change, wanted[0] ?? null, stored, ground);
   if (fits(wanted, stored) || fitsGroups(change, stored)) return { shape: stored, rules: [], byToken: false };
-  return `its product is ${showShape(wanted)} but ${name} of the new base is ${showShape(stored)}`;
+  return `it changes a weight of ${showShape(wanted)}, but ${name} of the new base is ${showShape(stored)}`;
 }
 
 function fitRows(change: Change, rows: number | null, stored: readonly number[], ground: Ground): Fit | string {

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { brief } from '../../base/quote.ts';
 import { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { compareVocabularies } from '../../checkpoint/vocabulary/compare.ts';
 import { readVocabulary } from '../../checkpoint/vocabulary/readVocabulary.ts';
@@ -131,6 +132,19 @@ export function assertPortable(plan: PortPlan, agreed: string | undefined): void
   if (refusals.length > shown.length) shown.push(`  … and ${refusals.length - shown.length} more`);
   throw new InputError(
     `The patch ${plan.patch.name} cannot be ported onto ${plan.newBase.name}:\n${shown.join('\n')}`,
-    'Nothing was written. "portllm port … --dry-run" lists everything.',
+    isOfAnotherShape(plan)
+      ? `Choose a base with the architecture and sizes of the one that the patch was trained on${statedBase(plan)}. Nothing was written.`
+      : 'Nothing was written. "portllm port … --dry-run" lists everything.',
   );
+}
+
+/** Whether modules are missing in the new base, or have other sizes there: it is of another kind than the old one. */
+function isOfAnotherShape({ refusals }: PortPlan): boolean {
+  return refusals.some(
+    ({ kind, reason }) => kind === 'no target' && /of the new base is \[|has no (tensor|module) /.test(reason),
+  );
+}
+
+function statedBase({ patch }: PortPlan): string {
+  return patch.baseName === null || patch.baseName === '' ? '' : ` (${brief(patch.baseName)})`;
 }

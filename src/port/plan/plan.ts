@@ -1,4 +1,5 @@
 import { sha256Of } from '../../base/hash.ts';
+import { brief } from '../../base/quote.ts';
 import { mainDtype, sumBytes, type Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { embeddingOf } from '../../checkpoint/tied.ts';
 import { needsOldBase } from '../../patch/change.ts';
@@ -120,6 +121,7 @@ function refuseAsWhole(
   if (float8 === 'bf16' && as === 'checkpoint') refusals.push(...unscaledFloat8(newBase));
   const differences = patch.changes.filter(needsOldBase);
   const [first] = differences;
+  const stated = patch.config.base_model_name_or_path;
   if (first !== undefined && oldBase === null)
     refusals.push({
       tensor: Object.values(first.recipe.tensors)[0] ?? first.module,
@@ -128,7 +130,8 @@ function refuseAsWhole(
         (differences.length === 1
           ? '1 change of this patch is a difference'
           : `${differences.length} changes of this patch are differences`) +
-        ' against the base it was trained on: name that base (--from OLD)',
+        ' against the base it was trained on: name that base (--from OLD)' +
+        (stated == null || stated === '' ? '' : `; the patch states ${brief(stated)}`),
     });
   if (as === 'adapter' && patch.dialect === 'full delta') refusals.push(noAdapterOfDelta());
   if (as === 'adapter')

@@ -28,7 +28,7 @@ export function placeUnseen(change: Change, { newBase: base, vocabularies }: Gro
   if (weight !== undefined && isPlain(weight.dtype) && String(weight.shape) !== String(shape))
     return noTarget(
       change,
-      `its product is ${showShape(shape)} but ${weight.name} of the new base is ${showShape(weight.shape)}`,
+      `it changes a weight of ${showShape(shape)}, but ${weight.name} of the new base is ${showShape(weight.shape)}`,
     );
   const rule = [...rules, only.rule, `the base is quantised (${method})`].join(', ');
   return { module, target: only.name, source, part: partOf(change, { rule, shape }), shape };

@@ -3,7 +3,7 @@ import { embeddingOf } from '../../checkpoint/tied.ts';
 import type { TiedChoice } from './planTypes.ts';
 
 /**
- * A head that the base does not store because it is tied to the embedding (formats.md §3).
+ * A head that the base does not store because it is tied to the embedding.
  * PEFT trains such a head apart from the embedding, so `separate` is what training saw; its merge adds to both.
  */
 export function findHead(

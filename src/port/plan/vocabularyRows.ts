@@ -29,7 +29,7 @@ export function matchRows(patchRows: number, newRows: number, { patch, newBase }
     if (patchRows === newRows) return { map: undefined, rule: 'rows by position' };
     return (
       `it has ${patchRows} rows and the new base ${newRows}, and without both tokenizers nobody can tell which row is ` +
-      'which token: name the old base'
+      `which token: ${newBase === undefined ? 'copy the tokenizer files of the new base into its folder' : 'name the old base (--from OLD), with its tokenizer files'}`
     );
   }
   const change = compared(patch, newBase);

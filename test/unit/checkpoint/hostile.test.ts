@@ -60,7 +60,7 @@ describe('a checkpoint', () => {
     refusedSoon(() => {
       const entries = Array.from({ length: 60_000 }, (_, i) => `"t${i}":"model-00001-of-00002.safetensors"`);
       return open({ w: [1] }, `{"weight_map":{${entries.join(',')}}}`);
-    }, /the index promises tensor "t0" in model-00001-of-00002\.safetensors, which does not hold it/));
+    }, /the index places tensor "t0" in model-00001-of-00002\.safetensors, which does not hold it/));
 
   const long = 'n'.repeat(1_000_000);
   const indices: Readonly<Record<string, readonly [index: string, reason: RegExp]>> = {

@@ -85,7 +85,10 @@ describe('portllm evaluate', () => {
     'a control as exported': [['--task', TASK, '--patch', KIND, '--control', '--exported'], /do not go together/],
     'a task that is none': [['--task', 'nothing'], /The task "nothing" is not known/],
     'a patch that is a model': [['--task', TASK, '--patch', OLD], /is not a patch[^]*It is a model/],
-    'a task without its data': [['--task', 'boolq'], /documents of boolq .* are not here[^]*--data/],
+    'a task without its data': [
+      ['--task', 'boolq'],
+      /documents of boolq .* were not found: no data folder is named[^]*--data/,
+    ],
   };
   for (const [what, [args, says]] of Object.entries(refused))
     it(`refuses ${what}`, async () => {

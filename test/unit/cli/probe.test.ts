@@ -65,7 +65,7 @@ describe('portllm diagnose --task', () => {
     'data without a task': [['--data', '.'], /--data needs --task/],
     'a limit without a task': [['--limit', '3'], /--limit needs --task/],
     'a task that is none': [['--task', 'nothing'], /The task "nothing" is not known/],
-    'a task without its data': [['--task', 'boolq'], /documents of boolq .* are not here/],
+    'a task without its data': [['--task', 'boolq'], /documents of boolq .* were not found: no data folder is named/],
   };
   for (const [what, [args, says]] of Object.entries(refused))
     it(`refuses ${what} before anything is read`, () => {

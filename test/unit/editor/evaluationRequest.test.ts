@@ -1,7 +1,8 @@
 /** From the wizard's answers to what the worker is asked. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nameOf, SCALES, toRequest, type EvaluateAnswers } from '../../../src/editor/wizard/evaluation/request.ts';
+import { SCALES } from '../../../src/diagnostics/probeTypes.ts';
+import { nameOf, toRequest, type EvaluateAnswers } from '../../../src/editor/wizard/evaluation/request.ts';
 
 const SETTINGS = { dataFolder: '/data', bos: 'auto', bootstrapIterations: 1000 } as const;
 const ANSWERS: EvaluateAnswers = {

@@ -84,7 +84,7 @@ const CASES: Readonly<Record<string, BadCase>> = {
   },
   'index promising a tensor that no shard has': {
     spoil: ({ base }) => rewrite(join(base, 'model.safetensors.index.json'), 'model.norm.weight', 'model.norm.other!'),
-    says: /the index promises tensor "model\.norm\.other!"/,
+    says: /the index places tensor "model\.norm\.other!"/,
   },
   'index with a merge conflict': {
     spoil: ({ base }) => writeFile(join(base, 'model.safetensors.index.json'), '{}\n=======\n{}'),
@@ -109,7 +109,7 @@ const CASES: Readonly<Record<string, BadCase>> = {
   },
   'adapter for another width': {
     spoil: ({ patch }) => writeAdapter(patch, { [MODULE]: [16, 16] }),
-    says: /its product is \[16, 16\] but .*q_proj\.weight of the new base is \[8, 8\]/,
+    says: /it changes a weight of \[16, 16\], but .*q_proj\.weight of the new base is \[8, 8\]/,
   },
   'one patch tensor without a target among others that fit': {
     spoil: ({ patch }) => writeAdapter(patch, { [MODULE]: [8, 8], 'model.layers.9.self_attn.q_proj': [8, 8] }),
@@ -214,7 +214,7 @@ async function unreadableAsRoot(): Promise<void> {
   await rm(base, { recursive: true });
   await writeFile(base, '');
   const { message } = await failure({ patch, onto: base, out, as: 'adapter', scale: 1 });
-  assert.match(message, /Cannot read .*base: a part of the path is not a folder/);
+  assert.match(message, /Cannot read .*base: it is a file, or a part of the path is not a folder/);
 }
 
 async function makeScene(folder: string): Promise<Scene> {

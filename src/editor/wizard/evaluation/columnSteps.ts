@@ -1,6 +1,6 @@
 import type { LibraryItem } from '../../../library/item.ts';
 import { isCheckpoint, isPatch } from '../../../library/lineage.ts';
-import { UserError } from '../../../base/errors.ts';
+import { problemText, UserError } from '../../../base/errors.ts';
 import { showWarning } from '../../messages.ts';
 import { pickMany, type Choice, type StepOutcome, type StepPosition } from '../multiStep.ts';
 import { itemChoice, pickFolder, take } from '../pickFolder.ts';
@@ -8,6 +8,7 @@ import { baseChoices, describePatch } from '../portSteps.ts';
 import { subjectOf, type Answers, type Step, type World } from './answers.ts';
 import { besidePorted, ownBase, type PlannedColumn } from './columns.ts';
 import { labelOf } from './request.ts';
+import { plainText } from '../../../base/plainText.ts';
 
 const FORGOTTEN = { oldBase: undefined, retrained: undefined, out: undefined };
 
@@ -39,12 +40,10 @@ async function pickItem(
     try {
       const item = await lookUp(outcome.value);
       if (item.problem === undefined && wanted.is(item)) return { value: item };
-      void showWarning(
-        `${item.path} is no ${wanted.what}${item.problem === undefined ? '.' : ` that can be used: ${item.problem}`}`,
-      );
+      void showWarning(item.problem ?? `${item.path} is no ${wanted.what}.`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      void showWarning(error.message);
+      void showWarning(problemText(error));
     }
   }
 }
@@ -138,9 +137,9 @@ export const askBeside: Step = async (at, { items }, answers) => {
   if (answers.subject?.kind !== 'ported') return 'next';
   const { beside } = answers;
   const choices = besidePorted(answers.subject.ported, items).map(({ column, picked }) => ({
-    label: labelOf({ model: column.model, patches: patchesOf(column) }),
+    label: plainText(labelOf({ model: column.model, patches: patchesOf(column) })),
     ...(column.role === undefined ? {} : { description: column.role }),
-    detail: column.patch ?? column.model,
+    detail: plainText(column.patch ?? column.model),
     picked: beside === undefined ? picked : beside.some((one) => isSame(one, column)),
     value: column,
   }));

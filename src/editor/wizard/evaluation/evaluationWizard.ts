@@ -1,4 +1,4 @@
-import type { EvaluateRequest } from '../../../evaluation/request.ts';
+import { placeOfRole, type EvaluateRequest } from '../../../evaluation/request.ts';
 import type { Answers, Step, Subject, World } from './answers.ts';
 import {
   askBeside,
@@ -105,12 +105,9 @@ function columnsOf(answers: Answers, { items }: World): PlannedColumn[] {
   }
 }
 
-const ORDER: readonly unknown[] = ['old base', 'old base + patch', 'new base', 'ported', 'retrained'];
-
 /** As a comparison of ports is read. */
 function inOrder(columns: readonly PlannedColumn[]): PlannedColumn[] {
-  const place = ({ role }: PlannedColumn): number => (role === undefined ? ORDER.length : ORDER.indexOf(role));
-  return columns.toSorted((a, b) => place(a) - place(b));
+  return columns.toSorted((a, b) => placeOfRole(a.role) - placeOfRole(b.role));
 }
 
 function requestOf(answers: Answers, world: World, settings: RequestSettings): EvaluateRequest {

@@ -1,3 +1,4 @@
+import { SCALES } from '../../../diagnostics/probeTypes.ts';
 import { basename, dirname } from 'node:path';
 import type { BosMode, ColumnRequest, EvaluateRequest } from '../../../evaluation/request.ts';
 import { columnLabel } from '../../../evaluation/run/columns.ts';
@@ -6,9 +7,6 @@ import type { PlannedColumn } from './columns.ts';
 
 export const EXTRAS = ['scales', 'control', 'exported'] as const;
 export type Extra = (typeof EXTRAS)[number];
-
-/** λ of a sweep; 1 is the patch as it was trained. */
-export const SCALES: readonly number[] = [0, 0.25, 0.5, 0.75, 1, 1.25];
 
 /** lm-eval's fewshot_seed. */
 export const SEED = 1234;

@@ -6,7 +6,8 @@ import { ask, pick, pickMany, type Choice } from '../multiStep.ts';
 import { take } from '../pickFolder.ts';
 import type { Answers, Step, World } from './answers.ts';
 import type { PlannedColumn } from './columns.ts';
-import { nameOf, SCALES, type Extra } from './request.ts';
+import { SCALES } from '../../../diagnostics/probeTypes.ts';
+import { nameOf, type Extra } from './request.ts';
 import { taskGroups, type TaskValue } from './taskChoices.ts';
 import { chooseDataFolder, chooseTaskFiles, taskFiles, workspaceTasks } from './taskFiles.ts';
 

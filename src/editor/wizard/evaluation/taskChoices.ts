@@ -3,6 +3,7 @@ import { formatInteger } from '../../../evaluation/statistics/format.ts';
 import type { TaskListing } from '../../../evaluation/run/result.ts';
 import type { OutputType } from '../../../evaluation/types.ts';
 import type { Choice } from '../multiStep.ts';
+import { plainText } from '../../../base/plainText.ts';
 
 /** A task as it is asked for, and why it cannot be evaluated. */
 export interface TaskValue {
@@ -34,8 +35,8 @@ export function taskGroups(
 ): TaskGroup[] {
   const own = files.map(({ path, listing }) => ({
     ...choice(listing, path, picked),
-    label: basename(path),
-    detail: listing.problem ?? shown(dirname(path), root),
+    label: plainText(basename(path)),
+    detail: plainText(listing.problem ?? shown(dirname(path), root)),
   }));
   const named = builtIn.map((listing) => choice(listing, listing.name, picked));
   return [
@@ -51,7 +52,7 @@ function choice(listing: TaskListing, name: string, picked: ReadonlySet<string>)
   const kind = [found, ...answers, ...(fewShot > 0 ? [`${fewShot}-shot`] : [])];
   const parts = isTask(name, listing) || listing.source === BUILT_IN ? kind : ['not a task'];
   return {
-    label: name,
+    label: plainText(name),
     description: parts.join(' · '),
     ...(problem === undefined ? {} : { detail: problem }),
     picked: picked.has(name),
