@@ -8,6 +8,7 @@ import { restrictedModules } from './safetyRules.ts';
 export const LAYERS = [
   'editor',
   'cli',
+  'cluster',
   'worker',
   'evaluation',
   'model',

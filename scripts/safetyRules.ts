@@ -10,7 +10,7 @@ const NETWORK = ['net', 'http', 'https', 'http2', 'tls', 'dgram', 'dns', 'dns/pr
 );
 const PROCESSES = ['child_process', 'node:child_process', 'cluster', 'node:cluster', 'node:vm', 'vm'].map((name) => ({
   name,
-  message: 'Only src/worker/ starts a process, and it is our own.',
+  message: 'Only src/worker/ and src/cluster/ start processes: our own, and those of Slurm.',
 }));
 const SOCKETS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'].map((name) => ({
   name,
@@ -28,7 +28,7 @@ const MARKUP = [
 
 /** Modules that a layer may not import, whatever stands below it. */
 export function restrictedModules(layer: string): { name: string; message: string }[] {
-  return [...NETWORK, ...(layer === 'worker' ? [] : PROCESSES)];
+  return [...NETWORK, ...(['worker', 'cluster'].includes(layer) ? [] : PROCESSES)];
 }
 
 export const safetyRules: Linter.Config[] = [

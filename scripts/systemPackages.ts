@@ -36,6 +36,12 @@ const NEEDS: readonly Need[] = [
     packages: ['libvulkan1'],
   },
   {
+    what: 'Slurm (ports as jobs of a cluster)',
+    there: () => process.platform !== 'linux' || ['slurmctld', 'slurmd', 'munged'].every(onPath),
+    packages: ['slurm-wlm', 'munge'],
+    optional: true,
+  },
+  {
     what: 'mkfs.xfs (a file system that clones)',
     there: () => process.platform !== 'linux' || onPath('mkfs.xfs'),
     packages: ['xfsprogs'],

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ExtractRequest } from '../extract/types.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import type { Part } from '../port/parts/part.ts';
+import { Pieces } from '../port/parts/pieces.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
 import type { Console } from './console.ts';
 import { extractLines, inspectionLines, partLines, planLines, resultLines, verifyLines } from './text.ts';
@@ -38,16 +39,30 @@ export async function portCommand(
 }
 
 /** One part of a port; whoever made the last one assembles them. */
-export async function partCommand(
+export function partCommand(
   options: PortRequest,
   part: Part,
   device: DeviceChoice,
   console: Console,
 ): Promise<Outcome> {
+  return writePart(absolute(options), part, device, console);
+}
+
+/** Of a port whose first part, or whoever submitted it, has said what it is. */
+export async function partAgainCommand(
+  out: string,
+  part: Part,
+  device: DeviceChoice,
+  console: Console,
+): Promise<Outcome> {
+  return writePart(await Pieces.of(resolve(out)).request(), part, device, console);
+}
+
+async function writePart(request: PortRequest, part: Part, device: DeviceChoice, console: Console): Promise<Outcome> {
   const { signal, progress: onProgress } = console;
   const { warning } = await console.worker.call('device', { device }, { signal });
   if (warning !== undefined) console.warn(warning);
-  const parameters = { request: absolute(options), part, device };
+  const parameters = { request, part, device };
   const result = await console.worker.call('portPart', parameters, { signal, onProgress });
   console.result(result, () => partLines(result, part));
   return 'done';
@@ -82,7 +97,7 @@ export async function verifyCommand(folder: string, device: DeviceChoice, consol
 }
 
 /** The worker's folder is its own; paths are the person's. */
-function absolute({
+export function absolute({
   patch,
   weight,
   plus,

@@ -43,6 +43,12 @@ export class Console {
     if (!this.json) process.stdout.write(textOf(lines()));
   }
 
+  /** How things stand, while something goes on elsewhere. */
+  note(line: string): void {
+    this.endBar();
+    process.stderr.write(`${printableLines(line)}\n`);
+  }
+
   warn(line: string): void {
     this.endBar();
     process.stderr.write(`warning: ${printableLines(line)}\n`);

@@ -12,8 +12,12 @@ import {
   type PortRequest,
   type TiedChoice,
 } from '../port/plan/planTypes.ts';
-import { device, json, parseNumber, parseNumbers, type CommonOptions, type Run } from './arguments.ts';
-import { assembleCommand, partCommand, portCommand } from './commands.ts';
+import { device, json, parseCount, parseNumber, parseNumbers, type CommonOptions, type Run } from './arguments.ts';
+import { assembleCommand, partAgainCommand, partCommand, portCommand } from './commands.ts';
+import { jobsCommand, slurmCommand } from './slurmCommands.ts';
+
+const RUNNERS = ['local', 'slurm'] as const;
+type Runner = (typeof RUNNERS)[number];
 
 interface PortOptions extends CommonOptions {
   readonly onto: string;
@@ -29,6 +33,10 @@ interface PortOptions extends CommonOptions {
   readonly seed: number;
   readonly dryRun?: true;
   readonly part?: Part;
+  readonly runner: Runner;
+  readonly parts?: number;
+  readonly profile?: string;
+  readonly wait: boolean;
   readonly device: DeviceChoice;
 }
 
@@ -80,15 +88,41 @@ export function addPort(root: Command, run: Run): void {
         asArgument(parsePart),
       ),
     )
+    .addOption(
+      new Option('--runner <name>', 'who runs it: this machine, or a Slurm cluster').choices(RUNNERS).default('local'),
+    )
+    .option('--parts <number>', 'with slurm: into how many parts; as many as there are shards unless told', parseCount)
+    .option('--profile <file>', 'with slurm: a YAML file of partition, account, time, memory, cpus, gres, extra, setup')
+    .option('--no-wait', 'with slurm: end once it is submitted; portllm jobs says how it stands')
     .addOption(device())
     .addOption(json())
     .action((patches: string[], options: PortOptions) =>
       run(options, (console) => {
         const { onto, from, out, as, scale, tied, float8 } = options;
         const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied, float8 };
+        if (options.runner === 'slurm') return slurmCommand(request, options, console);
         if (options.part !== undefined) return partCommand(request, options.part, options.device, console);
         return portCommand(request, options.dryRun === true, options.device, console);
       }),
+    );
+  root
+    .command('part')
+    .description('write one part of a port that was begun in parts')
+    .argument('<folder>', 'the output that it is for')
+    .argument('<i/n>', 'which part', asArgument(parsePart))
+    .addOption(device())
+    .addOption(json())
+    .action((folder: string, part: Part, options: CommonOptions & { device: DeviceChoice }) =>
+      run(options, (console) => partAgainCommand(folder, part, options.device, console)),
+    );
+  root
+    .command('jobs')
+    .description('say how a port stands that was handed to Slurm')
+    .argument('<folder>', 'its output')
+    .addOption(new Option('--cancel', 'take it back; what is finished stays'))
+    .addOption(json())
+    .action((folder: string, options: CommonOptions & { cancel?: true }) =>
+      run(options, (console) => jobsCommand(folder, options.cancel === true, console)),
     );
   root
     .command('assemble')

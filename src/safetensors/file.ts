@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { InputError, readError } from '../base/errors.ts';
+import { errorCode, InputError, readError } from '../base/errors.ts';
 import { sha256Of } from '../base/hash.ts';
 import { openRegular } from '../base/openRegular.ts';
 import { brief } from '../base/quote.ts';
@@ -58,9 +58,14 @@ export class TensorFile {
     try {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
       const isUnchanged = async (): Promise<boolean> => {
-        const named = await stat(path, { bigint: true }).catch(() => undefined);
-        const now = await handle.stat({ bigint: true });
-        return now.mtimeNs === mtimeNs && now.size === size && now.ino === named?.ino;
+        try {
+          const named = await stat(path, { bigint: true });
+          const now = await handle.stat({ bigint: true });
+          return now.mtimeNs === mtimeNs && now.size === size && now.ino === named.ino;
+        } catch (error) {
+          if (errorCode(error) === 'ENOENT') return false;
+          throw readError(error, path);
+        }
       };
       const state = { writtenAt: mtimeNs, isUnchanged };
       return new TensorFile(path, handle, state, await readHeader(handle, Number(size), path));

@@ -12,6 +12,8 @@ import { SAMPLES, temporaryFolder } from '../../../support/paths.ts';
 import { json, serve } from '../remote/servers.ts';
 
 const LIMIT = 12;
+/** Half as long as progress is told of. */
+const ANSWER_MS = 40;
 const KEY = 'sk-very-secret-0123456789';
 const VARIABLE = 'PORTLLM_TEST_KEY';
 
@@ -35,7 +37,8 @@ function vllm(): ReturnType<typeof serve> {
       logprobs.token_logprobs.push(-2);
       logprobs.top_logprobs.push({ x: -2 });
     }
-    json(response, { choices, usage: { prompt_tokens: prompts[0]?.length ?? 0 } });
+    // So that there is something left to be asked when it is stopped.
+    setTimeout(() => json(response, { choices, usage: { prompt_tokens: prompts[0]?.length ?? 0 } }), ANSWER_MS);
   });
 }
 

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { InputError } from '../base/errors.ts';
+import type { Profile } from './profile.ts';
+
+/** What the scripts of a port are made of. */
+export interface Scripts {
+  /** Of the output; it is in the jobs' names. */
+  readonly name: string;
+  readonly out: string;
+  /** Where scripts and logs lie, beside the parts. */
+  readonly folder: string;
+  /** What every node must be able to read. */
+  readonly inputs: readonly string[];
+  readonly count: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  readonly cli: string;
+  readonly version: string;
+  readonly profile: Profile;
+}
+
+const DEFAULT_CPUS = 2;
+const MEGABYTE = 1_000_000;
+
+/** Log of a part, as sbatch names it: %a is the part. */
+export const PART_LOG = 'part-%a.log';
+export const PROBE_LOG = 'probe.log';
+export const ASSEMBLE_LOG = 'assemble.log';
+/** Written where a node has seen all that it must. */
+export const PROBE_MARK = 'probe.ok';
+
+/** Looks, on a node, whether it sees the files, can write beside the output, and has this version. */
+export function probeScript(scripts: Scripts): string {
+  const { folder, inputs, node, cli, version } = scripts;
+  const looks = inputs.map((path) => `see ${quoted(path)}`);
+  return [
+    ...head(scripts, 'probe', PROBE_LOG, 1),
+    'see() { [ -r "$1" ] || { echo "$(hostname) cannot read $1"; exit 1; }; }',
+    ...looks,
+    `found=$(${quoted(node)} ${quoted(cli)} --version) || { echo "$(hostname) cannot run ${basenameOf(cli)}"; exit 1; }`,
+    `[ "$found" = ${quoted(version)} ] || { echo "$(hostname) has version $found, not ${version}"; exit 1; }`,
+    `echo "$(hostname)" > ${quoted(join(folder, PROBE_MARK))} || { echo "$(hostname) cannot write there"; exit 1; }`,
+    '',
+  ].join('\n');
+}
+
+/** One part, by the number that the array gives it. */
+export function partScript(scripts: Scripts): string {
+  const { out, count, node, cli } = scripts;
+  return [
+    ...head(scripts, 'part', PART_LOG, scripts.profile.cpus ?? DEFAULT_CPUS),
+    `exec ${quoted(node)} ${quoted(cli)} part ${quoted(out)} "$SLURM_ARRAY_TASK_ID/${count}" --device cpu`,
+    '',
+  ].join('\n');
+}
+
+export function assembleScript(scripts: Scripts): string {
+  const { out, node, cli } = scripts;
+  return [
+    ...head(scripts, 'assemble', ASSEMBLE_LOG, scripts.profile.cpus ?? DEFAULT_CPUS),
+    `exec ${quoted(node)} ${quoted(cli)} assemble ${quoted(out)}`,
+    '',
+  ].join('\n');
+}
+
+function head(scripts: Scripts, what: string, log: string, cpus: number): string[] {
+  const { profile, name, folder, memoryBytes } = scripts;
+  const memory = profile.memory ?? `${Math.ceil(memoryBytes / MEGABYTE)}M`;
+  const options: readonly (readonly [string, string | undefined])[] = [
+    ['job-name', `portllm-${what}-${name.replaceAll(/[^\w.-]/g, '_').slice(0, 40)}`],
+    ['output', join(folder, log).replaceAll(' ', '\\ ')],
+    ['open-mode', 'truncate'],
+    ['cpus-per-task', String(cpus)],
+    ['mem', memory],
+    ['time', profile.time],
+    ['partition', profile.partition],
+    ['account', profile.account],
+    ['qos', profile.qos],
+    ['constraint', profile.constraint],
+    ['gres', what === 'part' ? profile.gres : undefined],
+  ];
+  return [
+    '#!/bin/bash',
+    ...options.flatMap(([option, value]) => (value === undefined ? [] : [`#SBATCH --${option}=${value}`])),
+    ...(profile.extra ?? []).map((option) => `#SBATCH ${option}`),
+    'set -u',
+    ...(profile.setup ?? []),
+    'set -e',
+  ];
+}
+
+/** As one word of a shell. @throws InputError for what no script can hold */
+export function quoted(text: string): string {
+  if (/[\r\n\0]/.test(text)) throw new InputError(`The path ${JSON.stringify(text)} has a line end in it.`);
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function basenameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

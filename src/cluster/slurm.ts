@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { InputError, UserError } from '../base/errors.ts';
+
+const run = promisify(execFile);
+
+/** A job, or a task of an array, that Slurm still knows. */
+export interface QueuedTask {
+  /** `123` or `123_4`. */
+  readonly id: string;
+  /** PENDING, RUNNING, COMPLETING … */
+  readonly state: string;
+  /** Why it waits: Resources, Priority, Dependency … */
+  readonly reason: string;
+}
+
+/** How a task ended, where the cluster keeps accounts. */
+export interface EndedTask {
+  readonly id: string;
+  /** COMPLETED, FAILED, TIMEOUT, OUT_OF_MEMORY, CANCELLED by 0 … */
+  readonly state: string;
+}
+
+/** @returns the job's number. @throws UserError with sbatch's own words */
+export async function sbatch(script: string, options: readonly string[]): Promise<string> {
+  const text = await slurm('sbatch', ['--parsable', ...options, script]);
+  // On a federation the cluster's name follows.
+  const id = /^\d+/.exec(text.trim())?.[0];
+  if (id === undefined) throw new UserError(`sbatch gave no number for the job, but: ${text.trim().slice(0, 200)}`);
+  return id;
+}
+
+/** Those of the jobs that wait or run. Slurm forgets a job some minutes after its end, which is no error. */
+export async function squeue(ids: readonly string[]): Promise<QueuedTask[]> {
+  const format = ['--noheader', '--array', '--format=%i|%T|%r', `--jobs=${ids.join(',')}`];
+  const text = await slurm('squeue', format).catch((error: unknown) => {
+    if (error instanceof UserError && /Invalid job id/i.test(error.message)) return '';
+    throw error;
+  });
+  return linesOf(text).map(([id = '', state = '', reason = '']) => ({ id, state, reason }));
+}
+
+/** Nothing where the cluster keeps no accounts. */
+export async function sacct(ids: readonly string[]): Promise<EndedTask[]> {
+  const format = ['--noheader', '--parsable2', '--allocations', '--format=JobID,State', `--jobs=${ids.join(',')}`];
+  const text = await slurm('sacct', format).catch(() => '');
+  return linesOf(text).map(([id = '', state = '']) => ({ id, state }));
+}
+
+/** Jobs that have ended already are passed over. */
+export async function scancel(ids: readonly string[]): Promise<void> {
+  await slurm('scancel', ['--quiet', ...ids]).catch(() => undefined);
+}
+
+function linesOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.trim().split('|'));
+}
+
+async function slurm(command: string, args: readonly string[]): Promise<string> {
+  try {
+    return (await run(command, args)).stdout;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new InputError(
+        `${command} is not here, so this is no machine of a Slurm cluster.`,
+        'Log in to one, or leave out --runner slurm.',
+      );
+    const words = (error as { stderr?: string }).stderr?.trim() ?? '';
+    throw new UserError(`${command} refused: ${words === '' ? String(error) : words.slice(0, 500)}`);
+  }
+}

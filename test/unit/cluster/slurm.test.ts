@@ -1,0 +1,179 @@
+/** Ports as jobs of a real Slurm, on this machine. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, PartState } from '../../../src/cluster/portJob.ts';
+import { ROOT } from '../../support/paths.ts';
+import { SlurmCluster, whyNoSlurm } from '../../support/slurmCluster.ts';
+
+const CLI = join(ROOT, 'dist/cli.js');
+const PATCH = join(ROOT, 'samples/patches/mood');
+const ONTO = join(ROOT, 'samples/models/storyteller-v2');
+const WAIT_MS = 60_000;
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('a port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
+  let cluster: SlurmCluster;
+  let scratch: string;
+  before(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'portllm-slurm-'));
+    cluster = await SlurmCluster.start(scratch);
+  });
+  after(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await rm(scratch, { recursive: true, force: true });
+  });
+
+  const run = async (args: readonly string[], env = cluster.env): Promise<Ended> => {
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, out, err };
+  };
+  const portTo = (out: string, ...more: readonly string[]): string[] => [
+    'port',
+    PATCH,
+    '--onto',
+    ONTO,
+    '--out',
+    out,
+    ...more,
+  ];
+  const profile = async (text: string): Promise<string[]> => {
+    const path = join(scratch, 'profile.yaml');
+    await writeFile(path, text);
+    return ['--profile', path];
+  };
+  const submit = async (out: string, ...more: readonly string[]): Promise<Job> => {
+    const { status, out: text, err } = await run(portTo(out, '--runner', 'slurm', '--no-wait', '--json', ...more));
+    assert.equal(status, 0, err);
+    return JSON.parse(text) as Job;
+  };
+  const statesOf = async (out: string): Promise<PartState[]> =>
+    JSON.parse((await run(['jobs', out, '--json'])).out) as PartState[];
+  const until = async (out: string, isReached: (states: PartState[]) => boolean): Promise<PartState[]> => {
+    for (const deadline = Date.now() + WAIT_MS; ;) {
+      const states = await statesOf(out);
+      if (isReached(states)) return states;
+      if (Date.now() > deadline) throw new Error(`stands still: ${JSON.stringify(states)}`);
+      await sleep(300);
+    }
+  };
+  const allDone = (states: PartState[]): boolean => states.every(({ state }) => state === 'done');
+
+  it('gives the bytes of a local one, from three parts', async () => {
+    const [here, there] = [join(scratch, 'here'), join(scratch, 'there')];
+    assert.equal((await run(portTo(here, '--device', 'cpu'))).status, 0);
+    const { status, out, err } = await run(portTo(there, '--runner', 'slurm', '--parts', '3'));
+    assert.equal(status, 0, err);
+    assert.match(out, /Submitted 3 parts of 3 as job \d+[^]*Ported mood onto storyteller-v2/);
+    const names = (await readdir(here)).sort();
+    assert.deepEqual((await readdir(there)).sort(), names);
+    for (const name of names)
+      assert.deepEqual(await readFile(join(there, name)), await readFile(join(here, name)), name);
+    assert.ok(!(await readdir(scratch)).some((name) => name.includes('portllm-parts')));
+  });
+
+  it('names a part that was killed, and submits that alone again', async () => {
+    const out = join(scratch, 'killed');
+    const job = await submit(out, ...(await profile('setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || sleep 30"]')));
+    await until(out, (states) => states.find(({ what }) => what === 'part 2')?.state === 'running');
+    cluster.command('scancel', ['--signal=KILL', '--full', `${job.array}_2`]);
+    const states = await until(out, (all) => all.every(({ state }) => state === 'done' || state === 'failed'));
+    assert.deepEqual(
+      states.map(({ what, state }) => `${what}: ${state}`),
+      ['look at a node: done', 'part 1: done', 'part 2: failed', 'part 3: done', 'putting together: failed'],
+    );
+    const again = await submit(out);
+    assert.deepEqual(again.parts, [2]);
+    await until(out, allDone);
+  });
+
+  it('is not put together while a part is missing, and the part is said with the end of its log', async () => {
+    const out = join(scratch, 'missing');
+    const setup = 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 3 ] || { echo no such module; exit 1; }"]';
+    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile(setup))));
+    assert.equal(status, 1, err);
+    assert.match(err, /part 3 +failed[^]*no such module[^]*submits what is missing again/);
+    assert.ok(!(await readdir(scratch)).includes('missing'));
+    const refused = await run(['assemble', out]);
+    assert.equal(refused.status, 2);
+    assert.match(refused.err, /1 of 3 shards are missing: model-00003/);
+  });
+
+  it('waits while the node is drained, says why, and goes on', async () => {
+    const [out, node] = [join(scratch, 'drained'), cluster.command('sinfo', ['-h', '-o', '%n']).trim()];
+    cluster.command('scontrol', ['update', `nodename=${node}`, 'state=drain', 'reason=test']);
+    await submit(out);
+    const states = await until(out, ([first]) => first?.state === 'queued' && first.reason !== 'None');
+    assert.match(states[0]?.reason ?? '', /DRAIN|NodeDown|Resources|Nodes/i);
+    cluster.command('scontrol', ['update', `nodename=${node}`, 'state=resume']);
+    await until(out, allDone);
+  });
+
+  it('runs no part where a node cannot run us, and says so', async () => {
+    const out = join(scratch, 'blind');
+    const options = await profile('setup: ["export NODE_OPTIONS=--require=/nowhere.cjs"]');
+    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...options));
+    assert.equal(status, 1, err);
+    assert.match(err, /look at a node +failed[^]*cannot run cli\.js/);
+    assert.ok(!err.includes('part 1'), err);
+  });
+
+  it('ends with what sbatch says where that refuses', async () => {
+    const out = join(scratch, 'refused');
+    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile('partition: nowhere'))));
+    assert.equal(status, 1);
+    assert.match(err, /sbatch refused: .*partition/i);
+    assert.equal(cluster.command('squeue', ['-h']).trim(), '');
+  });
+
+  it('is taken back on Ctrl+C, and by portllm jobs --cancel', async () => {
+    const options = await profile('setup: [sleep 30]');
+    const child = spawn(
+      process.execPath,
+      [CLI, ...portTo(join(scratch, 'given-up'), '--runner', 'slurm', ...options)],
+      {
+        env: cluster.env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    const [status] = (await once(child, 'exit')) as [number | null];
+    assert.equal(status, 1);
+    await submit(join(scratch, 'taken-back'), ...options);
+    await run(['jobs', join(scratch, 'taken-back'), '--cancel']);
+    for (let round = 0; round < 50 && cluster.command('squeue', ['-h']).trim() !== ''; round++) await sleep(200);
+    assert.equal(cluster.command('squeue', ['-h']).trim(), '');
+  });
+
+  it('is refused with more parts than shards, and where there is no Slurm', async () => {
+    const many = await run(portTo(join(scratch, 'many'), '--runner', 'slurm', '--parts', '4'));
+    assert.equal(many.status, 2);
+    assert.match(many.err, /has 3 shards, so it cannot be divided into 4 parts/);
+    const bare = await run(portTo(join(scratch, 'bare'), '--runner', 'slurm'), { ...cluster.env, PATH: '/nowhere' });
+    assert.equal(bare.status, 2);
+    assert.match(bare.err, /sbatch is not here/);
+  });
+});
+
+it('tells where there is no Slurm', () => {
+  const why = whyNoSlurm();
+  assert.equal(
+    why === undefined,
+    spawnSync('which', ['slurmctld'], { stdio: 'ignore' }).status === 0 && process.getuid?.() === 0,
+  );
+});
