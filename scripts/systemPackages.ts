@@ -59,8 +59,20 @@ export function ensureSystemPackages(): void {
   if (!canInstall)
     throw new Error(`Missing: ${names}. On Debian or Ubuntu: sudo apt-get install -y ${packages.join(' ')}`);
   console.error(`Installing ${names} …`);
+  apt(['update']);
+  const install = ['install', '-y', '--no-install-recommends'];
+  apt([...install, ...missing.filter(({ optional = false }) => !optional).flatMap((need) => need.packages)]);
+  for (const { what, packages: own } of missing.filter(({ optional = false }) => optional))
+    try {
+      apt([...install, ...own]);
+    } catch (error) {
+      console.error(`${what} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+}
+
+/** @throws Error if it fails */
+function apt(args: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
-    if (spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
-      throw new Error(`apt-get ${args.join(' ')} failed.`);
+  if (spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
+    throw new Error(`apt-get ${args.join(' ')} failed.`);
 }

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../base/errors.ts';
+import { isThere } from '../base/there.ts';
 import { VERSION } from '../base/version.ts';
 import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
@@ -136,8 +136,7 @@ async function diagnoseCommand(
 
 /** Before weights are read, which may take minutes. @throws InputError */
 async function assertNew(path: string): Promise<void> {
-  const exists = await stat(path).catch(() => undefined);
-  if (exists !== undefined)
+  if (await isThere(path))
     throw new InputError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }
 

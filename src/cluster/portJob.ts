@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { InputError } from '../base/errors.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
 import { printable } from '../base/printable.ts';
+import { isThere } from '../base/there.ts';
 import { writeWhole } from '../base/writeWhole.ts';
 import { partOf } from '../port/parts/part.ts';
 import { elements } from '../safetensors/shape.ts';
@@ -201,11 +202,4 @@ export function isMade(out: string): Promise<boolean> {
 
 function folderOf(pieces: Pieces): string {
   return join(pieces.folder, 'slurm');
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

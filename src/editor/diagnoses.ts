@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { writeError } from '../base/errors.ts';
 import { sha256Of } from '../base/hash.ts';
 import { readJsonFile } from '../base/jsonFile.ts';
+import { isThere } from '../base/there.ts';
 import { VERSION } from '../base/version.ts';
 import { writeWhole } from '../base/writeWhole.ts';
 import { DIAGNOSIS_ENDING, diagnosisFile, readDiagnosis, type DiagnosisFile } from '../diagnostics/diagnosisFile.ts';
@@ -55,8 +56,7 @@ export class Diagnoses {
   /** What was found out about a port; null where nothing was. @throws InputError if the file was damaged */
   async ofPort(port: DiagnosedPort): Promise<DiagnosisFile | null> {
     const file = this.fileOf(portKey(port));
-    const exists = await stat(file).catch(() => undefined);
-    return exists === undefined ? null : readDiagnosis(file);
+    return (await isThere(file)) ? readDiagnosis(file) : null;
   }
 
   /** The newest first; what cannot be read is left out. */

@@ -8,6 +8,7 @@ import { isKnownNoise } from './harness/noise.ts';
 import { poll } from './harness/poll.ts';
 import {
   type ContextMenu,
+  contextMenu,
   explorerContextMenu,
   notification,
   openViewContainer,
@@ -143,6 +144,30 @@ describe('PortLLM in VS Code', () => {
     await page.keyboard.press('ArrowRight');
     await page.locator('.monaco-list-row', { hasText: 'new base' }).waitFor();
     await page.locator('.monaco-list-row', { hasText: /mood\s*patch/ }).waitFor();
+  });
+
+  for (const [kind, row, offered, withheld] of [
+    [
+      'a base model',
+      'storyteller-v2',
+      ['Port Patch…', 'Extract Patch…', 'Diagnose…', 'Evaluate…', 'Show Tensors'],
+      'Verify',
+    ],
+    ['a patch', 'kind', ['Port Patch…', 'Diagnose…', 'Evaluate…', 'Show Tensors'], 'Extract Patch…'],
+    ['a ported model', 'mood-on-v2', ['Open Port Report', 'Verify Ported Model', 'Evaluate…', 'Show Tensors'], ''],
+  ] as const)
+    it(`offers on ${kind} what can be done with it`, async () => {
+      await openViewContainer(page, 'PortLLM');
+      const menu = await contextMenu(page, treeItem(page, row).first());
+      for (const label of offered) assert.ok(menu.labels.includes(label), `${label}: ${menu.labels.join()}`);
+      assert.ok(withheld === '' || !menu.labels.includes(withheld), menu.labels.join());
+      await menu.close();
+    });
+
+  it('shows the tensors of a patch', async () => {
+    await session.execute('portllm.showTensors', join(library, 'patches', 'kind'));
+    const view = await webview(page, 'adapter_model.safetensors');
+    await view.getByText('portllm/storyteller-v1', { exact: true }).waitFor();
   });
 
   it('verifies a ported model', async () => {

@@ -1,8 +1,9 @@
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { writeError } from '../../base/errors.ts';
 import { temporaryPath } from '../../base/temporary.ts';
+import { isThere } from '../../base/there.ts';
 import type { EditorContext } from '../context.ts';
 import { COMMANDS } from '../ids.ts';
 import { showInformation } from '../messages.ts';
@@ -49,11 +50,4 @@ async function copySamples(from: string, folder: string): Promise<void> {
     await rm(temporary, { recursive: true, force: true });
     throw writeError(error, dirname(folder));
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

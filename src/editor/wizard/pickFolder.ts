@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { cacheRepository } from '../../checkpoint/shards.ts';
+import { isThere } from '../../base/there.ts';
 import { plainText } from '../../base/plainText.ts';
 import type { LibraryItem } from '../../library/item.ts';
 import { describeItem } from '../itemText.ts';
@@ -57,9 +57,5 @@ export async function problemWithFolder(text: string): Promise<string | undefine
   const path = text.trim();
   if (path === '') return 'A folder is needed.';
   if (!isAbsolute(path)) return 'An absolute path is needed.';
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  return exists ? 'It exists already; nothing is ever overwritten.' : undefined;
+  return (await isThere(path)) ? 'It exists already; nothing is ever overwritten.' : undefined;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { architectureWithTable } from '../../../scripts/importTable.ts';
 import { LAYERS } from '../../../scripts/layers.ts';
 import { pages, readPage } from '../../support/markdown.ts';
 import { ROOT } from '../../support/paths.ts';
@@ -29,6 +30,10 @@ describe('ARCHITECTURE.md', () => {
   it('lists every folder of src/', () => {
     const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     assert.deepEqual(rows.toSorted(), folders.map(({ name }) => name).toSorted());
+  });
+
+  it('says who imports whom', async () => {
+    assert.equal(await architectureWithTable(text), text, 'npm run readme');
   });
 
   it('draws no folder that is not there', () => {

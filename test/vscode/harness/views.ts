@@ -67,7 +67,11 @@ export function treeItem(page: Page, name: string): Locator {
 
 export async function explorerContextMenu(page: Page, folderName: string): Promise<ContextMenu> {
   await openViewContainer(page, 'Explorer');
-  const row = page.locator('.explorer-folders-view').locator(treeItem(page, folderName));
+  return contextMenu(page, page.locator('.explorer-folders-view').locator(treeItem(page, folderName)));
+}
+
+/** What a right-click on a row offers. */
+export async function contextMenu(page: Page, row: Locator): Promise<ContextMenu> {
   await row.click({ button: 'right', timeout: UI_TIMEOUT_MS });
   const menu = page.locator('.monaco-menu').filter({ visible: true });
   const items = menu.locator('.action-menu-item .action-label');
