@@ -100,6 +100,14 @@ export class Pieces {
     throw new InputError(`${piece === undefined ? path : this.pathOf(name)} was damaged.`, 'Write this part again.');
   }
 
+  /** Those that are not there yet, or were written under another key, or damaged. */
+  async without<T extends { readonly name: string }>(key: string, shards: readonly T[]): Promise<T[]> {
+    const missing: T[] = [];
+    for (const shard of shards)
+      if ((await this.get(shard.name).catch(() => undefined))?.key !== key) missing.push(shard);
+    return missing;
+  }
+
   /** Puts a shard into another folder too, without copying it. */
   async put({ name }: FinishedShard, folder: string): Promise<void> {
     await link(this.pathOf(name), join(folder, name));

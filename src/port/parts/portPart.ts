@@ -37,10 +37,12 @@ export async function portPart(
   await assertOutside(request);
   if (request.as !== 'checkpoint')
     throw new InputError('An adapter is not made in parts.', 'It takes a second or two as a whole.');
-  const shards = partOf(planShards(inputs), part, 'shard');
+  const all = partOf(planShards(inputs), part, 'shard');
   const pieces = await Pieces.begin(request);
   const device = deviceOf(kernel);
   const key = outputKey(inputs, device, toolVersion);
+  // A part that was stopped goes on with the shards that it had not finished.
+  const shards = await pieces.without(key, all);
   const workplace = await pieces.workplace();
   try {
     const outputs = shards.flatMap(({ tensors }) => tensors);
@@ -54,5 +56,5 @@ export async function portPart(
   } finally {
     await rm(workplace, { recursive: true, force: true });
   }
-  return { folder: pieces.folder, shards: shards.map(({ name }) => name) };
+  return { folder: pieces.folder, shards: all.map(({ name }) => name) };
 }

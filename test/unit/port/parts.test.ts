@@ -1,6 +1,6 @@
 /** A port that is made in parts gives, byte for byte, what one that is made at once gives. */
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeSealed } from '../../../src/base/sealed.ts';
@@ -17,6 +17,7 @@ const IGNORE = (): void => undefined;
 const PATCH = join(ROOT, 'samples/patches/kind');
 const V2 = join(ROOT, 'samples/models/storyteller-v2');
 const FIRST = 'model-00001-of-00003.safetensors';
+const SECOND = 'model-00002-of-00003.safetensors';
 
 describe('a port in parts', () => {
   let kernel: OrtKernel;
@@ -53,6 +54,19 @@ describe('a port in parts', () => {
     for (const name of names)
       assert.deepEqual(await readFile(join(parts.out, name)), await readFile(join(whole.out, name)), name);
     assert.deepEqual((await readdir(folder.path)).sort(), ['parts', 'whole']);
+  });
+
+  it('goes on with the shards that a part had not finished', async () => {
+    await using folder = await temporaryFolder();
+    const request = requestFor(join(folder.path, 'out'));
+    await write(request, 1, 1);
+    const parts = join(folder.path, '.out.portllm-parts');
+    const [record, shard] = [join(parts, `${FIRST}.json`), join(parts, SECOND)];
+    const written = (await stat(shard)).mtimeMs;
+    await rm(record);
+    await write(request, 1, 1);
+    assert.equal((await stat(shard)).mtimeMs, written, 'the other was not written again');
+    await together(request.out);
   });
 
   it('is refused while a part is missing, and keeps the others', () =>
