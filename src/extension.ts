@@ -48,7 +48,9 @@ export function activate(context: vscode.ExtensionContext): void {
       }),
     ),
   );
-  const rest = setTimeout(() => void built(), REST_MS);
+  const rest = setTimeout(() => {
+    built().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  }, REST_MS);
   subscriptions.push({ dispose: () => clearTimeout(rest) });
 }
 

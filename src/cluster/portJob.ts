@@ -15,6 +15,7 @@ import type { Profile } from './profile.ts';
 import {
   ASSEMBLE_LOG,
   assembleScript,
+  logOption,
   PART_LOG,
   partScript,
   PROBE_LOG,
@@ -103,14 +104,17 @@ async function submit(scripts: Scripts, parts: readonly number[]): Promise<Pick<
   const after = (id: string): string[] => [`--dependency=afterok:${id}`, '--kill-on-invalid-dep=yes'];
   const submitted: string[] = [];
   try {
-    const probe = await sbatch(join(folder, 'probe.sh'), []);
+    const probe = await sbatch(join(folder, 'probe.sh'), [logOption(folder, PROBE_LOG)]);
     submitted.push(probe);
     const array =
       parts.length === 0
         ? probe
-        : await sbatch(join(folder, 'part.sh'), [`--array=${parts.join(',')}`, ...after(probe)]);
+        : await sbatch(join(folder, 'part.sh'), [
+            ...[logOption(folder, PART_LOG), `--array=${parts.join(',')}`],
+            ...after(probe),
+          ]);
     submitted.push(array);
-    const assemble = await sbatch(join(folder, 'assemble.sh'), after(array));
+    const assemble = await sbatch(join(folder, 'assemble.sh'), [logOption(folder, ASSEMBLE_LOG), ...after(array)]);
     return { probe, array, assemble };
   } catch (error) {
     // What was taken would wait for ever.

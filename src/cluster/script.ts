@@ -34,7 +34,7 @@ export function probeScript(scripts: Scripts): string {
   const { folder, inputs, node, cli, version } = scripts;
   const looks = inputs.map((path) => `see ${quoted(path)}`);
   return [
-    ...head(scripts, 'probe', PROBE_LOG, 1),
+    ...head(scripts, 'probe', 1),
     'see() { [ -r "$1" ] || { echo "$(hostname) cannot read $1"; exit 1; }; }',
     ...looks,
     `found=$(${quoted(node)} ${quoted(cli)} --version) || { echo "$(hostname) cannot run ${basenameOf(cli)}"; exit 1; }`,
@@ -48,7 +48,7 @@ export function probeScript(scripts: Scripts): string {
 export function partScript(scripts: Scripts): string {
   const { out, count, node, cli } = scripts;
   return [
-    ...head(scripts, 'part', PART_LOG, scripts.profile.cpus ?? DEFAULT_CPUS),
+    ...head(scripts, 'part', scripts.profile.cpus ?? DEFAULT_CPUS),
     `exec ${quoted(node)} ${quoted(cli)} part ${quoted(out)} "$SLURM_ARRAY_TASK_ID/${count}" --device cpu`,
     '',
   ].join('\n');
@@ -57,18 +57,17 @@ export function partScript(scripts: Scripts): string {
 export function assembleScript(scripts: Scripts): string {
   const { out, node, cli } = scripts;
   return [
-    ...head(scripts, 'assemble', ASSEMBLE_LOG, scripts.profile.cpus ?? DEFAULT_CPUS),
+    ...head(scripts, 'assemble', scripts.profile.cpus ?? DEFAULT_CPUS),
     `exec ${quoted(node)} ${quoted(cli)} assemble ${quoted(out)}`,
     '',
   ].join('\n');
 }
 
-function head(scripts: Scripts, what: string, log: string, cpus: number): string[] {
-  const { profile, name, folder, memoryBytes } = scripts;
+function head(scripts: Scripts, what: string, cpus: number): string[] {
+  const { profile, name, memoryBytes } = scripts;
   const memory = profile.memory ?? `${Math.ceil(memoryBytes / MEGABYTE)}M`;
   const options: readonly (readonly [string, string | undefined])[] = [
     ['job-name', `portllm-${what}-${name.replaceAll(/[^\w.-]/g, '_').slice(0, 40)}`],
-    ['output', join(folder, log).replaceAll(' ', '\\ ')],
     ['open-mode', 'truncate'],
     ['cpus-per-task', String(cpus)],
     ['mem', memory],
@@ -87,6 +86,11 @@ function head(scripts: Scripts, what: string, log: string, cpus: number): string
     ...(profile.setup ?? []),
     'set -e',
   ];
+}
+
+/** Where Slurm writes what a job says. A percent sign of the folder's own is doubled, as those of a log stand for numbers. */
+export function logOption(folder: string, log: string): string {
+  return `--output=${folder.replaceAll('%', '%%')}/${log}`;
 }
 
 /** As one word of a shell. @throws InputError for what no script can hold */

@@ -5,7 +5,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readProfile, type Profile } from '../../../src/cluster/profile.ts';
-import { assembleScript, partScript, probeScript, quoted, type Scripts } from '../../../src/cluster/script.ts';
+import {
+  assembleScript,
+  logOption,
+  PART_LOG,
+  partScript,
+  probeScript,
+  quoted,
+  type Scripts,
+} from '../../../src/cluster/script.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 const SCRIPTS: Scripts = {
@@ -21,7 +29,7 @@ describe('a script', () => {
   it('runs the part that the array names', () => {
     const text = partScript(SCRIPTS);
     assert.match(text, /^#!\/bin\/bash\n#SBATCH --job-name=portllm-part-a_port_s_out\n/);
-    assert.match(text, /\n#SBATCH --output=\/data\/\.parts\/slurm\/part-%a\.log\n/);
+    assert.equal(logOption('/data/50 %/slurm', PART_LOG), '--output=/data/50 %%/slurm/part-%a.log');
     assert.match(text, /\n#SBATCH --mem=1500M\n/);
     assert.ok(
       text.endsWith(

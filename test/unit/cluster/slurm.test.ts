@@ -102,12 +102,12 @@ describe('a port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
   });
 
   it('is not put together while a part is missing, and the part is said with the end of its log', async () => {
-    const out = join(scratch, 'missing');
+    const out = join(scratch, 'missing %a part');
     const setup = 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 3 ] || { echo no such module; exit 1; }"]';
     const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile(setup))));
     assert.equal(status, 1, err);
     assert.match(err, /part 3 +failed[^]*no such module[^]*submits what is missing again/);
-    assert.ok(!(await readdir(scratch)).includes('missing'));
+    assert.ok(!(await readdir(scratch)).includes('missing %a part'));
     const refused = await run(['assemble', out]);
     assert.equal(refused.status, 2);
     assert.match(refused.err, /1 of 3 shards are missing: model-00003/);
