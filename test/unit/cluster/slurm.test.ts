@@ -132,13 +132,17 @@ describe('a port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
     assert.ok(!err.includes('part 1'), err);
   });
 
-  it('ends with what sbatch says where that refuses', async () => {
-    const out = join(scratch, 'refused');
-    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile('partition: nowhere'))));
-    assert.equal(status, 1);
-    assert.match(err, /sbatch refused: .*partition/i);
-    assert.equal(cluster.command('squeue', ['-h']).trim(), '');
-  });
+  for (const [what, text, says] of [
+    ['the first job', 'partition: nowhere', /sbatch refused: .*partition/i],
+    ['a later one, and takes the first back', 'gres: nothing:1', /sbatch refused: .*gres/i],
+  ] as const)
+    it(`ends with what sbatch says where that refuses ${what}`, async () => {
+      const out = join(scratch, 'refused');
+      const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile(text))));
+      assert.equal(status, 1);
+      assert.match(err, says);
+      assert.equal(cluster.command('squeue', ['-h', '-t', 'PENDING,RUNNING']).trim(), '');
+    });
 
   it('is taken back on Ctrl+C, and by portllm jobs --cancel', async () => {
     const options = await profile('setup: [sleep 30]');

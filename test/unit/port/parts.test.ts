@@ -101,7 +101,8 @@ describe('a port in parts', () => {
     }));
 
   it('is refused with parts of another version, another arithmetic, or another base', () =>
-    withParts(async ({ out, onto }, parts) => {
+    withParts(async (request, parts) => {
+      const { out, onto } = request;
       await assert.rejects(together(out, 'later'), /was written by PortLLM test, and this is later/);
       const record = join(parts, `${FIRST}.json`);
       const text = await readFile(record, 'utf8');
@@ -111,6 +112,8 @@ describe('a port in parts', () => {
       await writeFile(record, text);
       await utimes(join(onto, 'model-00002-of-00003.safetensors'), new Date(), new Date(0));
       await assert.rejects(together(out), /was written from other files/);
+      for (const index of [1, 2, 3]) await write(request, index);
+      await together(out);
     }));
 
   it('is not divided into more parts than there are shards, nor is an adapter', async () => {
