@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, InputError, UserError } from '../base/errors.ts';
+import { CancelledError, InputError } from '../base/errors.ts';
 import { plural } from '../base/format.ts';
 import { VERSION } from '../base/version.ts';
 import { cancelJob, isMade, lookAt, MADE, readJob, submitPort, type Job, type PartState } from '../cluster/portJob.ts';
 import { readProfile } from '../cluster/profile.ts';
+import { failureOf, isOver, linesOf, summaryOf } from '../cluster/words.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
 import { absolute, type Outcome } from './commands.ts';
@@ -43,11 +44,11 @@ async function waitFor(out: string, job: Job, console: Console): Promise<Outcome
   let shown = '';
   for (;;) {
     const states = await lookAt(out, job);
-    const line = summary(states);
+    const line = summaryOf(states);
     if (line !== shown) console.note(line);
     shown = line;
     if (states.every(({ state }) => state === 'done')) break;
-    if (states.every(({ state }) => state === 'done' || state === 'failed')) throw failure(states);
+    if (isOver(states)) throw failureOf(states);
     await sleep(LOOK_MS, undefined, { signal: console.signal }).catch(async () => {
       await cancelJob(job);
       throw new CancelledError();
@@ -62,7 +63,7 @@ async function waitFor(out: string, job: Job, console: Console): Promise<Outcome
 export async function jobsCommand(folder: string, cancel: boolean, console: Console): Promise<Outcome> {
   const out = resolve(folder);
   const states = (await isMade(out)) ? MADE : await look(out, cancel);
-  console.result(states, () => [summary(states), ...states.flatMap(stateLines)]);
+  console.result(states, () => [summaryOf(states), ...states.flatMap(linesOf)]);
   return states.some(({ state }) => state === 'failed') ? 'failed' : 'done';
 }
 
@@ -70,27 +71,4 @@ async function look(out: string, cancel: boolean): Promise<PartState[]> {
   const job = await readJob(out);
   if (cancel) await cancelJob(job);
   return lookAt(out, job);
-}
-
-function summary(states: readonly PartState[]): string {
-  const count = (wanted: PartState['state']): number => states.filter(({ state }) => state === wanted).length;
-  const reasons = new Set(states.flatMap(({ state, reason }) => (state === 'queued' && reason !== '' ? [reason] : [])));
-  const waiting = reasons.size === 0 ? '' : ` (${[...reasons].join(', ')})`;
-  const failed = count('failed') === 0 ? '' : `, ${count('failed')} failed`;
-  return `${count('done')} of ${states.length} steps done, ${count('running')} running, ${count('queued')} waiting${waiting}${failed}`;
-}
-
-function stateLines({ what, state, reason, log }: PartState): string[] {
-  return [`  ${what.padEnd(18)} ${state}${reason === '' ? '' : ` (${reason})`}`, ...log.map((line) => `      ${line}`)];
-}
-
-/** What failed by itself; the steps that waited for it did not. */
-function failure(states: readonly PartState[]): UserError {
-  const failed = states.filter(({ state }) => state === 'failed');
-  const own = failed.filter(({ log, reason }) => log.length > 0 || (reason !== '' && !reason.startsWith('CANCELLED')));
-  const shown = (own.length > 0 ? own : failed).flatMap(stateLines).join('\n');
-  return new UserError(
-    `The port was not finished on the cluster:\n${shown}`,
-    'The same command submits what is missing again.',
-  );
 }

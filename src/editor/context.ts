@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { WorkerClient } from '../worker/client.ts';
+import type { ClusterPorts } from './clusterPorts.ts';
 import type { Diagnoses } from './diagnoses.ts';
 import type { EvaluationRuns } from './evaluationRuns.ts';
 import type { Jobs } from './jobs.ts';
@@ -18,4 +19,5 @@ export interface EditorContext {
   readonly reports: ReportPanels;
   readonly evaluations: EvaluationPanels;
   readonly runs: EvaluationRuns;
+  readonly cluster: ClusterPorts;
 }

@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import { limitHeaders } from '../safetensors/headerLimit.ts';
 import { WorkerClient } from '../worker/client.ts';
 import { PinnedBaseline } from './baseline.ts';
+import { ClusterPorts } from './clusterPorts.ts';
 import { commandHandlers, type Handlers } from './commandHandlers.ts';
+import { tellOfPort } from './commands/port.ts';
 import { Diagnoses } from './diagnoses.ts';
 import { EvaluationRuns } from './evaluationRuns.ts';
 import { SafetensorsEditor } from './glance/safetensorsEditor.ts';
@@ -49,9 +51,12 @@ export function buildParts(context: vscode.ExtensionContext, log: vscode.LogOutp
   const baseline = new PinnedBaseline(context.workspaceState);
   const evaluations = new EvaluationPanels({ extensionUri, jobs, runs, baseline, log });
   const runsView = new RunsView({ extensionUri, jobs, runs, baseline, evaluations, log });
-  const editor = { extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs };
+  const onMade = (folder: string): Promise<void> => tellOfPort({ library, reports }, folder);
+  const cluster = new ClusterPorts({ extensionUri, state: context.workspaceState, jobs, log, onMade });
+  const editor = { extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs, cluster };
   const onTrust = vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll());
-  const all = vscode.Disposable.from(library, status, runs, baseline, evaluations, runsView, onTrust);
+  const all = vscode.Disposable.from(library, status, runs, baseline, evaluations, runsView, cluster, onTrust);
+  if (vscode.workspace.isTrusted) cluster.resume();
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return {

@@ -10,6 +10,8 @@ export interface Settings {
   readonly huggingFaceCache: boolean;
   readonly device: DeviceChoice;
   readonly idleMinutes: number;
+  readonly runner: 'local' | 'slurm';
+  readonly slurm: { readonly profile: string | undefined };
   readonly evaluate: EvaluateSettings;
 }
 
@@ -29,6 +31,8 @@ export function readSettings(): Settings {
     huggingFaceCache: configuration.get<unknown>('library.huggingFaceCache') !== false,
     device: typeof device === 'string' && isDeviceChoice(device) ? device : 'auto',
     idleMinutes: number(configuration.get<unknown>('worker.idleMinutes'), 5, 0.05, 1440),
+    runner: configuration.get<unknown>('runner') === 'slurm' ? 'slurm' : 'local',
+    slurm: { profile: pathOf(configuration.get<unknown>('slurm.profile')) },
     evaluate: readEvaluateSettings(configuration),
   };
 }
@@ -37,8 +41,7 @@ function readEvaluateSettings(configuration: vscode.WorkspaceConfiguration): Eva
   const folder = configuration.get<unknown>('evaluate.dataFolder');
   const bos = configuration.get<unknown>('evaluate.bos');
   return {
-    // `~` stands for the home folder, as in the library's folders.
-    dataFolder: typeof folder === 'string' && folder.trim() !== '' ? scanRoot(folder.trim(), 0).folder : undefined,
+    dataFolder: pathOf(folder),
     bos: BOS_MODES.find((mode) => mode === bos) ?? 'auto',
     bootstrapIterations: Math.round(
       number(configuration.get<unknown>('evaluate.bootstrapIterations'), 100_000, 0, 10_000_000),
@@ -57,6 +60,11 @@ export async function addLibraryFolder(folder: string): Promise<void> {
   // Not the effective value: a workspace's folders are not the person's own.
   const own = configuration.inspect<readonly string[]>('library.folders')?.globalValue ?? [];
   await configuration.update('library.folders', [...own, folder], vscode.ConfigurationTarget.Global);
+}
+
+/** `~` stands for the home folder, as in the library's folders. */
+function pathOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? scanRoot(value.trim(), 0).folder : undefined;
 }
 
 function number(value: unknown, otherwise: number, least: number, most: number): number {

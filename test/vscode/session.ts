@@ -61,6 +61,7 @@ export class Session {
     settings: Record<string, unknown> = {},
     viewport?: { width: number; height: number },
     restricted = false,
+    environment: Record<string, string> = {},
   ): Promise<Session> {
     // What was opened before a failure would keep the test process alive.
     await using opening = new AsyncDisposableStack();
@@ -87,7 +88,7 @@ export class Session {
       folder: library,
       extensionDevelopmentPath: ROOT,
       extensionTestsPath,
-      environment: { PORTLLM_BRIDGE_PORT_FILE: portFile, PORTLLM_BRIDGE_TOKEN: token },
+      environment: { ...environment, PORTLLM_BRIDGE_PORT_FILE: portFile, PORTLLM_BRIDGE_TOKEN: token },
       exitTimeoutMs: 600_000,
       ...(viewport ? { viewport } : {}),
     });

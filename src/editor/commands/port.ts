@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { problemText } from '../../base/errors.ts';
 import { isCheckpoint, isPatch } from '../../library/lineage.ts';
 import type { LibraryItem } from '../../library/item.ts';
@@ -9,6 +10,7 @@ import type { PortResult } from '../../port/port.ts';
 import { sweepStaging } from '../../port/staging.ts';
 import { ResumableError } from '../../worker/resumableError.ts';
 import { decideOnPlan } from '../pages/planPanel.ts';
+import { readSettings } from '../settings.ts';
 import { assertTrusted } from '../trust.ts';
 import type { PortDraft } from '../wizard/answers.ts';
 import { askForPort } from '../wizard/portWizard.ts';
@@ -24,14 +26,14 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
   if (request === undefined) return;
   const plan = await editor.jobs.quick('plan', request);
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
+  if (readSettings().runner === 'slurm' && request.as === 'checkpoint') return editor.cluster.submit(request, plan);
   await editor.jobs.device();
   const title = `Porting ${plan.patch.name} onto ${plan.newBase.name}`;
   const result = await run(editor, title, { ...request, agreed: plan.digest });
   if (result === undefined) return;
   const { folder, provenance } = result;
   for (const warning of provenance.warnings) editor.log.warn(`${folder}: ${warning}`);
-  editor.library.refresh();
-  await offerReport(editor, folder, `Ported ${plan.patch.name} onto ${plan.newBase.name}.`);
+  await tellOfPort(editor, folder, `Ported ${plan.patch.name} onto ${plan.newBase.name}.`);
 }
 
 /** A port whose worker died goes on where it was, if the person wants. @returns nothing if not */
@@ -78,8 +80,14 @@ async function lookUp(
   return inspection?.item ?? undefined;
 }
 
-async function offerReport(editor: EditorContext, folder: string, message: string): Promise<void> {
+/** Lists what was made, and offers its report. */
+export async function tellOfPort(
+  { library, reports }: Pick<EditorContext, 'library' | 'reports'>,
+  folder: string,
+  message = `Ported: ${basename(folder)}.`,
+): Promise<void> {
+  library.refresh();
   const choice = await showInformation(message, 'Open Report', 'Reveal');
-  if (choice === 'Open Report') await editor.reports.open({ kind: 'port', folder });
+  if (choice === 'Open Report') await reports.open({ kind: 'port', folder });
   if (choice === 'Reveal') await revealFolder(folder);
 }

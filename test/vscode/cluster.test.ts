@@ -1,0 +1,73 @@
+/** A port that the editor hands to a real Slurm: it goes on while the window is closed, and is found again. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { SlurmCluster, whyNoSlurm } from '../support/slurmCluster.ts';
+import { notification, webview } from './harness/views.ts';
+import { Session } from './session.ts';
+
+describe('A port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
+  const opened = new AsyncDisposableStack();
+  let cluster: SlurmCluster;
+  let profile: string;
+  let session: Session;
+  before(async () => {
+    const codeServerRoot = process.env.CODE_SERVER_ROOT;
+    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
+    const scratch = await mkdtemp(join(tmpdir(), 'portllm-slurm-'));
+    opened.defer(() => rm(scratch, { recursive: true, force: true }));
+    cluster = opened.use(await SlurmCluster.start(scratch));
+    profile = join(scratch, 'profile.yaml');
+    const environment = { SLURM_CONF: cluster.env.SLURM_CONF ?? '' };
+    session = await Session.open(codeServerRoot, {}, undefined, false, environment);
+    opened.defer(() => session.close());
+    // They are the machine's own, which the settings that a window starts with are not.
+    await session.bridge.evaluate(async (vscode, path) => {
+      const configuration = vscode.workspace.getConfiguration('portllm');
+      await configuration.update('runner', 'slurm', vscode.ConfigurationTarget.Global);
+      await configuration.update('slurm.profile', path, vscode.ConfigurationTarget.Global);
+    }, profile);
+  });
+  after(() => opened.disposeAsync());
+
+  async function portTo(out: string): Promise<void> {
+    await session.execute('portllm.port', join(session.library, 'models', 'storyteller-v2'));
+    await session.answerWizard({ patch: 'mood', kind: 'Patched checkpoint', out });
+    await session.acceptPlan('mood');
+  }
+
+  it('is found again after the window was loaded anew, and offers its report', async () => {
+    await writeFile(profile, 'setup: [sleep 2]\ncpus: 1');
+    const out = join(session.library, 'ported', 'on-slurm');
+    await portTo(out);
+    assert.match(await (await notification(session.page, 'Porting on-slurm on the cluster')).text(), /steps done/);
+    await session.reload();
+    await notification(session.page, 'Porting on-slurm on the cluster');
+    await (await notification(session.page, 'Ported: on-slurm.')).click('Open Report');
+    await (await webview(session.page, 'Report: on-slurm')).getByText('84 of 84 patch tensors were ported').waitFor();
+    assert.ok((await readdir(out)).includes('portllm.json'));
+  });
+
+  it('that fails is said with the end of the log, and submitted again', async () => {
+    await writeFile(profile, 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || { echo no such module; exit 1; }"]');
+    const out = join(session.library, 'ported', 'again');
+    await portTo(out);
+    const failed = await notification(session.page, 'The port was not finished on the cluster');
+    assert.match(await failed.text(), /part 2[^]*no such module/);
+    await writeFile(profile, '');
+    await failed.click('Submit Again');
+    await notification(session.page, 'Ported: again.');
+  });
+
+  it('that is cancelled is taken back', async () => {
+    await writeFile(profile, 'setup: [sleep 60]');
+    await portTo(join(session.library, 'ported', 'never'));
+    await (await notification(session.page, 'Porting never on the cluster')).cancel();
+    for (let round = 0; round < 60 && cluster.command('squeue', ['-h']).trim() !== ''; round++)
+      await session.page.waitForTimeout(300);
+    assert.equal(cluster.command('squeue', ['-h']).trim(), '');
+    assert.ok(!(await readdir(join(session.library, 'ported'))).includes('never'));
+  });
+});
