@@ -30,8 +30,8 @@ export async function portCommand(
     console.result(plan, () => planLines(plan));
     return plan.refusals.length === 0 ? 'done' : 'unusable';
   }
-  const { warning } = await console.worker.call('device', { device }, { signal });
-  if (warning !== undefined) console.warn(warning);
+  // An adapter needs none.
+  if (request.as === 'checkpoint') await askForDevice(device, console);
   const result = await console.worker.call('port', { request, device }, { signal, onProgress });
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
@@ -58,10 +58,15 @@ export async function partAgainCommand(
   return writePart(await Pieces.of(resolve(out)).request(), part, device, console);
 }
 
+/** A wish that cannot be met is said. */
+async function askForDevice(device: DeviceChoice, console: Console): Promise<void> {
+  const { warning } = await console.worker.call('device', { device }, { signal: console.signal });
+  if (warning !== undefined) console.warn(warning);
+}
+
 async function writePart(request: PortRequest, part: Part, device: DeviceChoice, console: Console): Promise<Outcome> {
   const { signal, progress: onProgress } = console;
-  const { warning } = await console.worker.call('device', { device }, { signal });
-  if (warning !== undefined) console.warn(warning);
+  await askForDevice(device, console);
   const parameters = { request, part, device };
   const result = await console.worker.call('portPart', parameters, { signal, onProgress });
   console.result(result, () => partLines(result, part));

@@ -6,6 +6,7 @@ import { tensorFigures } from '../diagnostics/tensorFigures.ts';
 import { extract } from '../extract/extract.ts';
 import { isExtraction, verifyExtraction } from '../extract/verifyExtraction.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
+import { LateKernel } from '../kernels/lateKernel.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
 import { inspect } from '../library/inspect.ts';
@@ -25,8 +26,23 @@ interface Device {
 
 const devices = new Map<DeviceChoice, Promise<Device>>();
 
-/** ONNX Runtime is loaded at the first job that computes, once per device that is asked for. */
+/** Ports to adapters compute nothing that a device would be asked for, and those on the CPU next to nothing. */
+const cpu: Device = {
+  kernel: new LateKernel(async () => (await loadedDevice('cpu')).kernel),
+  report: {
+    requested: 'cpu',
+    used: 'cpu',
+    checks: [{ provider: 'cpu', ok: true, milliseconds: undefined, detail: 'the reference' }],
+    warning: undefined,
+  },
+};
+
 function deviceFor(choice: DeviceChoice): Promise<Device> {
+  return choice === 'cpu' ? Promise.resolve(cpu) : loadedDevice(choice);
+}
+
+/** ONNX Runtime is loaded at the first job that needs it, once per device that is asked for. */
+function loadedDevice(choice: DeviceChoice): Promise<Device> {
   let device = devices.get(choice);
   if (device === undefined) {
     device = loadRuntime().then(({ chooseDevice }) => chooseDevice(choice));
@@ -62,7 +78,7 @@ const handlers: WorkerHandlers = {
   inspect: ({ path }) => inspect(path),
   plan: (request) => planPort(request),
   port: async ({ request, device }, { sink, signal }) => {
-    const { kernel } = await deviceFor(device);
+    const { kernel } = request.as === 'adapter' ? cpu : await deviceFor(device);
     return port(request, kernel, VERSION, sink, signal);
   },
   portPart: async ({ request, part, device }, { sink, signal }) => {
