@@ -8,7 +8,9 @@ import { isThere } from '../base/there.ts';
 import { writeWhole } from '../base/writeWhole.ts';
 import { partOf } from '../port/parts/part.ts';
 import { elements } from '../safetensors/shape.ts';
-import { Pieces } from '../port/parts/pieces.ts';
+import { outputKey } from '../port/output/finishedShards.ts';
+import { Pieces, type Piece } from '../port/parts/pieces.ts';
+import { openInputs } from '../port/plan/inputs.ts';
 import { PROVENANCE_FILE } from '../port/provenance.ts';
 import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
 import type { Profile } from './profile.ts';
@@ -52,7 +54,7 @@ export interface PortJobOptions {
 export type State = 'queued' | 'running' | 'done' | 'failed';
 
 export interface PartState {
-  /** From 1 on; 0 for the look at a node, and count + 1 for putting together. */
+  /** `part 3`, `look at a node`, `putting together`. */
   readonly what: string;
   readonly state: State;
   /** Why it waits, or how it ended. */
@@ -70,9 +72,13 @@ export const MADE: PartState[] = [{ what: 'all', state: 'done', reason: '', log:
  * Hands a port to Slurm: a job that looks whether a node sees the files, an array of the parts that are not there yet, and a
  * job that puts them together.
  *
- * @throws InputError if there are fewer shards than parts, or no Slurm; UserError with its words if it refuses
+ * @throws InputError if the output is there, there are fewer shards than parts, or no Slurm; UserError with its words if it
+ *   refuses
  */
 export async function submitPort(request: PortRequest, plan: PortPlan, options: PortJobOptions): Promise<Job> {
+  const out = resolve(request.out);
+  if (await isThere(out))
+    throw new InputError(`${out} exists already.`, 'Choose another name; nothing is ever overwritten.');
   const names = plan.newBase.files.map(({ name }) => name);
   const count = options.count ?? names.length;
   const shards = Array.from({ length: count }, (_, at) => partOf(names, { index: at + 1, count }, 'shard'));
@@ -82,9 +88,9 @@ export async function submitPort(request: PortRequest, plan: PortPlan, options: 
   const inputs = [request.patch, request.onto, ...(request.from === undefined ? [] : [request.from]), pieces.folder];
   const scripts: Scripts = {
     ...options,
-    ...{ name: basename(request.out), out: resolve(request.out), folder, inputs, count, memoryBytes: memoryFor(plan) },
+    ...{ name: basename(out), out, folder, inputs, count, memoryBytes: memoryFor(plan) },
   };
-  const parts = await missingParts(pieces, shards);
+  const parts = await missingParts(pieces, shards, request, options.version);
   const job = { ...(await submit(scripts, parts)), count, parts, shards };
   await writeWhole(join(folder, JOB_FILE), `${JSON.stringify(job, null, 2)}\n`, true);
   return job;
@@ -123,14 +129,25 @@ async function submit(scripts: Scripts, parts: readonly number[]): Promise<Pick<
   }
 }
 
-async function missingParts(pieces: Pieces, shards: readonly (readonly string[])[]): Promise<number[]> {
+/** Those that are not there, or were written from other files or by another version. */
+async function missingParts(
+  pieces: Pieces,
+  shards: readonly (readonly string[])[],
+  request: PortRequest,
+  version: string,
+): Promise<number[]> {
+  await using inputs = await openInputs(request);
+  const isOfNow = ({ key, device }: Piece): boolean => key === outputKey(inputs, device, version);
   const missing: number[] = [];
-  for (const [at, names] of shards.entries()) if (!(await areThere(pieces, names))) missing.push(at + 1);
+  for (const [at, names] of shards.entries()) if (!(await areThere(pieces, names, isOfNow))) missing.push(at + 1);
   return missing;
 }
 
-async function areThere(pieces: Pieces, names: readonly string[]): Promise<boolean> {
-  for (const name of names) if ((await pieces.get(name).catch(() => undefined)) === undefined) return false;
+async function areThere(pieces: Pieces, names: readonly string[], isGood: (piece: Piece) => boolean): Promise<boolean> {
+  for (const name of names) {
+    const piece = await pieces.get(name).catch(() => undefined);
+    if (piece === undefined || !isGood(piece)) return false;
+  }
   return true;
 }
 
@@ -157,7 +174,7 @@ export async function lookAt(out: string, job: Job): Promise<PartState[]> {
   for (const part of job.parts)
     states.push(
       await stateOf(`part ${part}`, `${job.array}_${part}`, PART_LOG.replace('%a', String(part)), known, () =>
-        areThere(pieces, job.shards[part - 1] ?? []),
+        areThere(pieces, job.shards[part - 1] ?? [], () => true),
       ),
     );
   states.push(await stateOf('putting together', job.assemble, ASSEMBLE_LOG, known, () => isMade(out)));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -111,6 +111,27 @@ describe('a port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
     const refused = await run(['assemble', out]);
     assert.equal(refused.status, 2);
     assert.match(refused.err, /1 of 3 shards are missing: model-00003/);
+  });
+
+  it('submits a part again that was written from a base which has changed since', async () => {
+    const [out, base] = [join(scratch, 'changed'), join(scratch, 'base')];
+    await cp(ONTO, base, { recursive: true });
+    const request = ['port', PATCH, '--onto', base, '--out', out];
+    for (const part of ['1/3', '2/3']) assert.equal((await run([...request, '--part', part])).status, 0);
+    const submitted = async (): Promise<Job> => {
+      const { out: text, err, status } = await run([...request, '--runner', 'slurm', '--no-wait', '--json']);
+      assert.equal(status, 0, err);
+      return JSON.parse(text) as Job;
+    };
+    const first = await submitted();
+    assert.deepEqual(first.parts, [3]);
+    await run(['jobs', out, '--cancel']);
+    await utimes(join(base, 'model-00001-of-00003.safetensors'), new Date(), new Date(0));
+    assert.deepEqual((await submitted()).parts, [1, 2, 3]);
+    await until(out, allDone);
+    const again = await run([...request, '--runner', 'slurm']);
+    assert.equal(again.status, 2);
+    assert.match(again.err, /changed exists already/);
   });
 
   it('waits while the node is drained, says why, and goes on', async () => {
