@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'port-135M': ['port/port.ts', root, '--shape', '135M'],
   'port-1.2B': ['port/port.ts', root, '--shape', '1.2B', '--peers', 'cp,peft,mergekit,finetune'],
   'port-7B': ['port/port.ts', root, '--shape', '7B'],
+  'port-adapter': ['port/adapter.ts', root],
   'port-limits': ['port/limits.ts'],
   'port-growth': ['port/growth.ts', root],
   'diagnose-7B': ['diagnose/diagnose.ts', root],
@@ -32,7 +33,8 @@ const names = values.only?.split(',') ?? Object.keys(BENCHES);
 if (values.list) console.log(Object.keys(BENCHES).join('\n'));
 else {
   mkdirSync(root, { recursive: true });
-  run('build', [join(import.meta.dirname, '../scripts/build.ts')]);
+  // What is shipped.
+  run('build', [join(import.meta.dirname, '../scripts/build.ts'), '--production']);
   for (const name of names) {
     const [script = '', ...args] = BENCHES[name] ?? [];
     if (script === '') throw new Error(`${name}: one of ${Object.keys(BENCHES).join(', ')}`);

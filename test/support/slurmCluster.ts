@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { cpus, hostname } from 'node:os';
+import { cpus, hostname, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,27 +18,49 @@ export function whyNoSlurm(): string | undefined {
   return missing.length === 0 ? undefined : `needs ${missing.join(', ')}: packages slurm-wlm and munge`;
 }
 
+/** A cluster in a folder of its own, or why there is none: who has no right to its daemons' sockets or ports is not to blame. */
+export async function startSlurm(): Promise<SlurmCluster | string> {
+  const why = whyNoSlurm();
+  if (why !== undefined) return why;
+  const folder = await mkdtemp(join(tmpdir(), 'portllm-slurm-'));
+  try {
+    return await SlurmCluster.start(folder);
+  } catch (error) {
+    const log = await readFile(join(folder, 'slurmctld.log'), 'utf8').catch(() => '');
+    await rm(folder, { recursive: true, force: true });
+    return `Slurm does not start here: ${String(error)} ${log.trim().split('\n').slice(-2).join(' ')}`;
+  }
+}
+
 /** A real Slurm on this machine: one node, one partition, no accounts. */
 export class SlurmCluster implements AsyncDisposable {
   /** For whoever calls sbatch and kin. */
   readonly env: NodeJS.ProcessEnv;
+  /** Where it keeps its own, and tests theirs; removed with it. */
+  readonly folder: string;
   private readonly daemons: ChildProcess[] = [];
 
-  private constructor(env: NodeJS.ProcessEnv) {
+  private constructor(env: NodeJS.ProcessEnv, folder: string) {
     this.env = env;
+    this.folder = folder;
   }
 
   static async start(folder: string): Promise<SlurmCluster> {
     const configuration = join(folder, 'slurm.conf');
-    const cluster = new SlurmCluster({ ...process.env, SLURM_CONF: configuration });
+    const cluster = new SlurmCluster({ ...process.env, SLURM_CONF: configuration }, folder);
     const socket = join(folder, 'munge.socket');
     writeFileSync(configuration, await configurationText(folder, socket));
     for (const name of ['state', 'spool']) mkdirSync(join(folder, name));
-    cluster.startMunge(folder, socket);
-    await until('munged', () => existsSync(socket));
-    cluster.run('slurmctld', ['-D']);
-    cluster.run('slurmd', ['-D', '-N', hostname().split('.')[0] ?? '']);
-    await until('the node', () => cluster.command('sinfo', ['-h', '-o', '%T']).trim() === 'idle');
+    try {
+      cluster.startMunge(folder, socket);
+      await until('munged', () => existsSync(socket));
+      cluster.run('slurmctld', ['-D']);
+      cluster.run('slurmd', ['-D', '-N', hostname().split('.')[0] ?? '']);
+      await until('the node', () => cluster.command('sinfo', ['-h', '-o', '%T']).trim() === 'idle');
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
     return cluster;
   }
 
@@ -49,7 +72,9 @@ export class SlurmCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.command('scancel', ['--user=root']);
     for (const daemon of this.daemons.reverse()) daemon.kill('SIGTERM');
-    for (const daemon of this.daemons) if (daemon.exitCode === null) await once(daemon, 'exit');
+    for (const daemon of this.daemons)
+      if (daemon.exitCode === null && daemon.pid !== undefined) await once(daemon, 'exit');
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Its key, and what it writes, must be its user's. */

@@ -1,25 +1,24 @@
 /** A port that the editor hands to a real Slurm: it goes on while the window is closed, and is found again. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { SlurmCluster, whyNoSlurm } from '../support/slurmCluster.ts';
+import { startSlurm, type SlurmCluster } from '../support/slurmCluster.ts';
 import { notification, webview } from './harness/views.ts';
 import { Session } from './session.ts';
 
-describe('A port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
+const started = await startSlurm();
+
+describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
+  const cluster = started as SlurmCluster;
   const opened = new AsyncDisposableStack();
-  let cluster: SlurmCluster;
   let profile: string;
   let session: Session;
   before(async () => {
     const codeServerRoot = process.env.CODE_SERVER_ROOT;
     assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    const scratch = await mkdtemp(join(tmpdir(), 'portllm-slurm-'));
-    opened.defer(() => rm(scratch, { recursive: true, force: true }));
-    cluster = opened.use(await SlurmCluster.start(scratch));
-    profile = join(scratch, 'profile.yaml');
+    opened.use(cluster);
+    profile = join(cluster.folder, 'profile.yaml');
     const environment = { SLURM_CONF: cluster.env.SLURM_CONF ?? '' };
     session = await Session.open(codeServerRoot, {}, undefined, false, environment);
     opened.defer(() => session.close());

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, PartState } from '../../../src/cluster/portJob.ts';
 import { ROOT } from '../../support/paths.ts';
-import { SlurmCluster, whyNoSlurm } from '../../support/slurmCluster.ts';
+import { startSlurm, whyNoSlurm, type SlurmCluster } from '../../support/slurmCluster.ts';
 
 const CLI = join(ROOT, 'dist/cli.js');
 const PATCH = join(ROOT, 'samples/patches/mood');
@@ -22,19 +21,14 @@ interface Ended {
   readonly err: string;
 }
 
-describe('a port on a Slurm cluster', { skip: whyNoSlurm() ?? false }, () => {
-  let cluster: SlurmCluster;
-  let scratch: string;
-  before(async () => {
-    scratch = await mkdtemp(join(tmpdir(), 'portllm-slurm-'));
-    cluster = await SlurmCluster.start(scratch);
-  });
-  after(async () => {
-    await cluster[Symbol.asyncDispose]();
-    await rm(scratch, { recursive: true, force: true });
-  });
+const started = await startSlurm();
 
-  const run = async (args: readonly string[], env = cluster.env): Promise<Ended> => {
+describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
+  const cluster = started as SlurmCluster;
+  const scratch = typeof started === 'string' ? '' : started.folder;
+  after(() => cluster[Symbol.asyncDispose]());
+
+  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = cluster.env): Promise<Ended> => {
     const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));
