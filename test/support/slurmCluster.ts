@@ -39,6 +39,8 @@ export class SlurmCluster implements AsyncDisposable {
   /** Where it keeps its own, and tests theirs; removed with it. */
   readonly folder: string;
   private readonly daemons: ChildProcess[] = [];
+  /** Without its controller every command waits for a minute. */
+  private isUp = false;
 
   private constructor(env: NodeJS.ProcessEnv, folder: string) {
     this.env = env;
@@ -57,6 +59,7 @@ export class SlurmCluster implements AsyncDisposable {
       cluster.run('slurmctld', ['-D']);
       cluster.run('slurmd', ['-D', '-N', hostname().split('.')[0] ?? '']);
       await until('the node', () => cluster.command('sinfo', ['-h', '-o', '%T']).trim() === 'idle');
+      cluster.isUp = true;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -70,7 +73,7 @@ export class SlurmCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.command('scancel', ['--user=root']);
+    if (this.isUp) this.command('scancel', ['--user=root']);
     for (const daemon of this.daemons.reverse()) daemon.kill('SIGTERM');
     for (const daemon of this.daemons)
       if (daemon.exitCode === null && daemon.pid !== undefined) await once(daemon, 'exit');
