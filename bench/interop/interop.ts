@@ -13,8 +13,7 @@ import { ROOT } from '../../test/support/paths.ts';
 import { machine } from '../support/measure.ts';
 import { pythonIn } from '../support/python.ts';
 
-const LLAMA_CPP = 'llama_cpp_python-0.3.25';
-const LLAMA_CPP_URL = `https://files.pythonhosted.org/packages/f9/fc/b488e00ebbca5c6a0b2303fb8ce3ded39a5f2293f7da3d7dfb25bcbb1bd9/${LLAMA_CPP}.tar.gz`;
+const LLAMA_CPP = { name: 'llama-cpp-python', version: '0.3.25' };
 
 const TASK = `task: kind
 dataset_path: json
@@ -90,13 +89,15 @@ function prepare(): void {
   portllm('evaluate', base, ...patched, ...task, '--out', join(work, 'ours', 'adapter'));
 }
 
-/** The converters alone, beside the environment; without a network there are none. */
-function fetchLlamaCpp(): void {
-  const sources = join(folder, LLAMA_CPP, 'vendor', 'llama.cpp');
-  const archive = join(folder, `${LLAMA_CPP}.tar.gz`);
+/** The converters alone, out of a source package; without a network there are none. */
+function fetchLlamaCpp(python: string): void {
+  const { name, version } = LLAMA_CPP;
+  const stem = `${name.replaceAll('-', '_')}-${version}`;
+  const sources = join(folder, stem, 'vendor', 'llama.cpp');
   if (!existsSync(sources)) {
-    if (spawnSync('curl', ['-sfLo', archive, LLAMA_CPP_URL]).status !== 0) return;
-    run('tar', ['xzf', archive, '-C', folder]);
+    const options = ['--quiet', '--no-deps', '--no-binary', name, '--dest', folder];
+    if (spawnSync(python, ['-m', 'pip', 'download', `${name}==${version}`, ...options]).status !== 0) return;
+    run('tar', ['xzf', join(folder, `${stem}.tar.gz`), '-C', folder]);
   }
   cpSync(sources, join(work, 'llama.cpp'), {
     recursive: true,
@@ -114,7 +115,7 @@ function page({ versions, loading, lm_eval: scores, llama_cpp: llama }: Found): 
   const converted =
     llama === null
       ? 'Not tried: its sources could not be had.'
-      : `\`convert_lora_to_gguf.py\` of ${LLAMA_CPP.replace('_python-', '-python ').replaceAll('_', '-')} converts the ported adapter: ${llama.tensors} of ${llama.of_the_adapter} tensors, norms ${llama.norms_are_the_same ? 'the same' : 'DIFFERENT'}.`;
+      : `\`convert_lora_to_gguf.py\` of ${LLAMA_CPP.name} ${LLAMA_CPP.version} converts the ported adapter: ${llama.tensors} of ${llama.of_the_adapter} tensors, norms ${llama.norms_are_the_same ? 'the same' : 'DIFFERENT'}.`;
   return `# Interop
 
 What PortLLM writes, opened by the tools that people will open it with. Written by \`npm run interop\`: the sample patch \`kind\` on
@@ -150,8 +151,8 @@ ${converted}
 }
 
 prepare();
-fetchLlamaCpp();
 const python = pythonIn(folder, 'peft');
+fetchLlamaCpp(python);
 run(python, ['-m', 'pip', 'install', '--quiet', 'lm_eval==0.4.13', 'safetensors']);
 const output =
   run(python, [join(import.meta.dirname, 'interop.py'), work])
