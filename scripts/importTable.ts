@@ -1,20 +1,15 @@
 /** Writes ARCHITECTURE.md's table of who imports whom, from the imports themselves: `npm run readme`. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { format } from 'prettier';
 import { LAYERS } from './layers.ts';
+import { withTable } from './markedTable.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PATH = join(ROOT, 'ARCHITECTURE.md');
-const BEGIN = '<!-- imports: npm run readme -->';
-const END = '<!-- /imports -->';
 
 /** ARCHITECTURE.md as it should be. @throws Error if it has lost the marks */
-export async function architectureWithTable(text: string): Promise<string> {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error('ARCHITECTURE.md has lost the marks of the table');
-  const table = await format(importTable(), { parser: 'markdown', printWidth: 120 });
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${table}\n${text.slice(end)}`;
+export function architectureWithTable(text: string): Promise<string> {
+  return withTable(text, 'imports', importTable());
 }
 
 function importTable(): string {

@@ -9,6 +9,12 @@ import { createVSIX } from '@vscode/vsce';
 
 const root = join(import.meta.dirname, '..');
 
+/** Without what only development needs: vsce would run its scripts. */
+const manifest = {
+  ...(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; version: string }),
+  ...{ scripts: undefined, dependencies: undefined, devDependencies: undefined },
+};
+
 /** VS Code's names of platforms, and where ONNX Runtime keeps their files. There is no darwin-x64, and none for Alpine. */
 export const TARGETS = {
   'linux-x64': 'linux/x64',
@@ -39,27 +45,26 @@ export async function packageFor(target: Target): Promise<string> {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   for (const name of SHIPPED) cpSync(join(root, name), join(staging, name), { recursive: true });
-  writeFileSync(join(staging, 'package.json'), manifest());
-  build(join(staging, 'dist'));
+  writeFileSync(join(staging, 'package.json'), JSON.stringify(manifest, null, 2));
+  cpSync(built(), join(staging, 'dist'), { recursive: true });
   copyRuntime(join(staging, 'dist', 'node_modules'), target);
   const folder = join(root, 'out', 'vsix');
   mkdirSync(folder, { recursive: true });
-  const { name, version } = JSON.parse(manifest()) as { name: string; version: string };
-  const packagePath = join(folder, `${name}-${target}-${version}.vsix`);
+  const packagePath = join(folder, `${manifest.name}-${target}-${manifest.version}.vsix`);
   await createVSIX({ cwd: staging, target, packagePath, dependencies: false });
   return packagePath;
 }
 
-/** Without what only development needs: vsce would run its scripts. */
-function manifest(): string {
-  const all = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
-  return JSON.stringify({ ...all, scripts: undefined, dependencies: undefined, devDependencies: undefined }, null, 2);
-}
+let dist: string | undefined;
 
-function build(folder: string): void {
+/** The same for all platforms, so made once. */
+function built(): string {
+  if (dist !== undefined) return dist;
+  const folder = join(root, 'out', 'package', 'dist');
   const args = [join(import.meta.dirname, 'build.ts'), '--production', '--outdir', folder];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) throw new Error('the build failed');
+  return (dist = folder);
 }
 
 /** Beside the worker, where `require` looks first; vsce takes no other node_modules along. */

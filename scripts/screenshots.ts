@@ -17,7 +17,10 @@ const EVALUATION_MS = 600_000;
 const VIEWPORT = { width: 1180, height: 760 };
 
 async function take(theme: keyof typeof THEMES, codeServer: string): Promise<void> {
-  const session = await Session.open(codeServer, { 'workbench.colorTheme': THEMES[theme] }, VIEWPORT);
+  const session = await Session.open(codeServer, {
+    settings: { 'workbench.colorTheme': THEMES[theme] },
+    viewport: VIEWPORT,
+  });
   const { page, library } = session;
   const shoot = async (name: string): Promise<void> => {
     await page.mouse.move(0, 0);

@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { basePools, makeLora, makeModel, parametersOf } from '../support/makeModel.ts';
 import { assertFree, dropCaches, machine, measure, spread, type Measured } from '../support/measure.ts';
-import { SHAPES } from '../support/shapes.ts';
+import { shapeNamed } from '../support/shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,8 +23,7 @@ const { values, positionals } = parseArgs({
 });
 const root = resolve(positionals[0] ?? 'bench-models');
 const cli = join(import.meta.dirname, '../../dist/cli.js');
-const shape = SHAPES[values.shape];
-if (shape === undefined) throw new Error(`shapes: ${Object.keys(SHAPES).join(', ')}`);
+const shape = shapeNamed(values.shape);
 const [base, old, lora] = ['new', 'old', 'lora16'].map((name) => join(root, values.shape, name)) as [
   string,
   string,

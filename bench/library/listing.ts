@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { scan } from '../../src/library/scan.ts';
 import { canonicalLayout } from '../../src/safetensors/writer.ts';
 import { dropCaches, machine, spread } from '../support/measure.ts';
-import { configOf, SHAPES, tensorsOf } from '../support/shapes.ts';
+import { configOf, shapeNamed, tensorsOf } from '../support/shapes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,8 +24,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
   },
 });
-const shape = SHAPES['7B'];
-if (shape === undefined) throw new Error('no 7B shape');
+const shape = shapeNamed('7B');
 const layout = canonicalLayout(
   tensorsOf(shape).map((tensor) => ({ ...tensor, dtype: 'BF16' as const })),
   { format: 'pt' },

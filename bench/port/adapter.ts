@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { canonicalLayout } from '../../src/safetensors/writer.ts';
 import { makeLora } from '../support/makeModel.ts';
 import { dropCaches, machine, measure, spread } from '../support/measure.ts';
-import { configOf, SHAPES, tensorsOf } from '../support/shapes.ts';
+import { configOf, shapeNamed, tensorsOf } from '../support/shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,8 +23,7 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
   },
 });
-const shape = SHAPES[values.shape];
-if (shape === undefined) throw new Error(`shapes: ${Object.keys(SHAPES).join(', ')}`);
+const shape = shapeNamed(values.shape);
 const root = join(resolve(positionals[0] ?? 'bench-models'), 'adapter');
 const [base, patch, output] = [join(root, 'base'), join(root, 'patch'), join(root, 'out')];
 const weights = join(base, 'model.safetensors');

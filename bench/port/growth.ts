@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { basePools, makeLora, makeModel, parametersOf } from '../support/makeModel.ts';
 import { dropCaches, machine, measure, spread } from '../support/measure.ts';
-import { SHAPES, type Shape } from '../support/shapes.ts';
+import { shapeNamed } from '../support/shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,15 +25,9 @@ const cli = join(import.meta.dirname, '../../dist/cli.js');
 const output = join(root, 'growth-out');
 const pools = basePools();
 
-function shapeOf(name: string): Shape {
-  const shape = SHAPES[name];
-  if (shape === undefined) throw new Error(`no shape ${name}`);
-  return shape;
-}
-
 /** A model and its patches, made once. */
 async function made(name: string, { rank = 16, shards = 0, patches = 1 } = {}): Promise<string[]> {
-  const shape = shapeOf(name);
+  const shape = shapeNamed(name);
   const count = shards === 0 ? shape.shards : shards;
   const base = join(root, name, count === shape.shards ? 'new' : `new-${count}`);
   if (!existsSync(join(base, 'config.json'))) await makeModel(base, shape, pools.new, count);
@@ -72,11 +66,11 @@ async function section(title: string, explained: string, rows: readonly (() => P
 
 const sizes = values.sizes.split(',');
 const middle = '1.2B';
-const parameters = parametersOf(shapeOf(middle));
+const parameters = parametersOf(shapeNamed(middle));
 await section(
   'Models',
   'In proportion to the bytes, after about a second for two processes, ONNX Runtime and the plan.',
-  sizes.map((name) => async () => line(name, parametersOf(shapeOf(name)), await made(name))),
+  sizes.map((name) => async () => line(name, parametersOf(shapeNamed(name)), await made(name))),
 );
 await section(
   `Rank, on ${middle}`,
@@ -92,7 +86,8 @@ await section(
   'Patches, on 135M',
   'Their exact sum has the sum of their ranks.',
   [1, 2, 4].map(
-    (patches) => async () => line(`${patches} patches`, parametersOf(shapeOf('135M')), await made('135M', { patches })),
+    (patches) => async () =>
+      line(`${patches} patches`, parametersOf(shapeNamed('135M')), await made('135M', { patches })),
   ),
 );
 for (const shards of [10, 100]) rmSync(join(root, middle, `new-${shards}`), { recursive: true, force: true });

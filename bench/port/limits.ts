@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { DTYPE_NUMBERS, kernelMemory, loadKernels, machineArithmetic } from '../../src/kernels/lanes/module.ts';
 import { parametersOf } from '../support/makeModel.ts';
 import { machine, spread } from '../support/measure.ts';
-import { linearsOf, SHAPES } from '../support/shapes.ts';
+import { linearsOf, shapeNamed } from '../support/shapes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,8 +21,7 @@ const { values } = parseArgs({
     out: { type: 'string' },
   },
 });
-const shape = SHAPES[values.shape];
-if (shape === undefined) throw new Error(`shapes: ${Object.keys(SHAPES).join(', ')}`);
+const shape = shapeNamed(values.shape);
 const [rows, columns, rank] = [64, 4096, Number(values.rank)];
 const tileBytes = 2 * rows * columns;
 /** So many tiles in a row are one measurement. */

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { basePools, makeLora, makeModel, parametersOf } from '../support/makeModel.ts';
 import { assertFree, dropCaches, machine, measure, median, spread, type Measured } from '../support/measure.ts';
 import { pythonIn } from '../support/python.ts';
-import { SHAPES } from '../support/shapes.ts';
+import { shapeNamed } from '../support/shapes.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,8 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const root = resolve(positionals[0] ?? 'bench-models');
 const cli = join(import.meta.dirname, '../../dist/cli.js');
-const shape = SHAPES[values.shape];
-if (shape === undefined) throw new Error(`shapes: ${Object.keys(SHAPES).join(', ')}`);
+const shape = shapeNamed(values.shape);
 const folder = join(root, values.shape);
 const [base, lora] = [join(folder, 'new'), join(folder, `lora${values.rank}`)];
 const output = join(root, 'out');
@@ -71,7 +70,6 @@ function mergekit(): [string, string[]] {
 }
 
 async function prepare(): Promise<void> {
-  if (shape === undefined) return;
   const pools = existsSync(join(base, 'config.json')) && existsSync(lora) ? undefined : basePools();
   assertFree(root, 2 * parametersOf(shape) * (pools === undefined ? 1.1 : 2.1));
   if (pools !== undefined) {
@@ -140,7 +138,7 @@ async function main(): Promise<void> {
       }
   clear();
   const said = results.get('PEFT')?.[0]?.output.trim() ?? '';
-  const text = `# Port, ${values.shape} (the shapes of ${shape?.like ?? ''}), LoRA of rank ${values.rank} on all linears
+  const text = `# Port, ${values.shape} (the shapes of ${shape.like}), LoRA of rank ${values.rank} on all linears
 
 \`node bench/port/port.ts\` on ${machine()}; ${cold ? "the system's caches emptied before each command" : 'caches as they were'};
 ${values.rounds} rounds, peers once${said === '' ? '' : ` (${said.split('\n').at(-1) ?? ''})`}. Whole commands; memory of all their processes, anonymous and shared. In brackets from the least to the most.

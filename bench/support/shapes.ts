@@ -13,7 +13,7 @@ export interface Shape {
 
 const LLAMA = { architectures: ['LlamaForCausalLM'], model_type: 'llama', hidden_act: 'silu', rms_norm_eps: 1e-5 };
 
-export const SHAPES: Readonly<Record<string, Shape>> = {
+const SHAPES: Readonly<Record<string, Shape>> = {
   '135M': {
     like: 'SmolLM-135M',
     config: { ...LLAMA, num_attention_heads: 9, num_key_value_heads: 3, max_position_embeddings: 2048 },
@@ -90,4 +90,11 @@ export function tensorsOf(shape: Shape): NamedTensor[] {
   all.push({ name: 'model.norm.weight', shape: [hidden] });
   if (!tied) all.push({ name: 'lm_head.weight', shape: [vocabulary, hidden] });
   return all;
+}
+
+/** @throws if there is none */
+export function shapeNamed(name: string): Shape {
+  const shape = SHAPES[name];
+  if (shape === undefined) throw new Error(`${name}: one of ${Object.keys(SHAPES).join(', ')}`);
+  return shape;
 }

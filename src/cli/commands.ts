@@ -4,6 +4,7 @@ import type { DeviceChoice } from '../kernels/device.ts';
 import type { Part } from '../port/parts/part.ts';
 import { Pieces } from '../port/parts/pieces.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
+import type { PortResult } from '../port/port.ts';
 import type { Console } from './console.ts';
 import { extractLines, inspectionLines, partLines, planLines, resultLines, verifyLines } from './text.ts';
 
@@ -33,6 +34,10 @@ export async function portCommand(
   // An adapter needs none.
   if (request.as === 'checkpoint') await askForDevice(device, console);
   const result = await console.worker.call('port', { request, device }, { signal, onProgress });
+  return showPorted(result, console);
+}
+
+function showPorted(result: PortResult, console: Console): Outcome {
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
   return 'done';
@@ -76,9 +81,7 @@ async function writePart(request: PortRequest, part: Part, device: DeviceChoice,
 export async function assembleCommand(out: string, console: Console): Promise<Outcome> {
   const { signal, progress: onProgress } = console;
   const result = await console.worker.call('assemble', { out: resolve(out) }, { signal, onProgress });
-  for (const text of result.provenance.warnings) console.warn(text);
-  console.result(result, () => resultLines(result));
-  return 'done';
+  return showPorted(result, console);
 }
 
 export async function extractCommand(

@@ -67,7 +67,7 @@ export async function jobsCommand(folder: string, cancel: boolean, console: Cons
   return states.some(({ state }) => state === 'failed') ? 'failed' : 'done';
 }
 
-async function look(out: string, cancel: boolean): Promise<PartState[]> {
+async function look(out: string, cancel: boolean): Promise<readonly PartState[]> {
   const job = await readJob(out);
   if (cancel) await cancelJob(job);
   return lookAt(out, job);

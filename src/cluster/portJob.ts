@@ -66,7 +66,7 @@ export interface PartState {
 /** A port takes some hundred megabytes (bench/results/port-growth.md). */
 const LEAST_MEMORY = 1_000_000_000;
 const LOG_LINES = 8;
-export const MADE: PartState[] = [{ what: 'all', state: 'done', reason: '', log: [] }];
+export const MADE: readonly PartState[] = [{ what: 'all', state: 'done', reason: '', log: [] }];
 
 /**
  * Hands a port to Slurm: a job that looks whether a node sees the files, an array of the parts that are not there yet, and a
@@ -161,7 +161,7 @@ export async function readJob(out: string): Promise<Job> {
 }
 
 /** Where every step stands. */
-export async function lookAt(out: string, job: Job): Promise<PartState[]> {
+export async function lookAt(out: string, job: Job): Promise<readonly PartState[]> {
   if (await isMade(out)) return MADE;
   const ids = [...new Set([job.probe, job.array, job.assemble])];
   const [queued, ended] = [await squeue(ids), await sacct(ids)];

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InputError } from '../base/errors.ts';
 import type { Profile } from './profile.ts';
 
@@ -37,7 +37,7 @@ export function probeScript(scripts: Scripts): string {
     ...head(scripts, 'probe', 1),
     'see() { [ -r "$1" ] || { echo "$(hostname) cannot read $1"; exit 1; }; }',
     ...looks,
-    `found=$(${quoted(node)} ${quoted(cli)} --version) || { echo "$(hostname) cannot run ${basenameOf(cli)}"; exit 1; }`,
+    `found=$(${quoted(node)} ${quoted(cli)} --version) || { echo "$(hostname) cannot run ${basename(cli)}"; exit 1; }`,
     `[ "$found" = ${quoted(version)} ] || { echo "$(hostname) has version $found, not ${version}"; exit 1; }`,
     `echo "$(hostname)" > ${quoted(join(folder, PROBE_MARK))} || { echo "$(hostname) cannot write there"; exit 1; }`,
     '',
@@ -99,8 +99,4 @@ export function logOption(folder: string, log: string): string {
 export function quoted(text: string): string {
   if (/[\r\n\0]/.test(text)) throw new InputError(`The path ${JSON.stringify(text)} has a line end in it.`);
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function basenameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -104,7 +104,7 @@ export class ClusterPorts implements vscode.Disposable {
   }
 
   /** Nothing where Slurm does not answer, which passes. */
-  private async look(out: string, job: Job): Promise<PartState[] | undefined> {
+  private async look(out: string, job: Job): Promise<readonly PartState[] | undefined> {
     try {
       return await lookAt(out, job);
     } catch (error) {

@@ -25,7 +25,7 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     opened.use(cluster);
     profile = join(cluster.folder, 'profile.yaml');
     const environment = { SLURM_CONF: cluster.env.SLURM_CONF ?? '' };
-    session = await Session.open(codeServerRoot, {}, undefined, false, environment);
+    session = await Session.open(codeServerRoot, { environment });
     opened.defer(() => session.close());
     // They are the machine's own, which the settings that a window starts with are not.
     await session.bridge.evaluate(async (vscode, path) => {

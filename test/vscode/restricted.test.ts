@@ -19,7 +19,7 @@ describe('An untrusted workspace', () => {
     const codeServerRoot = process.env.CODE_SERVER_ROOT;
     assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
     running = await workers();
-    session = await Session.open(codeServerRoot, {}, undefined, true);
+    session = await Session.open(codeServerRoot, { restricted: true });
   });
 
   // Undefined where it could not be opened.

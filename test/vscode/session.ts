@@ -34,6 +34,15 @@ export interface EvaluationAnswers {
 /** No question at the beginning: whoever has not said that they trust a folder does not. */
 const RESTRICTED = { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
 
+export interface SessionOptions {
+  readonly settings?: Record<string, unknown>;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** The folder is a stranger's. */
+  readonly restricted?: boolean;
+  /** Of the extension host. */
+  readonly environment?: Record<string, string>;
+}
+
 /** A VS Code with the extension, opened on a library of its own, and the clicks that tests and pictures share. */
 export class Session {
   readonly library: string;
@@ -58,10 +67,7 @@ export class Session {
 
   static async open(
     codeServerRoot: string,
-    settings: Record<string, unknown> = {},
-    viewport?: { width: number; height: number },
-    restricted = false,
-    environment: Record<string, string> = {},
+    { settings = {}, viewport, restricted = false, environment = {} }: SessionOptions = {},
   ): Promise<Session> {
     // What was opened before a failure would keep the test process alive.
     await using opening = new AsyncDisposableStack();

@@ -3,20 +3,17 @@ import * as vscode from 'vscode';
 import { InputError } from '../../base/errors.ts';
 import { plainText } from '../../base/plainText.ts';
 import { listFolder } from '../../checkpoint/checkpoint.ts';
+import { INDEX_FILE } from '../../checkpoint/shards.ts';
 import type { LibraryItem } from '../../library/item.ts';
+import { ADAPTER_FILE } from '../../patch/patch.ts';
+import { DELTA_FILE } from '../../patch/readers/delta.ts';
 import { targetFolder } from '../commandTarget.ts';
 import type { EditorContext } from '../context.ts';
 import { SAFETENSORS_EDITOR } from '../ids.ts';
 import { showInformation } from '../messages.ts';
 
 /** In the order in which they say most; of a model in several files its index. */
-const FILES = [
-  'model.safetensors.index.json',
-  'model.safetensors',
-  'adapter_model.safetensors',
-  'adapters.safetensors',
-  'delta.safetensors',
-];
+const FILES = [INDEX_FILE, 'model.safetensors', ADAPTER_FILE, 'adapters.safetensors', DELTA_FILE];
 
 /** Opens the weights of a model or patch by their headers. */
 export async function showTensors({ library }: EditorContext, target: unknown): Promise<void> {

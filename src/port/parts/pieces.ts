@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { errorCode, InputError, writeError } from '../../base/errors.ts';
@@ -6,6 +6,7 @@ import { readJsonFile } from '../../base/jsonFile.ts';
 import { makeFolder } from '../../base/makeFolder.ts';
 import { isSealed, writeSealed } from '../../base/sealed.ts';
 import { hiddenName, temporaryPath } from '../../base/temporary.ts';
+import { isThere } from '../../base/there.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
 import { FINISHED_SHARD, type FinishedShard } from '../output/finishedShards.ts';
 import type { PortRequest } from '../plan/planTypes.ts';
@@ -90,7 +91,7 @@ export class Pieces {
   /** The record of a shard. @throws InputError if it or the shard was damaged */
   async get(name: string): Promise<Piece | undefined> {
     const path = this.recordOf(name);
-    if (!(await readdir(this.folder)).includes(basename(path))) return undefined;
+    if (!(await isThere(path))) return undefined;
     const piece = (await isSealed(path)) ? await readJsonFile(path, PIECE) : undefined;
     const size = await stat(this.pathOf(name)).then(
       (stats) => stats.size,
