@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 const { production, watch, outdir: dist } = values;
 
-const PAGES = ['plan', 'report', 'evaluation', 'runs', 'safetensors'];
+const PAGES = ['plan', 'report', 'evaluation', 'matrix', 'runs', 'safetensors'];
 
 const common: BuildOptions = {
   bundle: true,

@@ -3,7 +3,9 @@ import {
   COMMANDS,
   EVALUATIONS_VIEW,
   EVALUATION_PAGE,
+  JOBS_VIEW,
   LIBRARY_VIEW,
+  MATRIX_PAGE,
   REPORT_PAGE,
   SAFETENSORS_EDITOR,
 } from './editor/ids.ts';
@@ -22,17 +24,21 @@ let parts: Promise<Parts> | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const { subscriptions } = context;
   const log = vscode.window.createOutputChannel('PortLLM', { log: true });
-  const libraryChanged = new vscode.EventEmitter<void>();
-  const built = (): Promise<Parts> => (parts ??= build(context, log, libraryChanged));
+  const changed = { library: new vscode.EventEmitter<void>(), jobs: new vscode.EventEmitter<void>() };
+  const built = (): Promise<Parts> => (parts ??= build(context, log, changed));
+  const jobsTree = late(built, 'jobsTree', ['getChildren', 'getTreeItem']);
   const tree = late(built, 'tree', ['getChildren', 'getTreeItem', 'resolveTreeItem']);
   const safetensors = late(built, 'safetensors', ['openCustomDocument', 'resolveCustomEditor']);
   subscriptions.push(
     log,
-    libraryChanged,
+    ...Object.values(changed),
     vscode.window.createTreeView(LIBRARY_VIEW, {
-      treeDataProvider: { ...tree, onDidChangeTreeData: libraryChanged.event },
+      treeDataProvider: { ...tree, onDidChangeTreeData: changed.library.event },
       showCollapseAll: true,
       canSelectMany: true,
+    }),
+    vscode.window.createTreeView(JOBS_VIEW, {
+      treeDataProvider: { ...jobsTree, onDidChangeTreeData: changed.jobs.event },
     }),
     vscode.window.registerWebviewViewProvider(EVALUATIONS_VIEW, late(built, 'runsView', ['resolveWebviewView'])),
     vscode.window.registerWebviewPanelSerializer(REPORT_PAGE, late(built, 'reports', ['deserializeWebviewPanel'])),
@@ -40,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
       EVALUATION_PAGE,
       late(built, 'evaluations', ['deserializeWebviewPanel']),
     ),
+    vscode.window.registerWebviewPanelSerializer(MATRIX_PAGE, late(built, 'matrices', ['deserializeWebviewPanel'])),
     vscode.window.registerCustomEditorProvider(SAFETENSORS_EDITOR, safetensors),
     ...Object.entries(COMMANDS).map(([key, command]) =>
       vscode.commands.registerCommand(command, async (target: unknown, selected: unknown) => {
@@ -57,13 +64,14 @@ export function activate(context: vscode.ExtensionContext): void {
 async function build(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  libraryChanged: vscode.EventEmitter<void>,
+  changed: { readonly library: vscode.EventEmitter<void>; readonly jobs: vscode.EventEmitter<void> },
 ): Promise<Parts> {
   const { buildParts } = await import('./editor/parts.ts');
   const all = buildParts(context, log);
   context.subscriptions.push(
     all,
-    all.tree.onDidChangeTreeData(() => libraryChanged.fire()),
+    all.tree.onDidChangeTreeData(() => changed.library.fire()),
+    all.jobsTree.onDidChangeTreeData(() => changed.jobs.fire()),
   );
   return all;
 }

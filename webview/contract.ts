@@ -1,5 +1,6 @@
 /** All that passes between the host and the pages; both ends are typed from here. Types only. */
 import type { EvaluationView, LiveView, RunView, ViewItemDetail } from '../src/editor/evaluation/viewTypes.ts';
+import type { MatrixView } from '../src/editor/matrix/viewTypes.ts';
 import type { ReportView, ViewDetail } from '../src/editor/report/viewTypes.ts';
 import type { TensorFigures } from '../src/diagnostics/figureTypes.ts';
 import type { GlanceSummary, GlanceTensor, RowPage } from '../src/library/glance/types.ts';
@@ -116,6 +117,23 @@ export interface EvaluationContract {
     readonly open: readonly string[];
   };
 }
+
+/** Patches × bases × tasks × scales, which fills while it runs. */
+export interface MatrixContract {
+  toPage:
+    | { readonly type: 'show'; readonly out: string; readonly view: MatrixView }
+    | { readonly type: 'problem'; readonly message: string };
+  fromPage:
+    | { readonly type: 'ready' }
+    | { readonly type: 'stop' }
+    | { readonly type: 'continue' }
+    /** The comparison behind a cell. */
+    | { readonly type: 'open'; readonly row: number; readonly column: number };
+  /** Its folder, and what the colours are of. */
+  state: { readonly out: string; readonly shown: MatrixFigure };
+}
+
+export type MatrixFigure = 'difference' | 'recovery';
 
 /** The list of evaluations in the side bar, with the one that is chosen in short. */
 export interface RunsContract {

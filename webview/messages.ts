@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import type {
   EvaluationContract,
   FiguresState,
+  MatrixContract,
   OtherReport,
   PageContract,
   PlanContract,
@@ -20,6 +21,7 @@ export interface Contracts {
   readonly plan: PlanContract;
   readonly report: ReportContract;
   readonly evaluation: EvaluationContract;
+  readonly matrix: MatrixContract;
   readonly runs: RunsContract;
   readonly safetensors: SafetensorsContract;
 }
@@ -67,6 +69,10 @@ export const FROM_PAGE: Schemas<'fromPage'> = {
       referenceDocId: z.int(),
     }),
     z.object({ type: z.literal('reference'), column: index }),
+  ]),
+  matrix: z.discriminatedUnion('type', [
+    bare('ready', 'stop', 'continue'),
+    z.object({ type: z.literal('open'), row: index, column: index }),
   ]),
   runs: z.discriminatedUnion('type', [
     z.object({ type: z.literal('ready'), chosen: label }),
@@ -133,6 +139,14 @@ export const TO_PAGE: Schemas<'toPage'> = {
       message: z.string(),
     }),
     z.object({ type: z.literal('busy'), message: z.string() }),
+    problem,
+  ]),
+  matrix: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('show'),
+      out: z.string(),
+      view: made<Extract<MatrixContract['toPage'], { type: 'show' }>['view']>(),
+    }),
     problem,
   ]),
   runs: z.discriminatedUnion('type', [

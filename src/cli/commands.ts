@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import type { ExtractRequest } from '../extract/types.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
-import type { Part } from '../port/parts/part.ts';
-import { Pieces } from '../port/parts/pieces.ts';
 import type { PortRequest } from '../port/plan/planTypes.ts';
 import type { PortResult } from '../port/port.ts';
 import type { Console } from './console.ts';
-import { extractLines, inspectionLines, partLines, planLines, resultLines, verifyLines } from './text.ts';
+import { extractLines, inspectionLines, planLines, resultLines, verifyLines } from './text.ts';
 
 /** How a command ended; errors are thrown. */
 export type Outcome = 'done' | 'failed' | 'unusable';
@@ -37,51 +35,16 @@ export async function portCommand(
   return showPorted(result, console);
 }
 
-function showPorted(result: PortResult, console: Console): Outcome {
+export function showPorted(result: PortResult, console: Console): Outcome {
   for (const text of result.provenance.warnings) console.warn(text);
   console.result(result, () => resultLines(result));
   return 'done';
 }
 
-/** One part of a port; whoever made the last one assembles them. */
-export function partCommand(
-  options: PortRequest,
-  part: Part,
-  device: DeviceChoice,
-  console: Console,
-): Promise<Outcome> {
-  return writePart(absolute(options), part, device, console);
-}
-
-/** Of a port whose first part, or whoever submitted it, has said what it is. */
-export async function partAgainCommand(
-  out: string,
-  part: Part,
-  device: DeviceChoice,
-  console: Console,
-): Promise<Outcome> {
-  return writePart(await Pieces.of(resolve(out)).request(), part, device, console);
-}
-
 /** A wish that cannot be met is said. */
-async function askForDevice(device: DeviceChoice, console: Console): Promise<void> {
+export async function askForDevice(device: DeviceChoice, console: Console): Promise<void> {
   const { warning } = await console.worker.call('device', { device }, { signal: console.signal });
   if (warning !== undefined) console.warn(warning);
-}
-
-async function writePart(request: PortRequest, part: Part, device: DeviceChoice, console: Console): Promise<Outcome> {
-  const { signal, progress: onProgress } = console;
-  await askForDevice(device, console);
-  const parameters = { request, part, device };
-  const result = await console.worker.call('portPart', parameters, { signal, onProgress });
-  console.result(result, () => partLines(result, part));
-  return 'done';
-}
-
-export async function assembleCommand(out: string, console: Console): Promise<Outcome> {
-  const { signal, progress: onProgress } = console;
-  const result = await console.worker.call('assemble', { out: resolve(out) }, { signal, onProgress });
-  return showPorted(result, console);
 }
 
 export async function extractCommand(

@@ -6,10 +6,10 @@ import { VERSION } from '../base/version.ts';
 import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
 import { verdictOf } from '../diagnostics/summary.ts';
+import type { DiagnoseParts } from '../diagnostics/parts/piece.ts';
 import { DIRECTIONS, type Diagnosis, type DiagnoseRequest } from '../diagnostics/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { BosMode } from '../evaluation/request.ts';
-import type { DeviceChoice } from '../kernels/device.ts';
 import {
   SEED,
   bosMode,
@@ -27,6 +27,7 @@ import type { Outcome } from './commands.ts';
 import type { Console } from './console.ts';
 import { diagnosisLines } from './diagnosisText.ts';
 import { probeLines } from './probeText.ts';
+import { addRunner, runWork, type RunnerOptions } from './runnerOptions.ts';
 
 interface ProbeOptions {
   readonly task: readonly string[];
@@ -35,18 +36,17 @@ interface ProbeOptions {
   readonly bos: BosMode;
 }
 
-interface DiagnoseOptions extends CommonOptions, ProbeOptions {
+interface DiagnoseOptions extends CommonOptions, ProbeOptions, RunnerOptions {
   readonly onto: string;
   readonly from?: string;
   readonly against?: string;
   readonly scale: number;
   readonly directions: number;
   readonly out?: string;
-  readonly device: DeviceChoice;
 }
 
 export function addDiagnose(root: Command, run: Run): void {
-  root
+  const command = root
     .command('diagnose')
     .description(
       'say what weights tell about a port: sizes, evolution, alignment and rounding, each beside its baseline',
@@ -66,13 +66,16 @@ export function addDiagnose(root: Command, run: Run): void {
     .option('--data <folder>', "where the tasks' data is")
     .option('--limit <number>', 'only the first documents of each task', parseCount)
     .option('--out <file>', 'also write a report for the editor: name it *.diagnosis.json')
-    .addOption(bosMode())
+    .addOption(bosMode());
+  addRunner(command, 'tensors')
     .addOption(device())
     .addOption(json())
     .action((patch: string, options: DiagnoseOptions) =>
       run(options, (console) => {
         const request = requestOf(patch, options);
-        return diagnoseCommand(request, probeRequestOf(request, options), options, console);
+        const probe = probeRequestOf(request, options);
+        const here = (): Promise<Outcome> => diagnoseCommand(request, probe, options, console);
+        return runWork(() => ({ kind: 'diagnose', request: dividedOf(request, options) }), options, console, here);
       }),
     );
 }
@@ -86,6 +89,17 @@ function requestOf(patch: string, { onto, from, against, scale, directions }: Di
     scale,
     directions,
   };
+}
+
+/** @throws InputError for what cannot be done in parts */
+function dividedOf(request: DiagnoseRequest, { out, task }: DiagnoseOptions): DiagnoseParts {
+  if (out === undefined) throw new InputError('In parts, a diagnosis needs --out: the report to make.');
+  if (task.length > 0)
+    throw new InputError(
+      '--task is not divided into parts.',
+      'Diagnose without it in parts, and probe the task by itself.',
+    );
+  return { request, out: resolve(out) };
 }
 
 /** @throws InputError for options that would do nothing */

@@ -9,7 +9,6 @@ import {
   type EvaluateRequest,
 } from '../evaluation/request.ts';
 import { columnLabel } from '../evaluation/run/columns.ts';
-import type { DeviceChoice } from '../kernels/device.ts';
 import type { PatchOnModel } from '../model/patched/openOverlay.ts';
 import { MEMORY_MODES, type MemoryMode } from '../model/weights/memory.ts';
 import {
@@ -25,9 +24,11 @@ import {
   type CommonOptions,
   type Run,
 } from './arguments.ts';
+import type { Outcome } from './commands.ts';
 import { compareCommand, evaluateCommand, tasksCommand } from './evaluateCommands.ts';
+import { addRunner, runWork, type RunnerOptions } from './runnerOptions.ts';
 
-interface EvaluateOptions extends CommonOptions {
+interface EvaluateOptions extends CommonOptions, RunnerOptions {
   readonly patch: readonly string[];
   readonly from?: string;
   readonly task: readonly string[];
@@ -50,7 +51,6 @@ interface EvaluateOptions extends CommonOptions {
   readonly keyVariable?: string;
   readonly loadAdapter?: string;
   readonly out: string;
-  readonly device: DeviceChoice;
 }
 
 /** lm-eval's own default. */
@@ -58,7 +58,7 @@ const BOOTSTRAP = 100_000;
 
 /** Adds the commands of evaluation. */
 export function addEvaluation(root: Command, run: Run): void {
-  root
+  const command = root
     .command('evaluate')
     .description('score a model, with patches on it, on tasks; with the prompts and metrics of lm-evaluation-harness')
     .argument('<model>', "the model's folder; with --endpoint, the folder of the served model's tokenizer")
@@ -92,11 +92,16 @@ export function addEvaluation(root: Command, run: Run): void {
     .option('--served <name>', "the model's name on the server")
     .option('--key-variable <name>', "the environment variable that holds the server's key")
     .option('--load-adapter <folder>', 'an adapter that vLLM loads first, as the model of that name')
-    .requiredOption('--out <folder>', 'where results go; an evaluation that was stopped goes on there')
+    .requiredOption('--out <folder>', 'where results go; an evaluation that was stopped goes on there');
+  addRunner(command, 'items')
     .addOption(device())
     .addOption(json())
     .action((model: string, options: EvaluateOptions) =>
-      run(options, (console) => evaluateCommand(requestOf(model, options), options.device, console)),
+      run(options, (console) => {
+        const request = requestOf(model, options);
+        const here = (): Promise<Outcome> => evaluateCommand(request, options.device, console);
+        return runWork(() => ({ kind: 'evaluate', request }), options, console, here);
+      }),
     );
   root
     .command('compare')

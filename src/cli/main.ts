@@ -8,6 +8,7 @@ import { extractCommand, inspectCommand, verifyCommand, type Outcome } from './c
 import { Console } from './console.ts';
 import { addDiagnose } from './diagnoseProgram.ts';
 import { addEvaluation } from './evaluateProgram.ts';
+import { addMatrix } from './matrixProgram.ts';
 import { addPort } from './portProgram.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 the input cannot be used. */
@@ -80,6 +81,7 @@ function program(): Command {
     );
   addDiagnose(root, run);
   addEvaluation(root, run);
+  addMatrix(root, run);
   return root;
 }
 

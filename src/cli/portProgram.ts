@@ -1,8 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { InputError, UserError } from '../base/errors.ts';
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { InputError } from '../base/errors.ts';
+import { parsePart, type Part } from '../base/part.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import { COMBINATIONS, type Combination } from '../patch/combine/arithmetic.ts';
-import { parsePart, type Part } from '../port/parts/part.ts';
 import {
   FLOAT8_CHOICES,
   OUTPUT_KINDS,
@@ -12,14 +13,13 @@ import {
   type PortRequest,
   type TiedChoice,
 } from '../port/plan/planTypes.ts';
-import { device, json, parseCount, parseNumber, parseNumbers, type CommonOptions, type Run } from './arguments.ts';
-import { assembleCommand, partAgainCommand, partCommand, portCommand } from './commands.ts';
-import { jobsCommand, slurmCommand } from './slurmCommands.ts';
+import { device, json, parseNumber, parseNumbers, type CommonOptions, type Run } from './arguments.ts';
+import { absolute, portCommand, type Outcome } from './commands.ts';
+import { assembleCommand, partCommand } from './partCommands.ts';
+import { addRunner, asArgument, runWork, type RunnerOptions } from './runnerOptions.ts';
+import { jobsCommand } from './slurmCommands.ts';
 
-const RUNNERS = ['local', 'slurm'] as const;
-type Runner = (typeof RUNNERS)[number];
-
-interface PortOptions extends CommonOptions {
+interface PortOptions extends CommonOptions, RunnerOptions {
   readonly onto: string;
   readonly from?: string;
   readonly out: string;
@@ -32,12 +32,6 @@ interface PortOptions extends CommonOptions {
   readonly density: number;
   readonly seed: number;
   readonly dryRun?: true;
-  readonly part?: Part;
-  readonly runner: Runner;
-  readonly parts?: number;
-  readonly profile?: string;
-  readonly wait: boolean;
-  readonly device: DeviceChoice;
 }
 
 /** @throws InputError if there is not one weight for each patch */
@@ -54,7 +48,7 @@ function severalPatches(
 
 /** `port` as a whole or in parts, and `assemble`. */
 export function addPort(root: Command, run: Run): void {
-  root
+  const command = root
     .command('port')
     .description('add a patch to a new base')
     .argument('<patch...>', 'the adapter folder; several are combined')
@@ -82,42 +76,32 @@ export function addPort(root: Command, run: Run): void {
         FLOAT8_CHOICES,
       ),
     )
-    .option('--dry-run', 'show the plan and write nothing')
-    .addOption(
-      new Option('--part <i/n>', 'write one of n parts of the shards only, for assemble').argParser(
-        asArgument(parsePart),
-      ),
-    )
-    .addOption(
-      new Option('--runner <name>', 'who runs it: this machine, or a Slurm cluster').choices(RUNNERS).default('local'),
-    )
-    .option('--parts <number>', 'with slurm: into how many parts; as many as there are shards unless told', parseCount)
-    .option('--profile <file>', 'with slurm: a YAML file of partition, account, time, memory, cpus, gres, extra, setup')
-    .option('--no-wait', 'with slurm: end once it is submitted; portllm jobs says how it stands')
+    .option('--dry-run', 'show the plan and write nothing');
+  addRunner(command, 'shards')
     .addOption(device())
     .addOption(json())
     .action((patches: string[], options: PortOptions) =>
       run(options, (console) => {
         const { onto, from, out, as, scale, tied, float8 } = options;
         const request = { ...severalPatches(patches, options), onto, from, out, as, scale, tied, float8 };
-        if (options.runner === 'slurm') return slurmCommand(request, options, console);
-        if (options.part !== undefined) return partCommand(request, options.part, options.device, console);
-        return portCommand(request, options.dryRun === true, options.device, console);
+        const here = (): Promise<Outcome> => portCommand(request, options.dryRun === true, options.device, console);
+        if (options.dryRun === true) return here();
+        return runWork(() => ({ kind: 'port', request: absolute(request) }), options, console, here);
       }),
     );
   root
     .command('part')
-    .description('write one part of a port that was begun in parts')
+    .description('compute one part of a job that was begun in parts')
     .argument('<folder>', 'the output that it is for')
     .argument('<i/n>', 'which part', asArgument(parsePart))
     .addOption(device())
     .addOption(json())
     .action((folder: string, part: Part, options: CommonOptions & { device: DeviceChoice }) =>
-      run(options, (console) => partAgainCommand(folder, part, options.device, console)),
+      run(options, (console) => partCommand({ out: resolve(folder) }, part, options.device, console)),
     );
   root
     .command('jobs')
-    .description('say how a port stands that was handed to Slurm')
+    .description('say how a job stands that was handed to Slurm')
     .argument('<folder>', 'its output')
     .addOption(new Option('--cancel', 'take it back; what is finished stays'))
     .addOption(json())
@@ -130,15 +114,4 @@ export function addPort(root: Command, run: Run): void {
     .argument('<folder>', 'the output that the parts were written for')
     .addOption(json())
     .action((folder: string, options: CommonOptions) => run(options, (console) => assembleCommand(folder, console)));
-}
-
-/** What is wrong with an argument is told as commander tells it. */
-function asArgument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw error instanceof UserError ? new InvalidArgumentError(error.message) : error;
-    }
-  };
 }

@@ -1,15 +1,22 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, InputError } from '../base/errors.ts';
+import { CancelledError } from '../base/errors.ts';
 import { plural } from '../base/format.ts';
+import type { Divisible } from '../base/partsFolder.ts';
 import { VERSION } from '../base/version.ts';
-import { cancelJob, isMade, lookAt, MADE, readJob, submitPort, type Job, type PartState } from '../cluster/portJob.ts';
+import { cancelJob, isMade, readJob, submit, type Job } from '../cluster/job.ts';
+import { lookAt, MADE, type PartState } from '../cluster/look.ts';
 import { readProfile } from '../cluster/profile.ts';
 import { failureOf, isOver, linesOf, summaryOf } from '../cluster/words.ts';
-import type { PortRequest } from '../port/plan/planTypes.ts';
+import { readDiagnosis } from '../diagnostics/diagnosisFile.ts';
+import { comparisonLines } from '../evaluation/results/comparisonLines.ts';
+import type { DeviceChoice } from '../kernels/device.ts';
 import { readProvenance } from '../port/provenanceFile.ts';
-import { absolute, type Outcome } from './commands.ts';
+import type { Work } from '../worker/contract.ts';
+import type { Outcome } from './commands.ts';
 import type { Console } from './console.ts';
+import { diagnosisLines } from './diagnosisText.ts';
+import { matrixLines } from './matrixText.ts';
 import { resultLines } from './text.ts';
 
 export interface SlurmOptions {
@@ -20,23 +27,23 @@ export interface SlurmOptions {
 
 const LOOK_MS = 2000;
 
-/** Hands a port to Slurm, and looks after it until it ends; Ctrl+C takes it back. */
-export async function slurmCommand(options: PortRequest, slurm: SlurmOptions, console: Console): Promise<Outcome> {
-  const request = absolute(options);
+/** Hands a job to Slurm, and looks after it until it ends; Ctrl+C takes it back. */
+export async function slurmCommand(
+  work: Work,
+  slurm: SlurmOptions,
+  device: DeviceChoice,
+  console: Console,
+): Promise<Outcome> {
   const profile = slurm.profile === undefined ? {} : await readProfile(slurm.profile);
-  const plan = await console.worker.call('plan', request, { signal: console.signal });
-  if (plan.refusals.length > 0 || request.as !== 'checkpoint')
-    throw new InputError(
-      request.as === 'adapter' ? 'An adapter is not made in parts.' : `The patch ${plan.patch.name} cannot be ported.`,
-      request.as === 'adapter' ? 'It takes a second or two, here.' : 'portllm port … --dry-run says why.',
-    );
-  const job = await submitPort(request, plan, {
-    ...{ count: slurm.parts, profile, version: VERSION },
+  const { signal } = console;
+  const divided = await console.worker.call('divide', { work, count: slurm.parts }, { signal });
+  const job = await submit(divided, {
+    ...{ kind: work.kind, profile, device, version: VERSION },
     ...{ node: process.execPath, cli: join(__dirname, 'cli.js') },
   });
   console.early(() => [`Submitted ${plural(job.parts.length, 'part')} of ${job.count} as job ${job.array}`]);
-  if (slurm.wait) return waitFor(request.out, job, console);
-  console.result(job, () => [`portllm jobs ${request.out} says how they stand.`]);
+  if (slurm.wait) return waitFor(divided.out, job, console);
+  console.result(job, () => [`portllm jobs ${divided.out} says how they stand.`]);
   return 'done';
 }
 
@@ -54,12 +61,32 @@ async function waitFor(out: string, job: Job, console: Console): Promise<Outcome
       throw new CancelledError();
     });
   }
-  const result = { folder: resolve(out), provenance: await readProvenance(resolve(out)) };
-  console.result(result, () => resultLines(result));
+  await showMade(job.kind, out, console);
   return 'done';
 }
 
-/** How a port stands that was submitted, from here or from anywhere. */
+async function showMade(kind: Divisible, out: string, console: Console): Promise<void> {
+  switch (kind) {
+    case 'port': {
+      const result = { folder: out, provenance: await readProvenance(out) };
+      return console.result(result, () => resultLines(result));
+    }
+    case 'diagnose': {
+      const { diagnosis } = await readDiagnosis(out);
+      return console.result(diagnosis, () => diagnosisLines(diagnosis));
+    }
+    case 'evaluate': {
+      const comparison = await console.worker.call('compare', { results: [out] });
+      return console.result(comparison, () => comparisonLines(comparison));
+    }
+    case 'matrix': {
+      const state = await console.worker.call('matrixState', { out });
+      return console.result(state, () => matrixLines(state));
+    }
+  }
+}
+
+/** How a job stands that was submitted, from here or from anywhere. */
 export async function jobsCommand(folder: string, cancel: boolean, console: Console): Promise<Outcome> {
   const out = resolve(folder);
   const states = (await isMade(out)) ? MADE : await look(out, cancel);

@@ -5,8 +5,6 @@ import type { LibraryItem } from '../library/item.ts';
 import type { Refusal } from '../patch/refusal.ts';
 import type { Coverage, PortPlan } from '../port/plan/planTypes.ts';
 import { patchName } from '../port/provenance.ts';
-import type { Part } from '../port/parts/part.ts';
-import type { PartResult } from '../port/parts/portPart.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 import { elements } from '../safetensors/shape.ts';
@@ -101,14 +99,6 @@ export function resultLines({ folder, provenance }: PortResult): string[] {
     `  ‖Δ‖         ${round(total(tensors.map(({ deltaNorm }) => deltaNorm)))} over the touched tensors`,
     ...measuredLines(tensors),
     `  output      ${folder}`,
-  ];
-}
-
-export function partLines({ folder, shards }: PartResult, { index, count }: Part): string[] {
-  return [
-    `Wrote part ${index} of ${count}: ${shards.join(', ')}`,
-    `  lies in     ${folder}`,
-    '  When all parts are there, `portllm assemble` makes the output of them.',
   ];
 }
 

@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import * as z from 'zod';
-import { InputError, readError } from '../base/errors.ts';
-import { issueText } from '../base/schemaIssue.ts';
+import { readYamlFile } from '../base/yamlFile.ts';
 
 /** A line of a script; with a line end in it, it would be two. */
 const LINE = z
@@ -32,23 +29,6 @@ const PROFILE = z.strictObject({
 export type Profile = z.output<typeof PROFILE>;
 
 /** @throws InputError if it cannot be read, or holds something that it cannot */
-export async function readProfile(path: string): Promise<Profile> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw readError(error, path);
-  });
-  const result = PROFILE.safeParse(parseYaml(text, path) ?? {});
-  if (result.success) return result.data;
-  throw new InputError(
-    `${path}: ${issueText(result.error)}.`,
-    `It may hold ${Object.keys(PROFILE.shape).join(', ')}; all else goes into extra.`,
-  );
-}
-
-function parseYaml(text: string, path: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 0 }) as unknown;
-  } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new InputError(`${path} is no YAML: ${reason ?? ''}`);
-  }
+export function readProfile(path: string): Promise<Profile> {
+  return readYamlFile(path, PROFILE, `It may hold ${Object.keys(PROFILE.shape).join(', ')}; all else goes into extra.`);
 }

@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import type { DeviceChoice } from '../kernels/device.ts';
 import type { Profile } from './profile.ts';
 
-/** What the scripts of a port are made of. */
+/** What the scripts of a job are made of. */
 export interface Scripts {
   /** Of the output; it is in the jobs' names. */
   readonly name: string;
@@ -13,6 +14,8 @@ export interface Scripts {
   readonly inputs: readonly string[];
   readonly count: number;
   readonly memoryBytes: number;
+  /** What parts compute on. */
+  readonly device: DeviceChoice;
   readonly node: string;
   readonly cli: string;
   readonly version: string;
@@ -46,10 +49,10 @@ export function probeScript(scripts: Scripts): string {
 
 /** One part, by the number that the array gives it. */
 export function partScript(scripts: Scripts): string {
-  const { out, count, node, cli } = scripts;
+  const { out, count, device, node, cli } = scripts;
   return [
     ...head(scripts, 'part', scripts.profile.cpus ?? DEFAULT_CPUS),
-    `exec ${quoted(node)} ${quoted(cli)} part ${quoted(out)} "$SLURM_ARRAY_TASK_ID/${count}" --device cpu`,
+    `exec ${quoted(node)} ${quoted(cli)} part ${quoted(out)} "$SLURM_ARRAY_TASK_ID/${count}" --device ${device}`,
     '',
   ].join('\n');
 }

@@ -5,20 +5,13 @@ import { InputError, UserError } from '../base/errors.ts';
 const run = promisify(execFile);
 
 /** A job, or a task of an array, that Slurm still knows. */
-export interface QueuedTask {
+export interface SlurmTask {
   /** `123` or `123_4`. */
   readonly id: string;
-  /** PENDING, RUNNING, COMPLETING … */
+  /** PENDING, RUNNING, COMPLETED, FAILED, TIMEOUT, OUT_OF_MEMORY, CANCELLED … */
   readonly state: string;
   /** Why it waits: Resources, Priority, Dependency … */
   readonly reason: string;
-}
-
-/** How a task ended, where the cluster keeps accounts. */
-export interface EndedTask {
-  readonly id: string;
-  /** COMPLETED, FAILED, TIMEOUT, OUT_OF_MEMORY, CANCELLED by 0 … */
-  readonly state: string;
 }
 
 /** @returns the job's number. @throws UserError with sbatch's own words */
@@ -30,33 +23,34 @@ export async function sbatch(script: string, options: readonly string[]): Promis
   return id;
 }
 
-/** Those of the jobs that wait or run. Slurm forgets a job some minutes after its end, which is no error. */
-export async function squeue(ids: readonly string[]): Promise<QueuedTask[]> {
-  const format = ['--noheader', '--array', '--format=%i|%T|%r', `--jobs=${ids.join(',')}`];
+/** Those of the jobs that wait, run, or have just ended. Slurm forgets a job some minutes after its end, which is no error. */
+export async function squeue(ids: readonly string[]): Promise<SlurmTask[]> {
+  const format = ['--noheader', '--array', '--states=all', '--format=%i|%T|%r', `--jobs=${ids.join(',')}`];
   const text = await slurm('squeue', format).catch((error: unknown) => {
     if (error instanceof UserError && /Invalid job id/i.test(error.message)) return '';
     throw error;
   });
-  return linesOf(text).map(([id = '', state = '', reason = '']) => ({ id, state, reason }));
+  return tasksOf(text);
 }
 
-/** Nothing where the cluster keeps no accounts. */
-export async function sacct(ids: readonly string[]): Promise<EndedTask[]> {
+/** How tasks ended; nothing where the cluster keeps no accounts. */
+export async function sacct(ids: readonly string[]): Promise<SlurmTask[]> {
   const format = ['--noheader', '--parsable2', '--allocations', '--format=JobID,State', `--jobs=${ids.join(',')}`];
-  const text = await slurm('sacct', format).catch(() => '');
-  return linesOf(text).map(([id = '', state = '']) => ({ id, state }));
+  return tasksOf(await slurm('sacct', format).catch(() => ''));
+}
+
+/** Plain output: that of --json is another with every version of its data parser, and is missing where that is not built. */
+function tasksOf(text: string): SlurmTask[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.trim().split('|'))
+    .map(([id = '', state = '', reason = '']) => ({ id, state, reason }));
 }
 
 /** Jobs that have ended already are passed over. */
 export async function scancel(ids: readonly string[]): Promise<void> {
   await slurm('scancel', ['--quiet', ...ids]).catch(() => undefined);
-}
-
-function linesOf(text: string): string[][] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.trim().split('|'));
 }
 
 async function slurm(command: string, args: readonly string[]): Promise<string> {

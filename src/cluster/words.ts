@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts';
-import type { PartState } from './portJob.ts';
+import type { PartState } from './look.ts';
 
 /** Whether nothing is waited for any more. */
 export function isOver(states: readonly PartState[]): boolean {
@@ -25,8 +25,15 @@ export function failureOf(states: readonly PartState[]): UserError {
   const failed = states.filter(({ state }) => state === 'failed');
   const own = failed.filter(({ log, reason }) => log.length > 0 || (reason !== '' && !reason.startsWith('CANCELLED')));
   const shown = (own.length > 0 ? own : failed).flatMap(linesOf).join('\n');
-  return new UserError(
-    `The port was not finished on the cluster:\n${shown}`,
-    'The same command submits what is missing again.',
-  );
+  return new UserError(`The job was not finished on the cluster:\n${shown}`, hintFor(failed));
+}
+
+const AGAIN = 'The same command submits what is missing again.';
+
+/** What may help, by how Slurm ended it. */
+function hintFor(failed: readonly PartState[]): string {
+  const ended = (state: string): boolean => failed.some(({ reason }) => reason.startsWith(state));
+  if (ended('TIMEOUT')) return `It ran past its time limit: name a longer time in the profile. ${AGAIN}`;
+  if (ended('OUT_OF_MEMORY')) return `It ran out of memory: name more memory in the profile. ${AGAIN}`;
+  return AGAIN;
 }

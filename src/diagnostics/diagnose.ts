@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import pLimit from 'p-limit';
 import { throwIfCancelled } from '../base/abort.ts';
 import { ProgressMeter, type ProgressSink } from '../base/progress.ts';
@@ -7,11 +6,11 @@ import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
 import { LANES } from '../kernels/lanes/lanes.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { openItem } from '../port/openItem.ts';
-import { assertPortable, openInputs, type PortInputs } from '../port/plan/inputs.ts';
 import type { PlanItem } from '../port/plan/planTypes.ts';
 import { elements } from '../safetensors/shape.ts';
 import { aggregate, aggregatesBy } from './aggregate.ts';
 import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTensor.ts';
+import { openDiagnosisInputs, type DiagnosisInputs } from './diagnosisInputs.ts';
 import { ChanceAngles } from './figures/angles.ts';
 import { summarise } from './summary.ts';
 import type { DiagnoseRequest, Diagnosis } from './types.ts';
@@ -28,25 +27,51 @@ export async function diagnose(
   sink: ProgressSink,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  await using inputs = await open(request, request.patch);
-  await using against = request.against === undefined ? undefined : await open(request, request.against, 1);
-  const items = inputs.plan.items.filter(({ parts, scaleOf }) => parts.length > 0 && scaleOf === undefined);
+  await using inputs = await openDiagnosisInputs(request);
+  const { directions } = request;
+  return composeDiagnosis(
+    request,
+    inputs,
+    await diagnoseItems(inputs, inputs.items, { kernel, directions, sink, signal }),
+  );
+}
+
+export interface DiagnoseItemsTools {
+  readonly kernel: LowRankKernel;
+  readonly directions: number;
+  readonly sink: ProgressSink;
+  readonly signal: AbortSignal;
+}
+
+/** Some of the tensors, each by itself. @throws CancelledError */
+export async function diagnoseItems(
+  inputs: DiagnosisInputs,
+  items: readonly PlanItem[],
+  { kernel, directions, sink, signal }: DiagnoseItemsTools,
+): Promise<Diagnosed[]> {
   const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
-  const tools = { kernel, directions: request.directions, chance: new ChanceAngles(), onTile };
+  const tools = { kernel, directions, chance: new ChanceAngles(), onTile };
   // As many as there are lanes, for each holds its factors; their order is the plan's.
   const limit = pLimit(LANES);
   const work = (item: PlanItem, stop: AbortSignal): Promise<Diagnosed> =>
     limit(async () => {
       throwIfCancelled(stop);
-      const opened = await openTensor(item, inputs, against, kernel);
+      const opened = await openTensor(item, inputs, kernel);
       const diagnosed = await diagnoseTensor(opened, { ...tools, signal: stop });
       meter.addTensor();
       return diagnosed;
     });
-  const found = await together(items, work, signal);
-  const { plan } = inputs;
+  return together(items, work, signal);
+}
+
+/** All tensors together: sums by layer, type and group, and what they say. @param found in the plan's order */
+export function composeDiagnosis(
+  request: DiagnoseRequest,
+  { port: { plan } }: DiagnosisInputs,
+  found: readonly Diagnosed[],
+): Diagnosis {
   const figures = {
     tensors: found.map(({ tensor }) => tensor),
     all: aggregate('all', found),
@@ -58,22 +83,9 @@ export async function diagnose(
   return { request, patch: plan.patch, newBase: plan.newBase, oldBase: plan.oldBase, ...figures, summary };
 }
 
-async function open({ onto, from, scale }: DiagnoseRequest, patch: string, ownScale = scale): Promise<PortInputs> {
-  // Nothing is written; the folder only stands where a request has one.
-  const inputs = await openInputs({ patch, onto, from, scale: ownScale, out: tmpdir(), as: 'checkpoint' });
-  try {
-    assertPortable(inputs.plan, undefined);
-    return inputs;
-  } catch (error) {
-    await inputs[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 async function openTensor(
   item: PlanItem,
-  inputs: PortInputs,
-  against: PortInputs | undefined,
+  { port: inputs, against }: DiagnosisInputs,
   kernel: LowRankKernel,
 ): Promise<OpenedTensor> {
   const weight = inputs.newBase.tensors.get(item.source);

@@ -23,7 +23,7 @@ const norms = z.object({ delta: number, weight: number, evolution: maybe, oldWei
 const retrained = z.object({ norm: number, distance: beside, cosine: beside }).nullable();
 const text = z.string();
 
-const tensor = z.object({
+export const TENSOR_DIAGNOSIS = z.object({
   ...{ target: text, module: text, layer: maybe, type: text, group: z.enum(MODULE_GROUPS) },
   ...{ shape: z.array(z.number()), dtype: text, method: text },
   norms,
@@ -68,18 +68,20 @@ const finding = z.object({
   figure: text.optional(),
 });
 
+export const DIAGNOSE_REQUEST = z.object({
+  ...{ patch: text, onto: text, from: text.optional(), against: text.optional(), scale: z.number() },
+  directions: z.number(),
+});
+
 const diagnosis: z.ZodType<Diagnosis> = z.object({
-  request: z.object({
-    ...{ patch: text, scale: z.number(), onto: text, from: text.optional(), against: text.optional() },
-    directions: z.number(),
-  }),
+  request: DIAGNOSE_REQUEST,
   patch: z.object({
     ...{ path: text, name: text, baseName: text.nullable(), method: text, ranks: z.array(z.number()), dtype: text },
     rankStabilised: z.boolean(),
   }),
   newBase: checkpoint,
   oldBase: checkpoint.nullable(),
-  tensors: z.array(tensor).min(1),
+  tensors: z.array(TENSOR_DIAGNOSIS).min(1),
   all: aggregate,
   layers: z.array(aggregate),
   types: z.array(aggregate),

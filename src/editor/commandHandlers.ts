@@ -3,6 +3,8 @@ import { copyDiagnostics } from './commands/copyDiagnostics.ts';
 import { diagnosePatch, openDiagnosis } from './commands/diagnose.ts';
 import { evaluateModels } from './commands/evaluate.ts';
 import { extractPatch } from './commands/extract.ts';
+import { onJob, openJobResult } from './commands/jobs.ts';
+import { openMatrix, runMatrix } from './commands/matrix.ts';
 import { compareResults, importResults, openEvaluation } from './commands/openEvaluation.ts';
 import { portPatch } from './commands/port.ts';
 import { revealFolder } from './commands/reveal.ts';
@@ -28,6 +30,12 @@ export function commandHandlers(editor: EditorContext): Handlers {
     compareResults: () => compareResults(editor),
     openEvaluation: (target, selected) => openEvaluation(editor, target, selected),
     importResults: () => importResults(editor),
+    matrix: (target) => runMatrix(editor, target),
+    openMatrix: (target) => openMatrix(editor, target),
+    cancelJob: (target) => onJob(target, (out) => editor.cluster.cancel(out)),
+    submitAgain: (target) => onJob(target, (out) => editor.cluster.again(out)),
+    openJobResult: (target) => onJob(target, (out) => openJobResult(editor, out)),
+    forgetJob: (target) => onJob(target, (out) => editor.cluster.forget(out)),
     verify: (target) => verifyPorted(editor, target),
     openReport: async (target) => {
       const folder = await portedFolder(target, await editor.library.load());

@@ -1,10 +1,11 @@
 import type * as vscode from 'vscode';
 import type { WorkerClient } from '../worker/client.ts';
-import type { ClusterPorts } from './clusterPorts.ts';
+import type { ClusterJobs } from './cluster/clusterJobs.ts';
 import type { Diagnoses } from './diagnoses.ts';
 import type { EvaluationRuns } from './evaluationRuns.ts';
 import type { Jobs } from './jobs.ts';
 import type { LibraryModel } from './libraryModel.ts';
+import type { MatrixPanels } from './pages/matrixPanels.ts';
 import type { EvaluationPanels } from './pages/evaluationPanels.ts';
 import type { ReportPanels } from './pages/reportPanels.ts';
 
@@ -18,6 +19,7 @@ export interface EditorContext {
   readonly diagnoses: Diagnoses;
   readonly reports: ReportPanels;
   readonly evaluations: EvaluationPanels;
+  readonly matrices: MatrixPanels;
   readonly runs: EvaluationRuns;
-  readonly cluster: ClusterPorts;
+  readonly cluster: ClusterJobs;
 }

@@ -48,9 +48,24 @@ export class Diagnoses {
       throw writeError(error, this.folder);
     });
     await writeWhole(file, JSON.stringify(written), true);
-    await writeWhole(titleFileOf(file), JSON.stringify({ title: diagnosisTitle(found), made: written.made }), true);
-    await this.forgetOldest();
+    await this.writeTitle(file, found, written.made);
     return file;
+  }
+
+  /** Where a diagnosis is to be written by somebody else: what was kept of the same things makes room. @throws UserError */
+  async makeRoom(request: DiagnoseRequest, port: DiagnosedPort | undefined): Promise<string> {
+    const file = this.fileOf(port === undefined ? requestKey(request) : portKey(port));
+    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(error, this.folder);
+    });
+    for (const one of [file, titleFileOf(file)]) await rm(one, { force: true });
+    return file;
+  }
+
+  /** One that was written there. @throws InputError if it cannot be read */
+  async adopt(file: string): Promise<void> {
+    const { diagnosis, made } = await readDiagnosis(file);
+    await this.writeTitle(file, diagnosis, made);
   }
 
   /** What was found out about a port; null where nothing was. @throws InputError if the file was damaged */
@@ -68,6 +83,11 @@ export class Diagnoses {
       }),
     );
     return all.flat().sort((a, b) => (a.made < b.made ? 1 : -1));
+  }
+
+  private async writeTitle(file: string, found: Diagnosis, made: string): Promise<void> {
+    await writeWhole(titleFileOf(file), JSON.stringify({ title: diagnosisTitle(found), made }), true);
+    await this.forgetOldest();
   }
 
   private fileOf(key: string): string {

@@ -8,6 +8,12 @@ export const COMMANDS = {
   compareResults: 'portllm.compareResults',
   openEvaluation: 'portllm.openEvaluation',
   importResults: 'portllm.importResults',
+  matrix: 'portllm.matrix',
+  openMatrix: 'portllm.openMatrix',
+  cancelJob: 'portllm.jobs.cancel',
+  submitAgain: 'portllm.jobs.submitAgain',
+  openJobResult: 'portllm.jobs.openResult',
+  forgetJob: 'portllm.jobs.forget',
   verify: 'portllm.verify',
   openReport: 'portllm.openReport',
   reveal: 'portllm.reveal',
@@ -21,8 +27,10 @@ export const COMMANDS = {
 } as const;
 
 export const LIBRARY_VIEW = 'portllm.library';
+export const JOBS_VIEW = 'portllm.jobs';
 export const EVALUATIONS_VIEW = 'portllm.evaluations';
 export const REPORT_PAGE = 'portllm.report';
+export const MATRIX_PAGE = 'portllm.matrix';
 export const EVALUATION_PAGE = 'portllm.evaluation';
 export const SAFETENSORS_EDITOR = 'portllm.safetensors';
 

@@ -2,15 +2,18 @@ import * as vscode from 'vscode';
 import { limitHeaders } from '../safetensors/headerLimit.ts';
 import { WorkerClient } from '../worker/client.ts';
 import { PinnedBaseline } from './baseline.ts';
-import { ClusterPorts } from './clusterPorts.ts';
+import { ClusterJobs } from './cluster/clusterJobs.ts';
+import type { RememberedJob } from './cluster/remembered.ts';
+import { JobsTree } from './cluster/jobsTree.ts';
 import { commandHandlers, type Handlers } from './commandHandlers.ts';
-import { tellOfPort } from './commands/port.ts';
+import { jobIsDone } from './commands/jobs.ts';
 import { Diagnoses } from './diagnoses.ts';
 import { EvaluationRuns } from './evaluationRuns.ts';
 import { SafetensorsEditor } from './glance/safetensorsEditor.ts';
 import { Jobs } from './jobs.ts';
 import { LibraryModel } from './libraryModel.ts';
 import { LibraryTree } from './libraryTree.ts';
+import { MatrixPanels } from './pages/matrixPanels.ts';
 import { EvaluationPanels } from './pages/evaluationPanels.ts';
 import { ReportPanels } from './pages/reportPanels.ts';
 import { RunsView } from './pages/runsView.ts';
@@ -24,9 +27,11 @@ const MAX_HEADER_BYTES = 32_000_000;
 /** What extension.ts leads to. */
 export interface Parts extends vscode.Disposable {
   readonly tree: LibraryTree;
+  readonly jobsTree: JobsTree;
   readonly runsView: RunsView;
   readonly reports: ReportPanels;
   readonly evaluations: EvaluationPanels;
+  readonly matrices: MatrixPanels;
   readonly safetensors: SafetensorsEditor;
   readonly handlers: Handlers;
   readonly worker: WorkerClient;
@@ -51,19 +56,32 @@ export function buildParts(context: vscode.ExtensionContext, log: vscode.LogOutp
   const baseline = new PinnedBaseline(context.workspaceState);
   const evaluations = new EvaluationPanels({ extensionUri, jobs, runs, baseline, log });
   const runsView = new RunsView({ extensionUri, jobs, runs, baseline, evaluations, log });
-  const onMade = (folder: string): Promise<void> => tellOfPort({ library, reports }, folder);
-  const cluster = new ClusterPorts({ extensionUri, state: context.workspaceState, jobs, log, onMade });
-  const editor = { extensionUri, log, library, worker, jobs, diagnoses, reports, evaluations, runs, cluster };
+  const onMade = (job: RememberedJob): Promise<void> =>
+    jobIsDone({ library, reports, evaluations, matrices, diagnoses }, job);
+  const cluster = new ClusterJobs({ extensionUri, state: context.workspaceState, jobs, log, onMade });
+  const matrices = new MatrixPanels({ extensionUri, jobs, evaluations, cluster, log });
+  const pages = { reports, evaluations, matrices };
+  const editor = { extensionUri, log, library, worker, jobs, diagnoses, ...pages, runs, cluster };
   const onTrust = vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll());
-  const all = vscode.Disposable.from(library, status, runs, baseline, evaluations, runsView, cluster, onTrust);
+  const all = vscode.Disposable.from(
+    library,
+    status,
+    runs,
+    baseline,
+    evaluations,
+    runsView,
+    matrices,
+    cluster,
+    onTrust,
+  );
   if (vscode.workspace.isTrusted) cluster.resume();
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return {
     tree: new LibraryTree(library),
+    jobsTree: new JobsTree(cluster),
     runsView,
-    reports,
-    evaluations,
+    ...pages,
     safetensors: new SafetensorsEditor(extensionUri, worker, log),
     handlers: commandHandlers(editor),
     worker,

@@ -1,9 +1,14 @@
 /** All that passes between the worker process and whoever started it; both ends are typed from here. */
+import type { Divided } from '../base/divided.ts';
+import type { Part } from '../base/part.ts';
 import type { Progress } from '../base/progress.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
 import type { TensorFigures, TensorFiguresRequest } from '../diagnostics/figureTypes.ts';
+import type { DiagnoseParts } from '../diagnostics/parts/piece.ts';
 import type { DiagnoseRequest, Diagnosis } from '../diagnostics/types.ts';
+import type { MatrixSpec } from '../evaluation/matrix/spec.ts';
+import type { MatrixState } from '../evaluation/matrix/types.ts';
 import type { ProbeRequest } from '../evaluation/probe/request.ts';
 import type { EvaluateRequest } from '../evaluation/request.ts';
 import type { Comparison } from '../evaluation/results/compare.ts';
@@ -14,13 +19,11 @@ import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
 import type { ExtractRequest, ExtractResult } from '../extract/types.ts';
 import type { Inspection } from '../library/inspect.ts';
 import type { PortPlan, PortRequest } from '../port/plan/planTypes.ts';
-import type { Part } from '../port/parts/part.ts';
-import type { PartResult } from '../port/parts/portPart.ts';
 import type { PortResult } from '../port/port.ts';
 import type { VerifyResult } from '../port/verify/verify.ts';
 
 /** Raised whenever this file changes its meaning: both ends must be of one build. */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 export interface Handshake {
   readonly protocolVersion: number;
@@ -29,8 +32,8 @@ export interface Handshake {
   readonly node: string;
 }
 
-/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `portPart`, `assemble`, `verify`, `extract`,
- * `diagnose`, `probe`, `evaluate` and `tensorFigures` report progress. */
+/** The worker's jobs. Each takes one value and ends in a result or an error; `port`, `part`, `assemble`, `verify`, `extract`,
+ * `diagnose`, `probe`, `evaluate`, `matrix` and `tensorFigures` report progress. */
 export interface WorkerApi {
   hello(parameters: { readonly protocolVersion: number }): Promise<Handshake>;
   /** Starts ONNX Runtime, if it has not been, and says which device computes. */
@@ -38,13 +41,15 @@ export interface WorkerApi {
   inspect(parameters: { readonly path: string }): Promise<Inspection>;
   plan(parameters: PortRequest): Promise<PortPlan>;
   port(parameters: { readonly request: PortRequest; readonly device: DeviceChoice }): Promise<PortResult>;
-  /** Some shards of a port, to be put together by `assemble`. */
-  portPart(parameters: {
-    readonly request: PortRequest;
+  /** Divides a job for machines that each compute a part; says which parts are missing. */
+  divide(parameters: { readonly work: Work | Begun; readonly count?: number | undefined }): Promise<Divided>;
+  /** One part of a job; to be put together by `assemble`. */
+  part(parameters: {
+    readonly work: Work | Begun;
     readonly part: Part;
     readonly device: DeviceChoice;
-  }): Promise<PartResult>;
-  assemble(parameters: { readonly out: string }): Promise<PortResult>;
+  }): Promise<PartDone>;
+  assemble(parameters: { readonly out: string }): Promise<Assembled>;
   verify(parameters: { readonly folder: string; readonly device: DeviceChoice }): Promise<VerifyResult>;
   extract(parameters: { readonly request: ExtractRequest; readonly device: DeviceChoice }): Promise<ExtractResult>;
   diagnose(parameters: { readonly request: DiagnoseRequest; readonly device: DeviceChoice }): Promise<Diagnosis>;
@@ -56,6 +61,11 @@ export interface WorkerApi {
     readonly device: DeviceChoice;
     readonly onlyKnown?: boolean;
   }): Promise<EvaluateResult>;
+  /** Begins a matrix, or goes on with one whose file may have changed since. */
+  beginMatrix(parameters: { readonly name: string; readonly spec: MatrixSpec; readonly out: string }): Promise<void>;
+  /** Computes what is missing of it. */
+  matrix(parameters: { readonly out: string; readonly device: DeviceChoice }): Promise<MatrixState>;
+  matrixState(parameters: { readonly out: string }): Promise<MatrixState>;
   /** Result files, ours and lm-eval's, or folders of them; `reference` is the label of the column to compare with. */
   compare(parameters: {
     readonly results: readonly string[];
@@ -76,13 +86,14 @@ export type Method = keyof WorkerApi;
 /** Jobs that read weights run one after the other; what only looks at headers or results is answered at once. */
 export const QUEUED: ReadonlySet<Method> = new Set<Method>([
   'port',
-  'portPart',
+  'part',
   'assemble',
   'verify',
   'extract',
   'diagnose',
   'probe',
   'evaluate',
+  'matrix',
   'tensorFigures',
 ]);
 
@@ -100,6 +111,33 @@ export interface JobContext {
   readonly onLive: (scores: LiveScores) => void;
   readonly signal: AbortSignal;
 }
+
+/** A job that is made in parts. */
+export type Work =
+  | { readonly kind: 'port'; readonly request: PortRequest }
+  | { readonly kind: 'diagnose'; readonly request: DiagnoseParts }
+  | { readonly kind: 'evaluate'; readonly request: EvaluateRequest }
+  /** It was begun; all else is in its folder. */
+  | { readonly kind: 'matrix'; readonly out: string };
+
+/** A job that was divided before: what it is lies beside its output. */
+export interface Begun {
+  readonly out: string;
+}
+
+export interface PartDone {
+  /** Of which output. */
+  readonly out: string;
+  /** What it has made: names of shards, a number of tensors or items. */
+  readonly made: string;
+}
+
+/** What parts were put together to. */
+export type Assembled =
+  | { readonly kind: 'port'; readonly result: PortResult }
+  | { readonly kind: 'diagnose'; readonly out: string; readonly diagnosis: Diagnosis }
+  | { readonly kind: 'evaluate'; readonly result: EvaluateResult }
+  | { readonly kind: 'matrix'; readonly state: MatrixState };
 
 /** An error as it crosses the process border; rebuilt by `fromWire`. */
 export interface WireError {

@@ -5,6 +5,8 @@ import { withBaseline } from '../evaluation/results/baseline.ts';
 import { readItem, type ItemAnswer } from '../evaluation/results/importing/readItem.ts';
 import { placeOfRole } from '../evaluation/request.ts';
 import { readResults } from '../evaluation/results/readResults.ts';
+import { assembleMatrix } from '../evaluation/matrix/parts.ts';
+import { runMatrix } from '../evaluation/matrix/runMatrix.ts';
 import { listTasks } from '../evaluation/run/listTasks.ts';
 import { evaluate } from '../evaluation/run/evaluate.ts';
 import type { EvaluateResult, TaskListing } from '../evaluation/run/result.ts';
@@ -12,7 +14,7 @@ import type { GraphRuntime } from '../kernels/graphRuntime.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import { checkProvider } from '../model/selfCheck.ts';
 import { VERSION } from '../base/version.ts';
-import type { JobContext, JobParameters } from './contract.ts';
+import type { JobContext, JobParameters, Result } from './contract.ts';
 
 /** What runs networks and products: the device that was chosen, and the CPU to check it against. */
 export interface Runtimes {
@@ -34,6 +36,16 @@ export async function evaluateJob(
   return { ...result, warnings: [...warnings, ...result.warnings] };
 }
 
+export async function matrixJob(
+  out: string,
+  runtimes: Runtimes,
+  { sink, signal }: JobContext,
+): Promise<Result<'matrix'>> {
+  const { runtime } = await trusted(runtimes);
+  await runMatrix(out, { runtime, kernel: runtimes.kernel, toolVersion: VERSION, sink, signal });
+  return assembleMatrix(out, signal);
+}
+
 export async function probeJob(
   { request }: JobParameters<'probe'>,
   runtimes: Runtimes,
@@ -45,7 +57,11 @@ export async function probeJob(
 }
 
 /** A device that computes a small network otherwise than the CPU does is not used. */
-async function trusted({ chosen, cpu, warning }: Runtimes): Promise<{ runtime: GraphRuntime; warnings: string[] }> {
+export async function trusted({
+  chosen,
+  cpu,
+  warning,
+}: Runtimes): Promise<{ runtime: GraphRuntime; warnings: string[] }> {
   const check = chosen.device === 'cpu' ? undefined : await checkProvider(chosen, cpu);
   if (check === undefined || check.ok) return { runtime: chosen, warnings: warning ? [warning] : [] };
   const otherwise = `The device "${chosen.device}" computes a network otherwise than the CPU (${check.detail}); the CPU was used.`;

@@ -3,6 +3,8 @@ import { UserError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { diagnose } from '../diagnostics/diagnose.ts';
 import { tensorFigures } from '../diagnostics/tensorFigures.ts';
+import { MatrixFolder } from '../evaluation/matrix/matrixFolder.ts';
+import { matrixState } from '../evaluation/matrix/matrixState.ts';
 import { extract } from '../extract/extract.ts';
 import { isExtraction, verifyExtraction } from '../extract/verifyExtraction.ts';
 import type { DeviceChoice, DeviceReport } from '../kernels/device.ts';
@@ -10,13 +12,12 @@ import { LateKernel } from '../kernels/lateKernel.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { chooseDevice as ChooseDevice } from '../kernels/runtime/chooseDevice.ts';
 import { inspect } from '../library/inspect.ts';
-import { assemble } from '../port/parts/assemble.ts';
-import { portPart } from '../port/parts/portPart.ts';
 import { planPort, port } from '../port/port.ts';
 import { verify } from '../port/verify/verify.ts';
 import { PROTOCOL_VERSION, type WorkerHandlers } from './contract.ts';
-import { compareJob, evaluateJob, itemsJob, probeJob, tasksJob, type Runtimes } from './evaluating.ts';
+import { compareJob, evaluateJob, itemsJob, matrixJob, probeJob, tasksJob, type Runtimes } from './evaluating.ts';
 import { guardAgainstOrphaning } from './parentGuard.ts';
+import { assembleJob, divideJob, partJob } from './parting.ts';
 import { serve } from './server.ts';
 
 interface Device {
@@ -81,11 +82,10 @@ const handlers: WorkerHandlers = {
     const { kernel } = request.as === 'adapter' ? cpu : await deviceFor(device);
     return port(request, kernel, VERSION, sink, signal);
   },
-  portPart: async ({ request, part, device }, { sink, signal }) => {
-    const { kernel } = await deviceFor(device);
-    return portPart(request, part, kernel, VERSION, sink, signal);
-  },
-  assemble: ({ out }, { sink, signal }) => assemble(out, VERSION, sink, signal),
+  divide: ({ work, count }, { signal }) => divideJob(work, count, cpu.kernel, signal),
+  part: (parameters, context) =>
+    partJob(parameters, { kernel: async (device) => (await deviceFor(device)).kernel, runtimes: runtimesFor }, context),
+  assemble: ({ out }, context) => assembleJob(out, cpu.kernel, context),
   extract: async ({ request, device }, { sink, signal }) => {
     const { kernel } = await deviceFor(device);
     return extract(request, kernel, VERSION, sink, signal);
@@ -96,6 +96,9 @@ const handlers: WorkerHandlers = {
   },
   probe: async (parameters, context) => probeJob(parameters, await runtimesFor(parameters.device), context),
   evaluate: async (parameters, context) => evaluateJob(parameters, await runtimesFor(parameters.device), context),
+  beginMatrix: ({ name, spec, out }) => new MatrixFolder(out).begin(name, spec, VERSION),
+  matrix: async ({ out, device }, context) => matrixJob(out, await runtimesFor(device), context),
+  matrixState: ({ out }, { signal }) => matrixState(out, signal),
   compare: compareJob,
   items: itemsJob,
   tasks: tasksJob,

@@ -28,6 +28,11 @@ export async function diagnosePatch(editor: EditorContext, target: unknown): Pro
   const asked = await askForDiagnosis(world, draft, readSettings().evaluate);
   if (asked === undefined) return;
   const { request, probe: probeRequest } = asked;
+  // A probe is not made in parts.
+  if (readSettings().runner === 'slurm' && probeRequest === undefined) {
+    const out = await editor.diagnoses.makeRoom(request, port);
+    return editor.cluster.submit('diagnose', { kind: 'diagnose', request: { request, out } });
+  }
   await editor.jobs.device();
   const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
   const device = editor.jobs.deviceChoice;

@@ -22,6 +22,7 @@ export async function evaluateModels(editor: EditorContext, target: unknown, sel
   const { subject, known } = await subjectFrom(target, selected, world);
   const request = await askForEvaluation(subject, world, readSettings().evaluate, known);
   if (request === undefined) return;
+  if (readSettings().runner === 'slurm') return editor.cluster.submit('evaluate', { kind: 'evaluate', request });
   await editor.jobs.device();
   await run(editor, request);
 }

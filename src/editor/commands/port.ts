@@ -26,7 +26,8 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
   if (request === undefined) return;
   const plan = await editor.jobs.quick('plan', request);
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
-  if (readSettings().runner === 'slurm' && request.as === 'checkpoint') return editor.cluster.submit(request, plan);
+  if (readSettings().runner === 'slurm' && request.as === 'checkpoint')
+    return editor.cluster.submit('port', { kind: 'port', request });
   await editor.jobs.device();
   const title = `Porting ${plan.patch.name} onto ${plan.newBase.name}`;
   const result = await run(editor, title, { ...request, agreed: plan.digest });

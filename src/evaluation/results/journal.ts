@@ -1,4 +1,6 @@
-import { open, readFile, truncate, type FileHandle } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { open as openFile, readdir, readFile, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errorCode, InputError, writeError } from '../../base/errors.ts';
 import { lock } from '../../base/lock.ts';
@@ -20,30 +22,76 @@ export interface Journal extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Opens the journal of what is answered into a folder. */
+export type OpenJournal = (folder: string, key: string) => Promise<Journal>;
+
 /**
- * `<folder>/.portllm-journal/<key>.jsonl`, a line for each item that is answered.
+ * `<folder>/.portllm-journal/<key>.jsonl`, a line for each item that is answered. What parts have answered is known too.
  *
  * @param key of whatever the answers depend on
  * @throws InputError if another process has it open; UserError if it cannot be written
  */
-export async function openJournal(folder: string, key: string): Promise<Journal> {
+export const openJournal: OpenJournal = (folder, key) =>
+  open(folder, key, async (directory) => {
+    const path = join(directory, `${key}.jsonl`);
+    const release = await lock(
+      join(directory, `${key}.lock`),
+      'The same evaluation is being computed into this folder',
+    );
+    return { path, release, known: () => wholeLines(path) };
+  });
+
+/**
+ * As `openJournal`, for one of several processes that answer into one folder, on any hosts: each has a file of its own, so that
+ * there is nothing to lock. Answers to one item are the same, whoever gives them.
+ *
+ * @throws UserError if it cannot be written
+ */
+export const openPartJournal: OpenJournal = (folder, key) =>
+  open(folder, key, (directory) => {
+    const name = `${key}.${hostname().replaceAll(/\W/g, '_')}-${process.pid}-${randomBytes(4).toString('hex')}.jsonl`;
+    const path = join(directory, name);
+    // An empty file says nothing.
+    const release = async (): Promise<void> => ((await stat(path)).size === 0 ? rm(path) : undefined);
+    return Promise.resolve({ path, release, known: () => Promise.resolve('') });
+  });
+
+interface Own {
+  readonly path: string;
+  /** What it holds already. */
+  known(): Promise<string>;
+  release(): Promise<void>;
+}
+
+async function open(folder: string, key: string, own: (directory: string) => Promise<Own>): Promise<Journal> {
   if (!/^\w+$/.test(key)) throw new InputError(`"${key}" cannot name a journal.`);
   const directory = join(folder, JOURNAL_FOLDER);
-  const path = join(directory, `${key}.jsonl`);
   try {
     await makeFolder(directory);
     await sweepTemporaries(directory);
-    const unlock = await lock(join(directory, `${key}.lock`), 'The same evaluation is being computed into this folder');
+    const { path, known, release } = await own(directory);
     try {
-      const known = readLines(await wholeLines(path));
-      return new FileJournal(path, known, await open(path, 'a'), unlock);
+      const text = `${await answeredElsewhere(directory, key, path)}${await known()}`;
+      return new FileJournal(path, readLines(text), await openFile(path, 'a'), release);
     } catch (error) {
-      await unlock();
+      await release();
       throw error;
     }
   } catch (error) {
-    throw writeError(error, path);
+    throw writeError(error, join(directory, `${key}.jsonl`));
   }
+}
+
+/** Whole lines of the journals that others have of the same; they may just be writing one. */
+async function answeredElsewhere(directory: string, key: string, own: string): Promise<string> {
+  const texts: string[] = [];
+  for (const name of (await readdir(directory)).sort()) {
+    const path = join(directory, name);
+    if (path === own || !name.startsWith(`${key}.`) || !name.endsWith('.jsonl')) continue;
+    const text = await readFile(path, 'utf8');
+    texts.push(text.slice(0, text.lastIndexOf('\n') + 1));
+  }
+  return texts.join('');
 }
 
 /** A process that was killed may leave half a line, which is cut off. */
@@ -63,7 +111,7 @@ class FileJournal implements Journal {
   private readonly path: string;
   private readonly before: ReadonlyMap<number, readonly Answer[]>;
   private readonly handle: FileHandle;
-  private readonly unlock: () => Promise<void>;
+  private readonly release: () => Promise<void>;
   private waiting: string[] = [];
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -74,12 +122,12 @@ class FileJournal implements Journal {
     path: string,
     before: ReadonlyMap<number, readonly Answer[]>,
     handle: FileHandle,
-    unlock: () => Promise<void>,
+    release: () => Promise<void>,
   ) {
     this.path = path;
     this.before = before;
     this.handle = handle;
-    this.unlock = unlock;
+    this.release = release;
   }
 
   known(): ReadonlyMap<number, readonly Answer[]> {
@@ -123,7 +171,7 @@ class FileJournal implements Journal {
     this.flush();
     await this.writing;
     await this.handle.close();
-    await this.unlock();
+    await this.release();
     if (this.failure) throw this.failure.error;
   }
 }

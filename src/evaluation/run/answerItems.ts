@@ -6,8 +6,11 @@ import type { Answer, Item } from '../types.ts';
 
 /** What the progress of answers counts. */
 export const ITEMS = 'items';
-/** Items are answered in the order of the documents, so many at once, so that what is known early is no odd choice. */
-const ITEMS_AT_ONCE = 128;
+/**
+ * Items are answered in the order of the documents, so many at once, so that what is known early is no odd choice. What is
+ * computed together rounds together: the last digits of an answer depend on its block.
+ */
+export const BLOCK = 128;
 
 export interface Asking {
   /** What the items are asked of, and their task. */
@@ -35,9 +38,9 @@ export async function answerItems(
     { bytes: all, tensors: all, unit: ITEMS, done: { bytes: done, tensors: done } },
     sink,
   );
-  for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
+  for (let from = 0; from < items.length; from += BLOCK) {
     throwIfCancelled(signal);
-    const some = items.slice(from, from + ITEMS_AT_ONCE);
+    const some = items.slice(from, from + BLOCK);
     const onQuestion = (question: number, own: readonly Answer[]): void => {
       const item = some[question];
       if (item === undefined) throw new Error(`an answer to question ${question} of ${some.length}`);

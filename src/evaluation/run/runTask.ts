@@ -1,12 +1,12 @@
 import { sha256Of } from '../../base/hash.ts';
 import type { ProgressSink } from '../../base/progress.ts';
 import type { EvaluateRequest } from '../request.ts';
-import { openJournal, type Journal } from '../results/journal.ts';
+import type { Journal, OpenJournal } from '../results/journal.ts';
 import type { ItemRecord, TaskRun } from '../results/types.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { scoreItem } from '../tasks/score.ts';
 import type { Answer, Item, Scored } from '../types.ts';
-import { answerItems, namingTask } from './answerItems.ts';
+import { answerItems, BLOCK, namingTask } from './answerItems.ts';
 import type { PlannedColumn } from './column.ts';
 import type { PreparedTask } from './prepareTask.ts';
 
@@ -20,6 +20,9 @@ export interface TaskTools {
   readonly request: EvaluateRequest;
   /** Count what is known and ask nothing. */
   readonly onlyKnown: boolean;
+  /** Compute again a block of which only some answers are known: to the last digit as at once. */
+  readonly wholeBlocks?: boolean;
+  readonly openJournal: OpenJournal;
   readonly sink: ProgressSink;
   readonly signal: AbortSignal;
   /** Is told of every item, also of those that were known. */
@@ -32,14 +35,14 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
   const { request } = tools;
   const items = prepared.items(column.planned.tokenizer.eos?.text);
   const begin = performance.now();
-  await using journal = await openJournal(request.out, journalKey(column.planned.identity, prepared, request));
+  await using journal = await tools.openJournal(request.out, journalKey(column.planned.identity, prepared, request));
   const scores = new Map<number, readonly Scored[]>();
   const score = (item: Item, own: readonly Answer[]): void => {
     const scored = scoreItem(task, item, own);
     scores.set(item.docId, scored);
     tools.onScored?.(prepared, scored);
   };
-  const answers = knownAnswers(journal, items);
+  const answers = knownAnswers(journal, items, tools.wholeBlocks === true);
   for (const item of items) {
     const own = answers.get(item.docId);
     if (own !== undefined) score(item, own);
@@ -59,14 +62,12 @@ export async function runTask(column: RunningColumn, prepared: PreparedTask, too
 type Answers = Map<number, readonly Answer[]>;
 
 /** A damaged line may have lost an answer: it counts for nothing. */
-function knownAnswers(journal: Journal, items: readonly Item[]): Answers {
+function knownAnswers(journal: Journal, items: readonly Item[], wholeBlocks: boolean): Answers {
   const known = journal.known();
-  return new Map(
-    items.flatMap(({ docId, requests }) => {
-      const own = known.get(docId);
-      return own?.length === requests.length ? [[docId, own] as const] : [];
-    }),
-  );
+  const isKnown = ({ docId, requests }: Item): boolean => known.get(docId)?.length === requests.length;
+  const isWhole = (at: number): boolean => items.slice(at - (at % BLOCK), at - (at % BLOCK) + BLOCK).every(isKnown);
+  const kept = items.filter((item, at) => (wholeBlocks ? isWhole(at) : isKnown(item)));
+  return new Map(kept.map(({ docId }) => [docId, known.get(docId) ?? []]));
 }
 
 /** Where answers go. */

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../../base/errors.ts';
+import { partOf, type Part } from '../../base/part.ts';
+import { PartsFolder } from '../../base/partsFolder.ts';
 import { ProgressMeter, type ProgressSink } from '../../base/progress.ts';
 import type { LowRankKernel } from '../../kernels/lowRank.ts';
 import { assertOutside } from '../assertOutside.ts';
@@ -9,10 +10,11 @@ import { planShards, sourceBytes, writeShards } from '../output/checkpointOutput
 import { deviceOf, outputKey, type FinishedShard } from '../output/finishedShards.ts';
 import { assertPortable, openInputs } from '../plan/inputs.ts';
 import type { PortRequest } from '../plan/planTypes.ts';
-import { partOf, type Part } from './part.ts';
+import { assertCheckpoint } from './dividePort.ts';
 import { Pieces } from './pieces.ts';
+import { PORT_REQUEST } from './request.ts';
 
-export interface PartResult {
+export interface PortedPart {
   /** Where the shards lie until they are put together. */
   readonly folder: string;
   readonly shards: readonly string[];
@@ -31,18 +33,19 @@ export async function portPart(
   toolVersion: string,
   sink: ProgressSink,
   signal: AbortSignal,
-): Promise<PartResult> {
+): Promise<PortedPart> {
   await using inputs = await openInputs(request);
   assertPortable(inputs.plan, request.agreed);
   await assertOutside(request);
-  if (request.as !== 'checkpoint')
-    throw new InputError('An adapter is not made in parts.', 'It takes a second or two as a whole.');
+  assertCheckpoint(request);
   const all = partOf(planShards(inputs), part, 'shard');
-  const pieces = await Pieces.begin(request);
+  const parts = new PartsFolder(request.out);
+  await parts.begin('port', PORT_REQUEST, request);
+  const pieces = new Pieces(parts);
   const device = deviceOf(kernel);
   const key = outputKey(inputs, device, toolVersion);
   // A part that was stopped goes on with the shards that it had not finished.
-  const shards = await pieces.without(key, all);
+  const shards = await pieces.without(() => key, all);
   const workplace = await pieces.workplace();
   try {
     const outputs = shards.flatMap(({ tensors }) => tensors);
@@ -56,5 +59,5 @@ export async function portPart(
   } finally {
     await rm(workplace, { recursive: true, force: true });
   }
-  return { folder: pieces.folder, shards: all.map(({ name }) => name) };
+  return { folder: parts.folder, shards: all.map(({ name }) => name) };
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { COMBINATIONS } from '../../patch/combine/arithmetic.ts';
-import { FLOAT8_CHOICES, OUTPUT_KINDS, TIED_CHOICES } from '../plan/planTypes.ts';
+import { FLOAT8_CHOICES, OUTPUT_KINDS, TIED_CHOICES, type PortRequest } from '../plan/planTypes.ts';
 
 /** A `PortRequest` as parts leave it for whoever puts them together; fields in one order, so that texts can be compared. */
-export const REQUEST = z.object({
+export const PORT_REQUEST: z.ZodType<PortRequest> = z.object({
   patch: z.string(),
   weight: z.number().optional(),
   plus: z.array(z.object({ patch: z.string(), weight: z.number() })).optional(),

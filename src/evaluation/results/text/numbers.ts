@@ -9,7 +9,10 @@ export function cellText(cell: Cell | null, unit: Unit): string {
 
 /** +50.9 [46.2, 55.4], with as many decimals for the one as for the other. */
 export function differenceText(
-  { difference, interval }: Pick<Difference, 'difference' | 'interval'>,
+  {
+    difference,
+    interval,
+  }: { readonly difference: number; readonly interval: { readonly low: number; readonly high: number } },
   unit: Unit,
 ): string {
   const text = formatInterval(interval, unit);

@@ -1,0 +1,136 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import * as z from 'zod';
+import type { Divided } from '../base/divided.ts';
+import { InputError } from '../base/errors.ts';
+import { readJsonFile } from '../base/jsonFile.ts';
+import { DIVISIBLE, PartsFolder, type Divisible } from '../base/partsFolder.ts';
+import { isThere } from '../base/there.ts';
+import { writeWhole } from '../base/writeWhole.ts';
+import type { DeviceChoice } from '../kernels/device.ts';
+import type { Profile } from './profile.ts';
+import {
+  ASSEMBLE_LOG,
+  assembleScript,
+  logOption,
+  PART_LOG,
+  partScript,
+  PROBE_LOG,
+  PROBE_MARK,
+  probeScript,
+  type Scripts,
+} from './script.ts';
+import { sbatch, scancel } from './slurm.ts';
+
+const JOB_FILE = 'job.json';
+const JOB = z.object({
+  kind: z.enum(DIVISIBLE),
+  /** Numbers of the three jobs: one looks at a node, one is the array, one puts the parts together. */
+  probe: z.string(),
+  array: z.string(),
+  assemble: z.string(),
+  count: z.int().positive(),
+  /** The parts of the array; the others were there already. */
+  parts: z.array(z.int().positive()),
+  /** Of every part the files that are there once it is done. */
+  evidence: z.array(z.array(z.string())),
+});
+export type Job = z.output<typeof JOB>;
+
+export interface SubmitOptions {
+  readonly kind: Divisible;
+  readonly profile: Profile;
+  /** What parts compute on. */
+  readonly device: DeviceChoice;
+  /** How nodes run us. */
+  readonly node: string;
+  readonly cli: string;
+  readonly version: string;
+}
+
+/**
+ * Hands a divided job to Slurm: a job that looks whether a node sees the files, an array of the parts that are not there yet,
+ * and a job that puts them together.
+ *
+ * @throws InputError if there is no Slurm; UserError with its words if it refuses
+ */
+export async function submit(divided: Divided, options: SubmitOptions): Promise<Job> {
+  const { out, count, missing, evidence } = divided;
+  const folder = join(divided.folder, 'slurm');
+  await mkdir(folder, { recursive: true });
+  for (const part of missing) await forgetStale(evidence[part - 1] ?? []);
+  const scripts: Scripts = {
+    ...options,
+    ...{ name: basename(out), out, folder, count, memoryBytes: divided.memoryBytes },
+    inputs: [...divided.inputs, divided.folder],
+  };
+  const { kind } = options;
+  const job = { kind, ...(await submitAll(scripts, missing)), count, parts: [...missing], evidence };
+  await writeWhole(join(folder, JOB_FILE), `${JSON.stringify(job, null, 2)}\n`, true);
+  return JOB.parse(job);
+}
+
+/** A part that is computed again, though all that it leaves is there, would be taken for done. */
+async function forgetStale(evidence: readonly string[]): Promise<void> {
+  for (const path of evidence) if (!(await isThere(path))) return;
+  for (const path of evidence) await rm(path, { force: true });
+}
+
+async function submitAll(
+  scripts: Scripts,
+  parts: readonly number[],
+): Promise<Pick<Job, 'probe' | 'array' | 'assemble'>> {
+  const { folder } = scripts;
+  const files = { probe: probeScript(scripts), part: partScript(scripts), assemble: assembleScript(scripts) };
+  await rm(join(folder, PROBE_MARK), { force: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, `${name}.sh`), text);
+  const after = (id: string): string[] => [`--dependency=afterok:${id}`, '--kill-on-invalid-dep=yes'];
+  const submitted: string[] = [];
+  try {
+    const probe = await sbatch(join(folder, 'probe.sh'), [logOption(folder, PROBE_LOG)]);
+    submitted.push(probe);
+    const array =
+      parts.length === 0
+        ? probe
+        : await sbatch(join(folder, 'part.sh'), [
+            ...[logOption(folder, PART_LOG), `--array=${parts.join(',')}`],
+            ...after(probe),
+          ]);
+    submitted.push(array);
+    const assemble = await sbatch(join(folder, 'assemble.sh'), [logOption(folder, ASSEMBLE_LOG), ...after(array)]);
+    return { probe, array, assemble };
+  } catch (error) {
+    // What was taken would wait for ever.
+    await scancel(submitted);
+    throw error;
+  }
+}
+
+/** The job of an output that was handed to Slurm. @throws InputError if there is none */
+export async function readJob(out: string): Promise<Job> {
+  const path = join(slurmFolder(out), JOB_FILE);
+  await stat(path).catch(() => {
+    throw new InputError(`No job makes ${out}.`, 'portllm … --runner slurm submits one.');
+  });
+  return readJsonFile(path, JOB);
+}
+
+export async function cancelJob({ probe, array, assemble }: Job): Promise<void> {
+  await scancel([...new Set([probe, array, assemble])]);
+}
+
+/** What lies in an output of ours, whatever it is. */
+const SIGNS = ['portllm.json', 'matrix.csv', '.portllm-journal'];
+
+/** Whether the output is there: its parts are gone then, and what was written of its jobs. */
+export async function isMade(out: string): Promise<boolean> {
+  const target = resolve(out);
+  if (await isThere(new PartsFolder(target).folder)) return false;
+  if (/\.json$/.test(target)) return isThere(target);
+  return (await Promise.all(SIGNS.map((sign) => isThere(join(target, sign))))).includes(true);
+}
+
+/** Where scripts and logs of an output's jobs lie, beside its parts. */
+export function slurmFolder(out: string): string {
+  return join(new PartsFolder(out).folder, 'slurm');
+}

@@ -1,0 +1,181 @@
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { CancelledError, UserError } from '../../base/errors.ts';
+import type { Divisible } from '../../base/partsFolder.ts';
+import { plainText } from '../../base/plainText.ts';
+import { VERSION } from '../../base/version.ts';
+import { cancelJob, readJob, submit, type Job } from '../../cluster/job.ts';
+import { lookAt, type PartState } from '../../cluster/look.ts';
+import { readProfile } from '../../cluster/profile.ts';
+import { failureOf, isOver, summaryOf } from '../../cluster/words.ts';
+import type { Begun, Work } from '../../worker/contract.ts';
+import type { Jobs } from '../jobs.ts';
+import { showErrorMessage } from '../messages.ts';
+import { readSettings } from '../settings.ts';
+import { showError } from '../showError.ts';
+import { RememberedJobs, type End, type RememberedJob } from './remembered.ts';
+
+const LOOK_MS = 3000;
+const DOING: Readonly<Record<Divisible, string>> = {
+  port: 'Porting',
+  diagnose: 'Diagnosing',
+  evaluate: 'Evaluating',
+  matrix: 'Matrix',
+};
+
+export interface ClusterJobsParts {
+  readonly extensionUri: vscode.Uri;
+  readonly state: vscode.Memento;
+  readonly jobs: Jobs;
+  readonly log: vscode.LogOutputChannel;
+  /** What has been made. */
+  readonly onMade: (job: RememberedJob) => Promise<void>;
+}
+
+/** Jobs that a cluster runs: handed over, looked after, and found again when the window was closed meanwhile. */
+export class ClusterJobs implements vscode.Disposable {
+  readonly onDidChange: vscode.Event<void>;
+  private readonly parts: ClusterJobsParts;
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly remembered: RememberedJobs;
+  private readonly closing = new AbortController();
+  private readonly watched = new Map<string, AbortController>();
+  private readonly states = new Map<string, readonly PartState[]>();
+
+  constructor(parts: ClusterJobsParts) {
+    this.parts = parts;
+    this.remembered = new RememberedJobs(parts.state);
+    this.onDidChange = this.changed.event;
+  }
+
+  get all(): readonly RememberedJob[] {
+    return this.remembered.all;
+  }
+
+  /** As it was when Slurm was asked last. */
+  statesOf(out: string): readonly PartState[] | undefined {
+    return this.states.get(out);
+  }
+
+  /** @throws UserError if the cluster does not take it */
+  async submit(kind: Divisible, work: Work | Begun): Promise<void> {
+    const { profile } = readSettings().slurm;
+    const { extensionUri, log, jobs } = this.parts;
+    const divided = await jobs.quick('divide', { work });
+    const { out } = divided;
+    const job = await submit(divided, {
+      ...{ kind, version: VERSION, node: process.execPath, device: readSettings().device },
+      profile: profile === undefined ? {} : await readProfile(profile),
+      cli: vscode.Uri.joinPath(extensionUri, 'dist', 'cli.js').fsPath,
+    });
+    log.info(`${out}: submitted as job ${job.array}`);
+    await this.remembered.put({ out, kind });
+    void this.watch(out, kind);
+  }
+
+  /** Those that an earlier window has left. */
+  resume(): void {
+    for (const { out, kind, end } of this.all) if (end === undefined) void this.watch(out, kind);
+  }
+
+  cancel(out: string): void {
+    this.watched.get(out)?.abort();
+  }
+
+  /** What is missing of one that failed. @throws UserError if the cluster does not take it */
+  async again(out: string): Promise<void> {
+    const known = this.all.find((job) => job.out === out);
+    if (known !== undefined && !this.watched.has(out)) await this.submit(known.kind, { out });
+  }
+
+  async forget(out: string): Promise<void> {
+    if (this.watched.has(out)) return;
+    await this.remembered.forget(out);
+    this.states.delete(out);
+    this.changed.fire();
+  }
+
+  /** The jobs go on. */
+  dispose(): void {
+    this.closing.abort();
+    this.changed.dispose();
+  }
+
+  private async watch(out: string, kind: Divisible): Promise<void> {
+    if (this.watched.has(out)) return;
+    const waking = new AbortController();
+    this.watched.set(out, waking);
+    this.changed.fire();
+    const problem = await this.show(out, kind, waking).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    this.watched.delete(out);
+    if (this.closing.signal.aborted) return;
+    await this.remembered.end(out, endOf(problem?.error));
+    this.changed.fire();
+    try {
+      await (problem === undefined ? this.parts.onMade({ out, kind }) : this.tell(out, problem.error));
+    } catch (error) {
+      await showError(error, this.parts.log);
+    }
+  }
+
+  /** Until it ends, as a notification; to cancel that takes the jobs back. */
+  private async show(out: string, kind: Divisible, waking: AbortController): Promise<void> {
+    const job = await readJob(out);
+    const title = plainText(`${DOING[kind]} ${basename(out)} on the cluster`);
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    await vscode.window.withProgress(options, async (report, token) => {
+      token.onCancellationRequested(() => waking.abort());
+      const signal = AbortSignal.any([waking.signal, this.closing.signal]);
+      for (;;) {
+        const states = await this.look(out, job);
+        report.report({ message: plainText(states === undefined ? 'Slurm does not answer' : summaryOf(states)) });
+        if (states !== undefined && isOver(states)) {
+          if (states.some(({ state }) => state === 'failed')) throw failureOf(states);
+          return;
+        }
+        await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+        if (this.closing.signal.aborted) return;
+        if (!waking.signal.aborted) continue;
+        await cancelJob(job);
+        throw new CancelledError();
+      }
+    });
+  }
+
+  /** Nothing where Slurm does not answer, which passes. */
+  private async look(out: string, job: Job): Promise<readonly PartState[] | undefined> {
+    try {
+      const states = await lookAt(out, job);
+      this.states.set(out, states);
+      this.changed.fire();
+      return states;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.parts.log.warn(error.message);
+      return undefined;
+    }
+  }
+
+  private async tell(out: string, error: unknown): Promise<void> {
+    const { log } = this.parts;
+    if (error instanceof CancelledError) {
+      log.info(`${out}: taken back from the cluster; what is finished stays`);
+      return;
+    }
+    log.error(error instanceof UserError ? error.message : error instanceof Error ? error : String(error));
+    const text = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
+    const choice = await showErrorMessage(`${text}${hint}`, 'Submit Again', 'Show Log');
+    if (choice === 'Show Log') log.show();
+    if (choice === 'Submit Again') await this.again(out);
+  }
+}
+
+function endOf(error: unknown): End {
+  if (error === undefined) return 'done';
+  return error instanceof CancelledError ? 'cancelled' : 'failed';
+}

@@ -1,0 +1,44 @@
+import type { Divisible } from '../../base/partsFolder.ts';
+import type { JobNode } from '../cluster/jobsTree.ts';
+import type { EditorContext } from '../context.ts';
+import { tellOfPort } from './port.ts';
+
+/** What a row of the jobs view is about. */
+export function onJob(target: unknown, act: (out: string) => unknown): unknown {
+  const node = target as Partial<JobNode> | undefined;
+  return node?.type === 'job' && typeof node.out === 'string' ? act(node.out) : undefined;
+}
+
+/** What a cluster has made, as one made here opens. */
+export async function openJobResult(editor: EditorContext, out: string): Promise<void> {
+  const job = editor.cluster.all.find((one) => one.out === out);
+  if (job !== undefined) await OPEN[job.kind](editor, out);
+}
+
+type Open = (editor: EditorContext, out: string) => Promise<void>;
+
+const OPEN: Readonly<Record<Divisible, Open>> = {
+  port: ({ reports }, folder) => reports.open({ kind: 'port', folder }),
+  diagnose: ({ reports }, file) => reports.open({ kind: 'diagnosis', file }),
+  evaluate: ({ evaluations }, out) => evaluations.open([out], out),
+  matrix: ({ matrices }, out) => matrices.open(out),
+};
+
+/** A job has just ended well: what it made is opened, or offered where it is a folder of models. */
+export async function jobIsDone(
+  editor: Pick<EditorContext, 'library' | 'reports' | 'evaluations' | 'matrices' | 'diagnoses'>,
+  { out, kind }: { readonly out: string; readonly kind: Divisible },
+): Promise<void> {
+  switch (kind) {
+    case 'port':
+      return tellOfPort(editor, out);
+    case 'diagnose':
+      await editor.diagnoses.adopt(out);
+      return editor.reports.open({ kind: 'diagnosis', file: out });
+    case 'evaluate':
+      return editor.evaluations.open([out], out);
+    case 'matrix':
+      editor.library.refresh();
+      return editor.matrices.open(out);
+  }
+}

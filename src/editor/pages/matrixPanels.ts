@@ -1,0 +1,131 @@
+import { resolve } from 'node:path';
+import * as vscode from 'vscode';
+import type { MatrixContract } from '../../../webview/contract.ts';
+import { problemText } from '../../base/errors.ts';
+import type { MatrixState } from '../../evaluation/matrix/types.ts';
+import type { ClusterJobs } from '../cluster/clusterJobs.ts';
+import { COMMANDS, MATRIX_PAGE } from '../ids.ts';
+import type { Jobs } from '../jobs.ts';
+import { viewOf } from '../matrix/view.ts';
+import { showError } from '../showError.ts';
+import type { EvaluationPanels } from './evaluationPanels.ts';
+import { PageEnd, pageHtml, pageOptions } from './page.ts';
+
+/** How often a matrix that runs is looked at; a cluster's files say nothing of themselves. */
+const LOOK_MS = 2000;
+
+export interface MatrixPanelsParts {
+  readonly extensionUri: vscode.Uri;
+  readonly jobs: Jobs;
+  readonly evaluations: EvaluationPanels;
+  readonly cluster: ClusterJobs;
+  readonly log: vscode.LogOutputChannel;
+}
+
+interface Shown {
+  readonly panel: vscode.WebviewPanel;
+  readonly end: PageEnd<'matrix'>;
+  state: MatrixState | undefined;
+}
+
+/** The matrices that are open, which fill as their parts end; restored with the window, from their folders. */
+export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContract['state']>, vscode.Disposable {
+  private readonly parts: MatrixPanelsParts;
+  private readonly pages = new Map<string, Shown>();
+  /** Those that run here, and what stops them. */
+  private readonly running = new Map<string, AbortController>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(parts: MatrixPanelsParts) {
+    this.parts = parts;
+    this.timer = setInterval(() => this.lookAtRunning(), LOOK_MS);
+  }
+
+  dispose(): void {
+    clearInterval(this.timer);
+  }
+
+  async open(folder: string): Promise<void> {
+    const out = resolve(folder);
+    const existing = this.pages.get(out);
+    if (existing === undefined) {
+      const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+      this.attach(
+        vscode.window.createWebviewPanel(MATRIX_PAGE, 'Matrix', column, pageOptions(this.parts.extensionUri)),
+        out,
+      );
+    } else {
+      existing.panel.reveal();
+      await this.send(out);
+    }
+  }
+
+  /** One that runs here. @returns what says that it has ended */
+  begin(folder: string, controller: AbortController): () => Promise<void> {
+    const out = resolve(folder);
+    this.running.set(out, controller);
+    return async () => {
+      this.running.delete(out);
+      await this.send(out);
+    };
+  }
+
+  isRunning(folder: string): boolean {
+    const out = resolve(folder);
+    const isOnCluster = this.parts.cluster.all.some((job) => job.out === out && job.end === undefined);
+    return this.running.has(out) || isOnCluster;
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: MatrixContract['state'] | undefined): Promise<void> {
+    const out = typeof state?.out === 'string' ? state.out : '';
+    if (out === '' || this.pages.has(out)) return panel.dispose();
+    panel.webview.options = pageOptions(this.parts.extensionUri);
+    this.attach(panel, out);
+    return Promise.resolve();
+  }
+
+  private attach(panel: vscode.WebviewPanel, out: string): void {
+    const { extensionUri, log } = this.parts;
+    const end = new PageEnd(panel.webview, 'matrix', (message) => {
+      void this.answer(out, message).catch((error: unknown) => showError(error, log));
+    });
+    this.pages.set(out, { panel, end, state: undefined });
+    panel.onDidDispose(() => this.pages.delete(out));
+    panel.webview.html = pageHtml(panel.webview, extensionUri, 'matrix', 'Matrix');
+  }
+
+  private async answer(out: string, message: MatrixContract['fromPage']): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        return this.send(out);
+      case 'stop': {
+        this.running.get(out)?.abort();
+        this.parts.cluster.cancel(out);
+        return;
+      }
+      case 'continue':
+        await vscode.commands.executeCommand(COMMANDS.matrix, { folder: out });
+        return;
+      case 'open': {
+        const cell = this.pages.get(out)?.state?.cells[message.row]?.[message.column];
+        if (cell !== undefined && cell.sources.length > 0) await this.parts.evaluations.open(cell.sources);
+      }
+    }
+  }
+
+  private lookAtRunning(): void {
+    for (const [out, { panel }] of this.pages) if (panel.visible && this.isRunning(out)) void this.send(out);
+  }
+
+  private async send(out: string): Promise<void> {
+    const page = this.pages.get(out);
+    if (page === undefined) return;
+    try {
+      page.state = await this.parts.jobs.quick('matrixState', { out });
+      page.panel.title = `Matrix: ${page.state.name}`;
+      page.end.send({ type: 'show', out, view: viewOf(page.state, this.isRunning(out)) });
+    } catch (error) {
+      page.end.send({ type: 'problem', message: problemText(error) });
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Divided } from '../../base/divided.ts';
+import { InputError } from '../../base/errors.ts';
+import { plural } from '../../base/format.ts';
+import { csvText } from '../../base/csv.ts';
+import { PartsFolder } from '../../base/partsFolder.ts';
+import { writeWhole } from '../../base/writeWhole.ts';
+import { MatrixFolder } from './matrixFolder.ts';
+import { matrixRows } from './matrixRows.ts';
+import { matrixState } from './matrixState.ts';
+import { planMatrix, type PlanningTools } from './planMatrix.ts';
+import type { MatrixState } from './types.ts';
+
+/** All else is in the matrix's own folder. */
+const MATRIX_PARTS = z.object({ out: z.string() });
+const LEAST_MEMORY = 2_000_000_000;
+const BYTES_PER_PARAMETER = 4;
+
+/** A part for each cell, and for each port. @throws InputError if a task, its data, a model or a patch cannot be used */
+export async function divideMatrix(out: string, tools: PlanningTools): Promise<Divided> {
+  const folder = new MatrixFolder(out);
+  const { spec } = await folder.read();
+  const { units, missing, parameters } = await planMatrix(spec, folder, tools);
+  const parts = new PartsFolder(folder.out);
+  await parts.begin('matrix', MATRIX_PARTS, { out: folder.out });
+  const { patches, bases, old, data, retrained = {}, memory } = spec;
+  const more = Object.values(retrained).flatMap((own) => Object.values(own));
+  return {
+    out: folder.out,
+    count: units.length,
+    missing: missing.map((unit) => units.indexOf(unit) + 1),
+    evidence: units.map((unit) => [folder.evidenceOf(unit)]),
+    inputs: [...Object.values(patches), ...Object.values(bases), ...more, old, data].flatMap((path) => path ?? []),
+    folder: parts.folder,
+    memoryBytes: LEAST_MEMORY + (memory === 'mapped' ? 0 : BYTES_PER_PARAMETER * parameters),
+  };
+}
+
+/** Writes the table of a matrix that is done. @throws InputError if cells are missing */
+export async function assembleMatrix(out: string, signal: AbortSignal): Promise<MatrixState> {
+  const state = await matrixState(out, signal);
+  if (state.done < state.total)
+    throw new InputError(
+      `${plural(state.total - state.done, 'part')} of ${state.total} are missing.`,
+      'portllm matrix with the same file and folder goes on.',
+    );
+  await writeWhole(join(state.out, 'matrix.csv'), csvText(matrixRows(state)), true);
+  await new PartsFolder(state.out).remove();
+  return state;
+}

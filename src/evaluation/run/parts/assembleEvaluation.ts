@@ -1,0 +1,58 @@
+import { InputError } from '../../../base/errors.ts';
+import { plural } from '../../../base/format.ts';
+import { assertTogether } from '../../../base/partRecord.ts';
+import { PartsFolder } from '../../../base/partsFolder.ts';
+import type { LowRankKernel } from '../../../kernels/lowRank.ts';
+import { openJournal } from '../../results/journal.ts';
+import { writeResults } from '../../results/writeResults.ts';
+import { AllItems } from '../allItems.ts';
+import { resultOf, type Written } from '../evaluate.ts';
+import { askedOf } from '../planEvaluation.ts';
+import type { EvaluateResult } from '../result.ts';
+import { itemsOf, runColumn } from '../runColumn.ts';
+import { EVALUATED } from './evaluatePart.ts';
+import { evaluationKey, planKnown } from './planKnown.ts';
+import { EVALUATE_REQUEST } from './request.ts';
+
+export interface AssemblingTools {
+  readonly kernel: LowRankKernel;
+  readonly toolVersion: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Counts what the parts have answered, and writes the results of it as an evaluation at once does. No model is run.
+ *
+ * @throws InputError if answers are missing, or parts do not belong together; CancelledError
+ */
+export async function assembleEvaluation(out: string, tools: AssemblingTools): Promise<EvaluateResult> {
+  const { toolVersion, signal } = tools;
+  const folder = new PartsFolder(out);
+  const request = await folder.request(EVALUATE_REQUEST);
+  const records = await folder.all(EVALUATED);
+  const device = records[0]?.value.device;
+  if (device === undefined)
+    throw new InputError('No part was computed.', 'portllm evaluate … --part i/n computes one.');
+  await using planned = await planKnown(request, device, tools);
+  const named = records.map(({ part, value }) => ({ ...value, name: `Part ${part.index} of ${part.count}` }));
+  assertTogether(named, () => evaluationKey(planned), toolVersion);
+  const { columns, tasks } = planned;
+  const { sink } = new AllItems(askedOf(planned), () => undefined);
+  const written: Written = { runs: [], files: [] };
+  const missing: string[] = [];
+  for (const column of columns) {
+    const run = await runColumn(column, tasks, { request, onlyKnown: true, openJournal, sink, signal });
+    const left = itemsOf(column, tasks).length - run.tasks.reduce((sum, { records: known }) => sum + known.length, 0);
+    if (left > 0) missing.push(`${plural(left, 'item')} of ${column.facts.label}`);
+    written.runs.push(run);
+  }
+  if (missing.length > 0)
+    throw new InputError(
+      `Answers are missing: ${missing.join(', ')}.`,
+      'Compute their parts (portllm evaluate … --part i/n), then assemble again.',
+    );
+  for (const run of written.runs) written.files.push(await writeResults(request, run, { toolVersion, signal }));
+  const result = await resultOf(request, planned, written, signal);
+  await folder.remove();
+  return result;
+}

@@ -1,0 +1,81 @@
+import type { Divided } from '../../../base/divided.ts';
+import { assertDivisible, type Part } from '../../../base/part.ts';
+import { PartsFolder } from '../../../base/partsFolder.ts';
+import type { LowRankKernel } from '../../../kernels/lowRank.ts';
+import type { EvaluateRequest } from '../../request.ts';
+import type { PlannedEvaluation } from '../planEvaluation.ts';
+import { BLOCK } from '../answerItems.ts';
+import { blocksOf, EVALUATED } from './evaluatePart.ts';
+import { evaluationKey, planKnown } from './planKnown.ts';
+import { EVALUATE_REQUEST } from './request.ts';
+
+const PARTS = 8;
+const LEAST_MEMORY = 2_000_000_000;
+const BYTES_PER_PARAMETER = 4;
+
+export interface DividingTools {
+  readonly kernel: LowRankKernel;
+  readonly toolVersion: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Divides an evaluation by its items, in blocks.
+ *
+ * @param wanted parts; eight, or as many as there are blocks, unless told
+ * @throws InputError if a task, its data, a model or a patch cannot be used, or there are fewer blocks than parts
+ */
+export async function divideEvaluation(
+  request: EvaluateRequest,
+  wanted: number | undefined,
+  tools: DividingTools,
+): Promise<Divided> {
+  const folder = new PartsFolder(request.out);
+  await using planned = await planKnown(request, await deviceBefore(folder), tools);
+  const blocks = blocksOf(planned);
+  const count = wanted ?? Math.min(PARTS, blocks);
+  assertDivisible(blocks, count, `block of ${BLOCK} items`);
+  await folder.begin('evaluate', EVALUATE_REQUEST, request);
+  const all = Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
+  const key = evaluationKey(planned);
+  const isThere = async (part: Part): Promise<boolean> => {
+    const record = await folder.get(part, EVALUATED).catch(() => undefined);
+    return record?.key === key && record.portllm === tools.toolVersion;
+  };
+  const missing: number[] = [];
+  for (const part of all) if (!(await isThere(part))) missing.push(part.index);
+  return {
+    out: request.out,
+    ...{ count, missing },
+    evidence: all.map((part) => [folder.pathOf(part)]),
+    inputs: inputsOf(request),
+    folder: folder.folder,
+    memoryBytes: memoryFor(request, planned),
+  };
+}
+
+/** What earlier parts were computed on. */
+async function deviceBefore(folder: PartsFolder): Promise<string> {
+  const [first] = await folder.all(EVALUATED).catch(() => []);
+  return first?.value.device ?? 'cpu';
+}
+
+function inputsOf({ columns, data }: EvaluateRequest): string[] {
+  const folders = columns.flatMap(({ model, patches, endpoint }) => [
+    endpoint?.tokenizer ?? model,
+    ...patches.flatMap(({ patch, plus = [], from }) => [
+      patch,
+      ...plus.map((other) => other.patch),
+      ...(from ? [from] : []),
+    ]),
+  ]);
+  return [...new Set([...folders, ...(data === undefined ? [] : [data])])];
+}
+
+/** Weights in float32; those of a server are elsewhere. */
+function memoryFor({ columns, memory }: EvaluateRequest, planned: PlannedEvaluation): number {
+  if (memory === 'mapped') return LEAST_MEMORY;
+  const own = planned.columns.filter(({ facts }) => facts.endpoint === null);
+  const parameters = columns.length === 0 ? 0 : Math.max(0, ...own.map(({ facts }) => facts.parameters));
+  return LEAST_MEMORY + BYTES_PER_PARAMETER * parameters;
+}
