@@ -26,9 +26,12 @@ export function rangeOf(total: number, { index, count }: Part, what: string): { 
 
 /** @throws InputError if there are more parts than things */
 export function assertDivisible(total: number, count: number, what: string): void {
+  // `block of 128 items`: the first word is counted.
+  const [thing = '', ...rest] = what.split(' ');
+  const things = [plural(total, thing), ...rest].join(' ');
   if (count > total)
     throw new InputError(
-      `There ${total === 1 ? 'is' : 'are'} ${plural(total, what)}, which cannot be divided into ${count} parts.`,
+      `There ${total === 1 ? 'is' : 'are'} ${things}, which cannot be divided into ${count} parts.`,
       `Ask for ${total} parts at most.`,
     );
 }

@@ -63,11 +63,17 @@ export async function submit(divided: Divided, options: SubmitOptions): Promise<
     ...options,
     ...{ name: basename(out), out, folder, count, memoryBytes: divided.memoryBytes },
     inputs: [...divided.inputs, divided.folder],
+    device: deviceFor(options),
   };
   const { kind } = options;
   const job = { kind, ...(await submitAll(scripts, missing)), count, parts: [...missing], evidence };
   await writeWhole(join(folder, JOB_FILE), `${JSON.stringify(job, null, 2)}\n`, true);
   return JOB.parse(job);
+}
+
+/** Nodes differ in what "auto" is there, and ports and diagnoses are bound by the disk. */
+function deviceFor({ kind, device }: SubmitOptions): DeviceChoice {
+  return device === 'auto' && (kind === 'port' || kind === 'diagnose') ? 'cpu' : device;
 }
 
 /** A part that is computed again, though all that it leaves is there, would be taken for done. */

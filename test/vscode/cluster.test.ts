@@ -58,7 +58,7 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     await writeFile(profile, 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || { echo no such module; exit 1; }"]');
     const out = join(session.library, 'ported', 'again');
     await portTo(out);
-    const failed = await notification(session.page, 'The port was not finished on the cluster');
+    const failed = await notification(session.page, 'The job was not finished on the cluster');
     assert.match(await failed.text(), /part 2[^]*no such module/);
     await writeFile(profile, '');
     await failed.click('Submit Again');

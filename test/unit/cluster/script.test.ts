@@ -19,6 +19,7 @@ import { temporaryFolder } from '../../support/paths.ts';
 const SCRIPTS: Scripts = {
   ...{ name: "a port's out", out: "/data/it's $HOME", folder: '/data/.parts/slurm', inputs: ['/models/a b'] },
   ...{ count: 8, memoryBytes: 1_500_000_000, node: '/opt/node', cli: '/opt/cli.js', version: '0.1.0', profile: {} },
+  device: 'cpu',
 };
 
 function withProfile(profile: Profile): Scripts {

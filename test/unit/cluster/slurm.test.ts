@@ -2,24 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, PartState } from '../../../src/cluster/portJob.ts';
+import type { Job } from '../../../src/cluster/job.ts';
 import { ROOT } from '../../support/paths.ts';
+import { allDone, allOver, CLI, SlurmCli } from '../../support/slurmCli.ts';
 import { startSlurm, whyNoSlurm, type SlurmCluster } from '../../support/slurmCluster.ts';
 
-const CLI = join(ROOT, 'dist/cli.js');
 const PATCH = join(ROOT, 'samples/patches/mood');
 const ONTO = join(ROOT, 'samples/models/storyteller-v2');
-const WAIT_MS = 60_000;
-
-interface Ended {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 const started = await startSlurm();
 
@@ -31,16 +24,9 @@ it('there is a Slurm to try', { skip: typeof started === 'string' ? started : fa
 describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
   const cluster = started as SlurmCluster;
   const scratch = typeof started === 'string' ? '' : started.folder;
+  const cli = new SlurmCli(cluster);
   after(() => cluster[Symbol.asyncDispose]());
 
-  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = cluster.env): Promise<Ended> => {
-    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
-    const [status] = (await once(child, 'close')) as [number | null];
-    return { status, out, err };
-  };
   const portTo = (out: string, ...more: readonly string[]): string[] => [
     'port',
     PATCH,
@@ -50,32 +36,12 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
     out,
     ...more,
   ];
-  const profile = async (text: string): Promise<string[]> => {
-    const path = join(scratch, 'profile.yaml');
-    await writeFile(path, text);
-    return ['--profile', path];
-  };
-  const submit = async (out: string, ...more: readonly string[]): Promise<Job> => {
-    const { status, out: text, err } = await run(portTo(out, '--runner', 'slurm', '--no-wait', '--json', ...more));
-    assert.equal(status, 0, err);
-    return JSON.parse(text) as Job;
-  };
-  const statesOf = async (out: string): Promise<PartState[]> =>
-    JSON.parse((await run(['jobs', out, '--json'])).out) as PartState[];
-  const until = async (out: string, isReached: (states: PartState[]) => boolean): Promise<PartState[]> => {
-    for (const deadline = Date.now() + WAIT_MS; ;) {
-      const states = await statesOf(out);
-      if (isReached(states)) return states;
-      if (Date.now() > deadline) throw new Error(`stands still: ${JSON.stringify(states)}`);
-      await sleep(300);
-    }
-  };
-  const allDone = (states: PartState[]): boolean => states.every(({ state }) => state === 'done');
+  const submit = (out: string, ...more: readonly string[]): Promise<Job> => cli.submit(portTo(out, ...more));
 
   it('gives the bytes of a local one, from three parts', async () => {
     const [here, there] = [join(scratch, 'here'), join(scratch, 'there')];
-    assert.equal((await run(portTo(here, '--device', 'cpu'))).status, 0);
-    const { status, out, err } = await run(portTo(there, '--runner', 'slurm', '--parts', '3'));
+    assert.equal((await cli.run(portTo(here, '--device', 'cpu'))).status, 0);
+    const { status, out, err } = await cli.run(portTo(there, '--runner', 'slurm', '--parts', '3'));
     assert.equal(status, 0, err);
     assert.match(out, /Submitted 3 parts of 3 as job \d+[^]*Ported mood onto storyteller-v2/);
     const names = (await readdir(here)).sort();
@@ -87,27 +53,30 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
 
   it('names a part that was killed, and submits that alone again', async () => {
     const out = join(scratch, 'killed');
-    const job = await submit(out, ...(await profile('setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || sleep 30"]')));
-    await until(out, (states) => states.find(({ what }) => what === 'part 2')?.state === 'running');
+    const job = await submit(
+      out,
+      ...(await cli.profile('setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || sleep 30"]')),
+    );
+    await cli.until(out, (states) => states.find(({ what }) => what === 'part 2')?.state === 'running');
     cluster.command('scancel', ['--signal=KILL', '--full', `${job.array}_2`]);
-    const states = await until(out, (all) => all.every(({ state }) => state === 'done' || state === 'failed'));
+    const states = await cli.until(out, allOver);
     assert.deepEqual(
       states.map(({ what, state }) => `${what}: ${state}`),
       ['look at a node: done', 'part 1: done', 'part 2: failed', 'part 3: done', 'putting together: failed'],
     );
     const again = await submit(out);
     assert.deepEqual(again.parts, [2]);
-    await until(out, allDone);
+    await cli.until(out, allDone);
   });
 
   it('is not put together while a part is missing, and the part is said with the end of its log', async () => {
     const out = join(scratch, 'missing %a part');
     const setup = 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 3 ] || { echo no such module; exit 1; }"]';
-    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile(setup))));
+    const { status, err } = await cli.run(portTo(out, '--runner', 'slurm', ...(await cli.profile(setup))));
     assert.equal(status, 1, err);
     assert.match(err, /part 3 +failed[^]*no such module[^]*submits what is missing again/);
     assert.ok(!(await readdir(scratch)).includes('missing %a part'));
-    const refused = await run(['assemble', out]);
+    const refused = await cli.run(['assemble', out]);
     assert.equal(refused.status, 2);
     assert.match(refused.err, /1 of 3 shards are missing: model-00003/);
   });
@@ -116,19 +85,15 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
     const [out, base] = [join(scratch, 'changed'), join(scratch, 'base')];
     await cp(ONTO, base, { recursive: true });
     const request = ['port', PATCH, '--onto', base, '--out', out];
-    for (const part of ['1/3', '2/3']) assert.equal((await run([...request, '--part', part])).status, 0);
-    const submitted = async (): Promise<Job> => {
-      const { out: text, err, status } = await run([...request, '--runner', 'slurm', '--no-wait', '--json']);
-      assert.equal(status, 0, err);
-      return JSON.parse(text) as Job;
-    };
+    for (const part of ['1/3', '2/3']) assert.equal((await cli.run([...request, '--part', part])).status, 0);
+    const submitted = (): Promise<Job> => cli.submit(request);
     const first = await submitted();
     assert.deepEqual(first.parts, [3]);
-    await run(['jobs', out, '--cancel']);
+    await cli.run(['jobs', out, '--cancel']);
     await utimes(join(base, 'model-00001-of-00003.safetensors'), new Date(), new Date(0));
     assert.deepEqual((await submitted()).parts, [1, 2, 3]);
-    await until(out, allDone);
-    const again = await run([...request, '--runner', 'slurm']);
+    await cli.until(out, allDone);
+    const again = await cli.run([...request, '--runner', 'slurm']);
     assert.equal(again.status, 2);
     assert.match(again.err, /changed exists already/);
   });
@@ -137,16 +102,16 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
     const [out, node] = [join(scratch, 'drained'), cluster.command('sinfo', ['-h', '-o', '%n']).trim()];
     cluster.command('scontrol', ['update', `nodename=${node}`, 'state=drain', 'reason=test']);
     await submit(out);
-    const states = await until(out, ([first]) => first?.state === 'queued' && first.reason !== 'None');
+    const states = await cli.until(out, ([first]) => first?.state === 'queued' && first.reason !== 'None');
     assert.match(states[0]?.reason ?? '', /DRAIN|NodeDown|Resources|Nodes/i);
     cluster.command('scontrol', ['update', `nodename=${node}`, 'state=resume']);
-    await until(out, allDone);
+    await cli.until(out, allDone);
   });
 
   it('runs no part where a node cannot run us, and says so', async () => {
     const out = join(scratch, 'blind');
-    const options = await profile('setup: ["export NODE_OPTIONS=--require=/nowhere.cjs"]');
-    const { status, err } = await run(portTo(out, '--runner', 'slurm', ...options));
+    const options = await cli.profile('setup: ["export NODE_OPTIONS=--require=/nowhere.cjs"]');
+    const { status, err } = await cli.run(portTo(out, '--runner', 'slurm', ...options));
     assert.equal(status, 1, err);
     assert.match(err, /look at a node +failed[^]*cannot run cli\.js/);
     assert.ok(!err.includes('part 1'), err);
@@ -158,14 +123,14 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
   ] as const)
     it(`ends with what sbatch says where that refuses ${what}`, async () => {
       const out = join(scratch, 'refused');
-      const { status, err } = await run(portTo(out, '--runner', 'slurm', ...(await profile(text))));
+      const { status, err } = await cli.run(portTo(out, '--runner', 'slurm', ...(await cli.profile(text))));
       assert.equal(status, 1);
       assert.match(err, says);
       assert.equal(cluster.command('squeue', ['-h', '-t', 'PENDING,RUNNING']).trim(), '');
     });
 
   it('is taken back on Ctrl+C, and by portllm jobs --cancel', async () => {
-    const options = await profile('setup: [sleep 30]');
+    const options = await cli.profile('setup: [sleep 30]');
     const child = spawn(
       process.execPath,
       [CLI, ...portTo(join(scratch, 'given-up'), '--runner', 'slurm', ...options)],
@@ -179,16 +144,19 @@ describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? star
     const [status] = (await once(child, 'exit')) as [number | null];
     assert.equal(status, 1);
     await submit(join(scratch, 'taken-back'), ...options);
-    await run(['jobs', join(scratch, 'taken-back'), '--cancel']);
+    await cli.run(['jobs', join(scratch, 'taken-back'), '--cancel']);
     for (let round = 0; round < 50 && cluster.command('squeue', ['-h']).trim() !== ''; round++) await sleep(200);
     assert.equal(cluster.command('squeue', ['-h']).trim(), '');
   });
 
   it('is refused with more parts than shards, and where there is no Slurm', async () => {
-    const many = await run(portTo(join(scratch, 'many'), '--runner', 'slurm', '--parts', '4'));
+    const many = await cli.run(portTo(join(scratch, 'many'), '--runner', 'slurm', '--parts', '4'));
     assert.equal(many.status, 2);
-    assert.match(many.err, /has 3 shards, so it cannot be divided into 4 parts/);
-    const bare = await run(portTo(join(scratch, 'bare'), '--runner', 'slurm'), { ...cluster.env, PATH: '/nowhere' });
+    assert.match(many.err, /There are 3 shards, which cannot be divided into 4 parts/);
+    const bare = await cli.run(portTo(join(scratch, 'bare'), '--runner', 'slurm'), {
+      ...cluster.env,
+      PATH: '/nowhere',
+    });
     assert.equal(bare.status, 2);
     assert.match(bare.err, /sbatch is not here/);
   });

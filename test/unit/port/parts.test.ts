@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeSealed } from '../../../src/base/sealed.ts';
 import { OrtKernel } from '../../../src/kernels/runtime/ortKernel.ts';
-import { assemble } from '../../../src/port/parts/assemble.ts';
-import { parsePart, partOf } from '../../../src/port/parts/part.ts';
+import { parsePart, partOf, rangeOf } from '../../../src/base/part.ts';
+import { assemblePort } from '../../../src/port/parts/assemblePort.ts';
 import { portPart } from '../../../src/port/parts/portPart.ts';
 import { port } from '../../../src/port/port.ts';
 import type { PortRequest } from '../../../src/port/plan/planTypes.ts';
@@ -29,7 +29,7 @@ describe('a port in parts', () => {
   const requestFor = (out: string, onto = V2): PortRequest => ({ patch: PATCH, onto, out, as: 'checkpoint', scale: 1 });
   const write = (request: PortRequest, index: number, count = 3, version = 'test'): Promise<unknown> =>
     portPart(request, { index, count }, kernel, version, IGNORE, NEVER);
-  const together = (out: string, version = 'test'): Promise<unknown> => assemble(out, version, IGNORE, NEVER);
+  const together = (out: string, version = 'test'): Promise<unknown> => assemblePort(out, version, IGNORE, NEVER);
 
   /** The output's folder, with all of its parts written but none assembled. */
   async function withParts(use: (request: PortRequest, parts: string) => Promise<void>): Promise<void> {
@@ -119,14 +119,14 @@ describe('a port in parts', () => {
   it('is not divided into more parts than there are shards, nor is an adapter', async () => {
     await using folder = await temporaryFolder();
     const request = requestFor(join(folder.path, 'out'));
-    await assert.rejects(write(request, 1, 4), /The output has 3 shards, so it cannot be divided into 4 parts/);
+    await assert.rejects(write(request, 1, 4), /There are 3 shards, which cannot be divided into 4 parts/);
     await assert.rejects(write({ ...request, as: 'adapter' }, 1), /An adapter is not made in parts/);
     assert.deepEqual(await readdir(folder.path), []);
   });
 
   it('leaves parts of another port alone', () =>
     withParts(async (request) => {
-      await assert.rejects(write({ ...request, scale: 0.5 }, 1), /holds parts of another port to the same output/);
+      await assert.rejects(write({ ...request, scale: 0.5 }, 1), /holds parts of another job for the same output/);
     }));
 
   it('is assembled only where there are parts', async () => {
@@ -136,7 +136,8 @@ describe('a port in parts', () => {
 });
 
 async function requestOf(parts: string): Promise<PortRequest> {
-  return JSON.parse(await readFile(join(parts, 'request.json'), 'utf8')) as PortRequest;
+  const begun = JSON.parse(await readFile(join(parts, 'request.json'), 'utf8')) as { request: PortRequest };
+  return begun.request;
 }
 
 describe('parts', () => {
@@ -144,6 +145,22 @@ describe('parts', () => {
     const things = [1, 2, 3, 4, 5, 6, 7];
     const all = [1, 2, 3].flatMap((index) => partOf(things, { index, count: 3 }, 'thing'));
     assert.deepEqual(all.toSorted(), things);
+  });
+
+  it('of neighbours have each thing once, in order', () => {
+    const ranges = [1, 2, 3].map((index) => rangeOf(7, { index, count: 3 }, 'thing'));
+    assert.deepEqual(
+      ranges.map(({ from, to }) => [from, to]),
+      [
+        [0, 2],
+        [2, 4],
+        [4, 7],
+      ],
+    );
+    assert.throws(
+      () => rangeOf(1, { index: 1, count: 2 }, 'block of 128 items'),
+      /There is 1 block of 128 items, which/,
+    );
   });
 
   it('are written as i/n', () => {
