@@ -48,7 +48,7 @@ function cellTexts(cell: MatrixCell | undefined, { unit }: MatrixMeasure): strin
 
 function recoveryText({ value, low, high }: CellRecovery): string {
   if (value === null) return 'none';
-  const share = (of: number): string => `${(100 * of).toFixed(0)}`;
+  const share = (of: number): string => (100 * of).toFixed(0);
   return low === null || high === null
     ? `${share(value)} % (uncertain)`
     : `${share(value)} % [${share(low)}, ${share(high)}]`;

@@ -69,19 +69,22 @@ async function showMade(kind: Divisible, out: string, console: Console): Promise
   switch (kind) {
     case 'port': {
       const result = { folder: out, provenance: await readProvenance(out) };
-      return console.result(result, () => resultLines(result));
+      console.result(result, () => resultLines(result));
+      break;
     }
     case 'diagnose': {
       const { diagnosis } = await readDiagnosis(out);
-      return console.result(diagnosis, () => diagnosisLines(diagnosis));
+      console.result(diagnosis, () => diagnosisLines(diagnosis));
+      break;
     }
     case 'evaluate': {
       const comparison = await console.worker.call('compare', { results: [out] });
-      return console.result(comparison, () => comparisonLines(comparison));
+      console.result(comparison, () => comparisonLines(comparison));
+      break;
     }
     case 'matrix': {
       const state = await console.worker.call('matrixState', { out });
-      return console.result(state, () => matrixLines(state));
+      console.result(state, () => matrixLines(state));
     }
   }
 }

@@ -132,7 +132,7 @@ const SIGNS = ['portllm.json', 'matrix.csv', '.portllm-journal'];
 export async function isMade(out: string): Promise<boolean> {
   const target = resolve(out);
   if (await isThere(new PartsFolder(target).folder)) return false;
-  if (/\.json$/.test(target)) return isThere(target);
+  if (target.endsWith('.json')) return isThere(target);
   return (await Promise.all(SIGNS.map((sign) => isThere(join(target, sign))))).includes(true);
 }
 

@@ -27,7 +27,7 @@ export const MADE: readonly PartState[] = [{ what: 'all', state: 'done', reason:
 const RUNNING = ['RUNNING', 'COMPLETING', 'CONFIGURING', 'STAGE_OUT', 'SUSPENDED', 'STOPPED', 'SIGNALING', 'RESIZING'];
 const WAITING = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'];
 /** It would wait for ever. */
-const NEVER = /NeverSatisfied/;
+const NEVER = 'NeverSatisfied';
 
 /** Where every step stands. */
 export async function lookAt(out: string, job: Job): Promise<readonly PartState[]> {
@@ -61,7 +61,7 @@ interface Known {
 async function stateOf({ what, id, logFile, isDone }: Step, { tasks, ended }: Known): Promise<PartState> {
   if (await isDone()) return { what, state: 'done', reason: '', log: [], logFile };
   const task = tasks.find((one) => one.id === id);
-  if (task !== undefined && WAITING.includes(task.state) && !NEVER.test(task.reason))
+  if (task !== undefined && WAITING.includes(task.state) && !task.reason.includes(NEVER))
     return { what, state: 'queued', reason: task.reason, log: [], logFile };
   if (task !== undefined && RUNNING.includes(task.state))
     return { what, state: 'running', reason: '', log: [], logFile };

@@ -14,6 +14,7 @@ import { Jobs } from './jobs.ts';
 import { LibraryModel } from './libraryModel.ts';
 import { LibraryTree } from './libraryTree.ts';
 import { MatrixPanels } from './pages/matrixPanels.ts';
+import { MATRIX_FILES, MatrixCompletion } from './matrix/completion.ts';
 import { EvaluationPanels } from './pages/evaluationPanels.ts';
 import { ReportPanels } from './pages/reportPanels.ts';
 import { RunsView } from './pages/runsView.ts';
@@ -63,17 +64,9 @@ export function buildParts(context: vscode.ExtensionContext, log: vscode.LogOutp
   const pages = { reports, evaluations, matrices };
   const editor = { extensionUri, log, library, worker, jobs, diagnoses, ...pages, runs, cluster };
   const onTrust = vscode.workspace.onDidGrantWorkspaceTrust(() => void evaluations.retryAll());
-  const all = vscode.Disposable.from(
-    library,
-    status,
-    runs,
-    baseline,
-    evaluations,
-    runsView,
-    matrices,
-    cluster,
-    onTrust,
-  );
+  const completion = vscode.languages.registerCompletionItemProvider(MATRIX_FILES, new MatrixCompletion(library));
+  const own = [library, status, runs, baseline, evaluations, runsView, matrices, cluster];
+  const all = vscode.Disposable.from(...own, onTrust, completion);
   if (vscode.workspace.isTrusted) cluster.resume();
   // Menus of the explorer ask for the folders that were found, also where nobody has opened the view.
   library.load().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));

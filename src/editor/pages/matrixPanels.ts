@@ -76,11 +76,13 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
     return this.running.has(out) || isOnCluster;
   }
 
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: MatrixContract['state'] | undefined): Promise<void> {
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: MatrixContract['state'] | undefined): Promise<void> {
     const out = typeof state?.out === 'string' ? state.out : '';
-    if (out === '' || this.pages.has(out)) return panel.dispose();
-    panel.webview.options = pageOptions(this.parts.extensionUri);
-    this.attach(panel, out);
+    if (out === '' || this.pages.has(out)) panel.dispose();
+    else {
+      panel.webview.options = pageOptions(this.parts.extensionUri);
+      this.attach(panel, out);
+    }
     return Promise.resolve();
   }
 

@@ -55,7 +55,7 @@ export async function planMatrix(spec: MatrixSpec, folder: MatrixFolder, tools: 
   async function isDone(unit: MatrixUnit): Promise<boolean> {
     if (unit.kind === 'port') return isThere(folder.evidenceOf(unit));
     const record = await folder.get(unit);
-    if (record === undefined || record.portllm !== tools.toolVersion || !(await isThere(record.results))) return false;
+    if (record?.portllm !== tools.toolVersion || !(await isThere(record.results))) return false;
     return record.key === evaluationKey(cut(unit, await planOn(record.device)));
   }
 

@@ -59,8 +59,8 @@ export const openPartJournal: OpenJournal = (folder, key) =>
 interface Own {
   readonly path: string;
   /** What it holds already. */
-  known(): Promise<string>;
-  release(): Promise<void>;
+  readonly known: () => Promise<string>;
+  readonly release: () => Promise<void>;
 }
 
 async function open(folder: string, key: string, own: (directory: string) => Promise<Own>): Promise<Journal> {

@@ -44,7 +44,7 @@ export async function evaluate(request: EvaluateRequest, tools: EvaluateTools): 
     written.runs.push(run);
     written.files.push(await writeResults(request, run, { toolVersion, signal }));
   }
-  return resultOf(request, planned, written, signal);
+  return await resultOf(request, planned, written, signal);
 }
 
 /** Columns that were run, and their results files. */

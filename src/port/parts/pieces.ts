@@ -60,7 +60,7 @@ export class Pieces {
     const missing: T[] = [];
     for (const shard of shards) {
       const piece = await this.get(shard.name).catch(() => undefined);
-      if (piece === undefined || piece.key !== keyOn(piece.device)) missing.push(shard);
+      if (piece?.key !== keyOn(piece?.device ?? '')) missing.push(shard);
     }
     return missing;
   }

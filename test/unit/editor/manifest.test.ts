@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { COMMANDS, CONTEXT, EVALUATIONS_VIEW, LIBRARY_VIEW, SAFETENSORS_EDITOR } from '../../../src/editor/ids.ts';
+import {
+  COMMANDS,
+  CONTEXT,
+  EVALUATIONS_VIEW,
+  JOBS_VIEW,
+  LIBRARY_VIEW,
+  SAFETENSORS_EDITOR,
+} from '../../../src/editor/ids.ts';
 import { ROOT } from '../../support/paths.ts';
 
 interface Setting {
@@ -118,7 +125,7 @@ describe('the manifest', () => {
     const known = new Set([...declared, 'workbench.action.openSettings']);
     for (const text of Object.values(strings))
       for (const [, command = ''] of text.matchAll(/\]\(command:([\w.]+)/g)) assert.ok(known.has(command), command);
-    for (const { view } of viewsWelcome) assert.ok([LIBRARY_VIEW, EVALUATIONS_VIEW].includes(view));
+    for (const { view } of viewsWelcome) assert.ok([LIBRARY_VIEW, EVALUATIONS_VIEW, JOBS_VIEW].includes(view));
   });
 
   it('has pictures for the walkthrough, and ends of its steps that can come', () => {
