@@ -4,9 +4,11 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startSlurm, type SlurmCluster } from '../support/slurmCluster.ts';
-import { notification, webview } from './harness/views.ts';
+import { ROOT } from '../support/paths.ts';
+import { notification, openViewContainer, treeItem, webview } from './harness/views.ts';
 import { Session } from './session.ts';
 
+const WORK_MS = 120_000;
 const started = await startSlurm();
 
 /** A suite that is left out is not counted; this is. */
@@ -63,6 +65,65 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     await writeFile(profile, '');
     await failed.click('Submit Again');
     await notification(session.page, 'Ported: again.');
+  });
+
+  it('shows in its view what waits and why, what runs, and the log of what failed', async () => {
+    await openViewContainer(session.page, 'PortLLM');
+    await writeFile(
+      profile,
+      'cpus: 1\nsetup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || { sleep 6; echo no such module; exit 1; }"]',
+    );
+    await portTo(join(session.library, 'ported', 'watched'));
+    const job = session.page.getByRole('treeitem', { name: /^watched, port/ });
+    await job.waitFor();
+    await job.click();
+    await treeItem(session.page, 'putting together').getByText('queued (Dependency)').waitFor();
+    await treeItem(session.page, 'part 2').getByText('running').waitFor();
+    await treeItem(session.page, 'part 2')
+      .getByText(/failed/)
+      .waitFor();
+    await treeItem(session.page, 'part 1').getByText('done').waitFor();
+    await treeItem(session.page, 'part 2').click();
+    await session.page.locator('.tab', { hasText: 'part-2.log' }).waitFor();
+    await session.page.getByText('no such module').first().waitFor();
+    await writeFile(profile, '');
+    await job.hover();
+    await job.getByRole('button', { name: 'Submit Again' }).click();
+    await notification(session.page, 'Ported: watched.');
+    await session.page.getByRole('treeitem', { name: 'watched, port, done' }).waitFor();
+    await job.hover();
+    await job.getByRole('button', { name: 'Remove from List' }).click();
+    await job.waitFor({ state: 'hidden' });
+  });
+
+  it('diagnoses and evaluates there too, and fills a matrix', async () => {
+    await session.execute('portllm.diagnose', join(session.library, 'patches', 'kind'));
+    for (const answer of ['storyteller-v2', 'storyteller-v1', 'Skip', 'Quick', 'Weights only'])
+      await session.wizard.choose(answer);
+    await (
+      await webview(session.page, 'Diagnosis: kind on storyteller-v2', WORK_MS)
+    )
+      .getByText('Fits')
+      .first()
+      .waitFor();
+    await session.execute('portllm.evaluate', join(session.library, 'patches', 'kind'));
+    await session.answerEvaluation({
+      ...{ base: 'storyteller-v2', oldBase: 'storyteller-v1', retrained: 'Skip', task: 'kind.test.jsonl' },
+      ...{ limit: 'First 20 of each task', out: join(session.library, 'evaluated', 'there') },
+    });
+    const scores = await webview(session.page, 'Evaluation: there', WORK_MS);
+    await scores.getByText('4 columns on 1 task: kind.test, 20 of 500 items').waitFor({ timeout: WORK_MS });
+    const spec = {
+      patches: { kind: 'patches/kind' },
+      bases: { v2: 'models/storyteller-v2' },
+      tasks: [join(ROOT, 'samples/tasks/kind.test.jsonl')],
+      limit: 20,
+    };
+    await writeFile(join(session.library, 'there.portllm-matrix.yaml'), JSON.stringify(spec));
+    await session.execute('portllm.matrix');
+    await session.page.locator('.quick-input-list .monaco-list-row', { hasText: 'there.portllm-matrix.yaml' }).click();
+    const matrix = await webview(session.page, 'Matrix: there', WORK_MS);
+    await matrix.getByText('2 of 2 parts are done').waitFor({ timeout: WORK_MS });
   });
 
   it('that is cancelled is taken back', async () => {

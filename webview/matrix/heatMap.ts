@@ -79,7 +79,7 @@ function cellOf(
   for (const event of ['pointerleave', 'blur']) made.addEventListener(event, tooltip.hide);
   const holder = element('td', { class: shade === null ? '' : shade < 0 ? 'worse' : 'better' }, made);
   // As a property: the page allows no style attributes.
-  if (shade !== null) holder.style.setProperty('--shade', `${Math.round(70 * Math.abs(shade))}%`);
+  if (shade !== null) holder.style.setProperty('--shade', `${Math.round(40 * Math.abs(shade))}%`);
   return holder;
 }
 

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { CancelledError, UserError } from '../../base/errors.ts';
@@ -58,8 +57,11 @@ export class ClusterJobs implements vscode.Disposable {
     return this.states.get(out);
   }
 
-  /** @throws UserError if the cluster does not take it */
-  async submit(kind: Divisible, work: Work | Begun): Promise<void> {
+  /**
+   * @param title what a person calls it
+   * @throws UserError if the cluster does not take it
+   */
+  async submit(kind: Divisible, title: string, work: Work | Begun): Promise<void> {
     const { profile } = readSettings().slurm;
     const { extensionUri, log, jobs } = this.parts;
     const divided = await jobs.quick('divide', { work });
@@ -70,13 +72,14 @@ export class ClusterJobs implements vscode.Disposable {
       cli: vscode.Uri.joinPath(extensionUri, 'dist', 'cli.js').fsPath,
     });
     log.info(`${out}: submitted as job ${job.array}`);
-    await this.remembered.put({ out, kind });
-    void this.watch(out, kind);
+    const remembered = { out, kind, title };
+    await this.remembered.put(remembered);
+    void this.watch(remembered);
   }
 
   /** Those that an earlier window has left. */
   resume(): void {
-    for (const { out, kind, end } of this.all) if (end === undefined) void this.watch(out, kind);
+    for (const job of this.all) if (job.end === undefined) void this.watch(job);
   }
 
   cancel(out: string): void {
@@ -86,7 +89,7 @@ export class ClusterJobs implements vscode.Disposable {
   /** What is missing of one that failed. @throws UserError if the cluster does not take it */
   async again(out: string): Promise<void> {
     const known = this.all.find((job) => job.out === out);
-    if (known !== undefined && !this.watched.has(out)) await this.submit(known.kind, { out });
+    if (known !== undefined && !this.watched.has(out)) await this.submit(known.kind, known.title, { out });
   }
 
   async forget(out: string): Promise<void> {
@@ -102,12 +105,13 @@ export class ClusterJobs implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private async watch(out: string, kind: Divisible): Promise<void> {
+  private async watch(watched: RememberedJob): Promise<void> {
+    const { out } = watched;
     if (this.watched.has(out)) return;
     const waking = new AbortController();
     this.watched.set(out, waking);
     this.changed.fire();
-    const problem = await this.show(out, kind, waking).then(
+    const problem = await this.show(watched, waking).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );
@@ -116,16 +120,16 @@ export class ClusterJobs implements vscode.Disposable {
     await this.remembered.end(out, endOf(problem?.error));
     this.changed.fire();
     try {
-      await (problem === undefined ? this.parts.onMade({ out, kind }) : this.tell(out, problem.error));
+      await (problem === undefined ? this.parts.onMade(watched) : this.tell(out, problem.error));
     } catch (error) {
       await showError(error, this.parts.log);
     }
   }
 
   /** Until it ends, as a notification; to cancel that takes the jobs back. */
-  private async show(out: string, kind: Divisible, waking: AbortController): Promise<void> {
+  private async show({ out, kind, title: what }: RememberedJob, waking: AbortController): Promise<void> {
     const job = await readJob(out);
-    const title = plainText(`${DOING[kind]} ${basename(out)} on the cluster`);
+    const title = plainText(`${DOING[kind]} ${what} on the cluster`);
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     await vscode.window.withProgress(options, async (report, token) => {
       token.onCancellationRequested(() => waking.abort());

@@ -36,18 +36,17 @@ export class JobsTree implements vscode.TreeDataProvider<JobNode> {
 
 const ENDED: Readonly<Record<End, string>> = { done: 'done', failed: 'failed', cancelled: 'taken back' };
 
-function jobRow({ out, kind, end }: RememberedJob, states: readonly PartState[] | undefined): vscode.TreeItem {
+function jobRow({ out, kind, title, end }: RememberedJob, states: readonly PartState[] | undefined): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   // One that has ended well has only its result.
-  const expandable = states !== undefined && end !== 'done';
-  const row = new vscode.TreeItem(basename(out), expandable ? Collapsed : None);
+  const row = new vscode.TreeItem(title, end === 'done' ? None : Collapsed);
   const standing = states === undefined ? 'asking Slurm…' : summaryOf(states);
   row.id = out;
   row.description = `${kind}, ${end === undefined ? standing : ENDED[end]}`;
   row.tooltip = `${out}\n${row.description}`;
   row.iconPath = iconOf(end === undefined ? stateOf(states) : end === 'done' ? 'done' : 'failed');
   row.contextValue = `job.${end ?? 'running'}`;
-  row.accessibilityInformation = { label: `${basename(out)}, ${row.description}` };
+  row.accessibilityInformation = { label: `${title}, ${row.description}` };
   return row;
 }
 

@@ -12,6 +12,8 @@ export interface RememberedJob {
   /** What it makes; there is one job for each. */
   readonly out: string;
   readonly kind: Divisible;
+  /** What a person calls it. */
+  readonly title: string;
   /** Undefined while it is under way. */
   readonly end?: End | undefined;
 }

@@ -28,13 +28,13 @@ export async function diagnosePatch(editor: EditorContext, target: unknown): Pro
   const asked = await askForDiagnosis(world, draft, readSettings().evaluate);
   if (asked === undefined) return;
   const { request, probe: probeRequest } = asked;
+  const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
   // A probe is not made in parts.
   if (readSettings().runner === 'slurm' && probeRequest === undefined) {
     const out = await editor.diagnoses.makeRoom(request, port);
-    return editor.cluster.submit('diagnose', { kind: 'diagnose', request: { request, out } });
+    return editor.cluster.submit('diagnose', names, { kind: 'diagnose', request: { request, out } });
   }
   await editor.jobs.device();
-  const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
   const device = editor.jobs.deviceChoice;
   const diagnosis = await editor.jobs.long('diagnose', `Diagnosing ${names}`, { request, device });
   const file = await editor.diagnoses.keep(diagnosis, null, port);

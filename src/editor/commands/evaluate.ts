@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { CancelledError, InputError, UserError } from '../../base/errors.ts';
 import { formatProgress, plural } from '../../base/format.ts';
 import type { Progress } from '../../base/progress.ts';
@@ -22,7 +22,8 @@ export async function evaluateModels(editor: EditorContext, target: unknown, sel
   const { subject, known } = await subjectFrom(target, selected, world);
   const request = await askForEvaluation(subject, world, readSettings().evaluate, known);
   if (request === undefined) return;
-  if (readSettings().runner === 'slurm') return editor.cluster.submit('evaluate', { kind: 'evaluate', request });
+  if (readSettings().runner === 'slurm')
+    return editor.cluster.submit('evaluate', basename(request.out), { kind: 'evaluate', request });
   await editor.jobs.device();
   await run(editor, request);
 }

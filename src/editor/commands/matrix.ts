@@ -16,7 +16,7 @@ export async function runMatrix(editor: EditorContext, target: unknown): Promise
   if (out === undefined) return;
   if (editor.matrices.isRunning(out)) return editor.matrices.open(out);
   if (readSettings().runner === 'slurm') {
-    await editor.cluster.submit('matrix', { kind: 'matrix', out });
+    await editor.cluster.submit('matrix', basename(out), { kind: 'matrix', out });
     return editor.matrices.open(out);
   }
   await editor.jobs.device();

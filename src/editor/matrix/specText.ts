@@ -19,7 +19,7 @@ export function specText(items: readonly LibraryItem[], folder: string): string 
       'path/of/a/model',
     ),
     'tasks:',
-    '  - arc_easy',
+    '  - boolq',
     '# scales: [0.5, 1]',
     '# limit: 200',
     '# data: path/of/the/tasks/documents',

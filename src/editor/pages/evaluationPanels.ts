@@ -100,13 +100,14 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
    * Results files, or folders of them.
    *
    * @param out the evaluation that they are of: a page of it may be open
+   * @param title without it the name of the folder that holds all of them
    */
-  async open(files: readonly string[], out?: string): Promise<void> {
+  async open(files: readonly string[], { out, title }: { out?: string; title?: string } = {}): Promise<void> {
     const isOpen = ({ content }: Shown): boolean =>
       content.files.join('\n') === files.join('\n') || (out !== undefined && content.out === out);
     const existing = [...this.pages].find(isOpen);
     if (existing === undefined) {
-      this.create(this.read(files, {}), 'here');
+      this.create(this.read(files, { title }), 'here');
       return;
     }
     existing.panel.reveal();

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import type { MatrixContract } from '../../../webview/contract.ts';
 import { problemText } from '../../base/errors.ts';
@@ -51,7 +51,12 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
     if (existing === undefined) {
       const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
       this.attach(
-        vscode.window.createWebviewPanel(MATRIX_PAGE, 'Matrix', column, pageOptions(this.parts.extensionUri)),
+        vscode.window.createWebviewPanel(
+          MATRIX_PAGE,
+          `Matrix: ${basename(out)}`,
+          column,
+          pageOptions(this.parts.extensionUri),
+        ),
         out,
       );
     } else {
@@ -109,10 +114,17 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
         await vscode.commands.executeCommand(COMMANDS.matrix, { folder: out });
         return;
       case 'open': {
-        const cell = this.pages.get(out)?.state?.cells[message.row]?.[message.column];
-        if (cell !== undefined && cell.sources.length > 0) await this.parts.evaluations.open(cell.sources);
+        const state = this.pages.get(out)?.state;
+        if (state !== undefined) await this.openCell(state, message.row, message.column);
       }
     }
+  }
+
+  private async openCell({ rows, columns, cells }: MatrixState, row: number, column: number): Promise<void> {
+    const { sources = [] } = cells[row]?.[column] ?? {};
+    if (sources.length === 0) return;
+    const title = `${rows[row]?.patch ?? ''} on ${columns[column]?.base ?? ''}`;
+    await this.parts.evaluations.open(sources, { title });
   }
 
   private lookAtRunning(): void {
@@ -124,7 +136,6 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
     if (page === undefined) return;
     try {
       page.state = await this.parts.jobs.quick('matrixState', { out });
-      page.panel.title = `Matrix: ${page.state.name}`;
       page.end.send({ type: 'show', out, view: viewOf(page.state, this.isRunning(out)) });
     } catch (error) {
       page.end.send({ type: 'problem', message: problemText(error) });

@@ -81,7 +81,7 @@ export class RunsView implements vscode.WebviewViewProvider, vscode.Disposable {
     const { runs, evaluations } = this.parts;
     if (runs.liveOf(id) !== undefined) return void evaluations.reveal(id);
     const files = await runs.filesOf(id);
-    if (files.length > 0) await evaluations.open(files, id);
+    if (files.length > 0) await evaluations.open(files, { out: id });
   }
 
   private async choose(id: string): Promise<void> {

@@ -39,7 +39,7 @@ describe('the page of a matrix', () => {
           style.getPropertyValue('--shade'),
         ),
       );
-    assert.deepEqual(shades, ['28%', '35%', '70%', '70%', '1%', '14%']);
+    assert.deepEqual(shades, ['16%', '20%', '40%', '40%', '1%', '8%']);
     assert.deepEqual(await rendered.state(), { out: '/m', shown: 'difference' });
   });
 

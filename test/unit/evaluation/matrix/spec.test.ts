@@ -80,7 +80,7 @@ describe("a matrix's file", () => {
     assert.deepEqual(spec, {
       patches: { 'a: b': '<here>/a: b' },
       bases: { base: '<here>/base' },
-      tasks: ['arc_easy'],
+      tasks: ['boolq'],
     });
     assert.deepEqual((await read(specText([], '/models'))).patches, { name: '<here>/path/of/an/adapter' });
   });
