@@ -35,7 +35,7 @@ function draw(view: MatrixView): void {
     element('h2', {}, 'At a glance'),
     ...glance(view),
     element('h2', {}, 'All numbers'),
-    numbers(view),
+    element('div', { class: 'matrix-numbers' }, numbers(view)),
     ...view.notes.map((note) => element('p', { class: 'note' }, note)),
   );
   document.documentElement.scrollTop = scrolled;

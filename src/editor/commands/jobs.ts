@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Divisible } from '../../base/partsFolder.ts';
 import type { JobNode } from '../cluster/jobsTree.ts';
 import type { EditorContext } from '../context.ts';
@@ -20,7 +21,7 @@ type Open = (editor: EditorContext, out: string) => Promise<void>;
 const OPEN: Readonly<Record<Divisible, Open>> = {
   port: ({ reports }, folder) => reports.open({ kind: 'port', folder }),
   diagnose: ({ reports }, file) => reports.open({ kind: 'diagnosis', file }),
-  evaluate: ({ evaluations }, out) => evaluations.open([out], { out }),
+  evaluate: ({ evaluations }, out) => evaluations.open([out], { out, title: basename(out) }),
   matrix: ({ matrices }, out) => matrices.open(out),
 };
 
@@ -36,7 +37,7 @@ export async function jobIsDone(
       await editor.diagnoses.adopt(out);
       return editor.reports.open({ kind: 'diagnosis', file: out });
     case 'evaluate':
-      return editor.evaluations.open([out], { out });
+      return editor.evaluations.open([out], { out, title: basename(out) });
     case 'matrix':
       editor.library.refresh();
       return editor.matrices.open(out);

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import pLimit from 'p-limit';
 import { isThere } from '../../base/there.ts';
 import { problemText } from '../../base/errors.ts';
@@ -17,7 +16,7 @@ import type {
   MatrixState,
   Score,
 } from './types.ts';
-import { scalesOf, unitsOf, type MatrixUnit } from './units.ts';
+import { scalesOf, shortTask, unitsOf, type MatrixUnit } from './units.ts';
 
 /** What has been compared: a matrix that fills is looked at again and again. */
 const compared = new Map<string, Promise<Comparison>>();
@@ -189,7 +188,7 @@ function scoreOf(table: TaskComparison | undefined, column: number): Score | nul
 function measureOf({ base, task }: Place, found: readonly Found[]): MatrixMeasure {
   const table = found.find((one) => one.table !== undefined)?.table;
   return {
-    ...{ base, task: table?.task ?? basename(task) },
+    ...{ base, task: table?.task ?? shortTask(task) },
     metric: table?.metric ?? null,
     unit: table?.unit ?? 'plain',
     higherIsBetter: table?.higherIsBetter ?? true,

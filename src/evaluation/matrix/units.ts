@@ -128,7 +128,8 @@ export function requestFor(
   };
 }
 
-function shortTask(task: string): string {
+/** A file by its name, which is what its task is called. */
+export function shortTask(task: string): string {
   return task.replace(/^.*[/\\]/, '').replace(/\.[^.]+$/, '');
 }
 
