@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { clusterWithTables } from '../../../scripts/scalingTables.ts';
 import { architectureWithTable } from '../../../scripts/importTable.ts';
 import { LAYERS } from '../../../scripts/layers.ts';
 import { pages, readPage } from '../../support/markdown.ts';
@@ -41,6 +42,13 @@ describe('ARCHITECTURE.md', () => {
     const drawn = [...picture.matchAll(/(?:src|webview)\/[\w/.]*\w/g)].map(([path]) => path);
     assert.ok(drawn.length > 8);
     for (const path of drawn) assert.ok(isThere(path) || isThere(`${path}.ts`), path);
+  });
+});
+
+describe('docs/cluster.md', () => {
+  it('has the numbers that follow from bench/results', async () => {
+    const text = readPage('docs/cluster.md');
+    assert.equal(await clusterWithTables(text), text, 'npm run readme');
   });
 });
 
