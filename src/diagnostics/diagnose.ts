@@ -52,7 +52,7 @@ export async function diagnoseItems(
   const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
-  const tools = { kernel, directions, chance: new ChanceAngles(), onTile };
+  const tools = { kernel, directions, chance: new ChanceAngles(), onTile, alone: pLimit(1) };
   // As many as there are lanes, for each holds its factors; their order is the plan's.
   const limit = pLimit(LANES);
   const work = (item: PlanItem, stop: AbortSignal): Promise<Diagnosed> =>

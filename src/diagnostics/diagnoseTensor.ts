@@ -29,6 +29,8 @@ export interface DiagnoseTools {
   /** Leading directions that subspaces are spanned by; 0: none. */
   readonly directions: number;
   readonly chance: ChanceAngles;
+  /** One after the other: each holds its matrix, and takes all processors. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onTile: (elements: number) => void;
   readonly signal: AbortSignal;
 }
@@ -77,9 +79,9 @@ export async function diagnoseTensor(opened: OpenedTensor, tools: DiagnoseTools)
 }
 
 /** From the factors where Δ has them, else its leading directions. */
-function svdOf(delta: Delta, { kernel, directions, signal }: DiagnoseTools): Promise<DeltaSvd> {
+function svdOf(delta: Delta, { kernel, directions, alone, signal }: DiagnoseTools): Promise<DeltaSvd> {
   if (delta instanceof LowRankDelta) return Promise.resolve(factorSvd(delta.factors));
-  return leadingDirections(streamOfDelta(delta), Math.max(1, directions), kernel, signal);
+  return alone(() => leadingDirections(streamOfDelta(delta), Math.max(1, directions), kernel, signal));
 }
 
 function spectrumOf({ values }: DeltaSvd, delta: Delta, norm: number): Spectrum {
@@ -105,10 +107,10 @@ async function compareSubspaces(
   { delta, weight, oldWeight }: OpenedTensor,
   own: DeltaSvd,
   norm: number,
-  { kernel, directions, signal }: DiagnoseTools,
+  { kernel, directions, alone, signal }: DiagnoseTools,
 ): Promise<Subspaces> {
   const leading = (stream: ReturnType<typeof streamOf>): Promise<DeltaSvd> =>
-    leadingDirections(stream, directions, kernel, signal);
+    alone(() => leadingDirections(stream, directions, kernel, signal));
   const evolution = oldWeight && (await leading(streamOfEvolution(weight, oldWeight, delta)));
   const patch = significant(own);
   const ofNew = await leading(streamOf(weight, delta));

@@ -38,7 +38,9 @@ export async function deltaRows(
   count: number,
 ): Promise<Float32Array> {
   const [after, before] = [await readBaseRows(tuned, row, count), await readBaseRows(old, row, count)];
-  return after.map((value, i) => value - (before[i] ?? 0));
+  // A loop, for a function called for each element takes some ten times as long.
+  for (let i = 0; i < after.length; i++) after[i] = (after[i] ?? 0) - (before[i] ?? 0);
+  return after;
 }
 
 /** Reads both tensors once; undefined if they are the same. */

@@ -48,8 +48,8 @@ const FIRST_RANK = 16;
 const ROUNDING = 1e-6;
 
 /**
- * The leading components of a matrix that is read `passes` times in tiles. Memory: one tile, float64 vectors for both
- * sides, (rank + oversample) · (m + n), and a float32 copy of one side.
+ * The leading components of a matrix that is worked on `passes` times in tiles. Memory: the matrix, if it can be held, else
+ * one tile; float64 vectors for both sides, (rank + oversample) · (m + n), and a float32 copy of one side.
  */
 export async function truncatedSvd(
   stream: RowStream,
@@ -66,7 +66,7 @@ export async function truncatedSvd(
   return truncate(components(await refine(matrix, first, powerIterations)), rank, matrix.energy);
 }
 
-/** How often truncatedSvd reads the matrix, for its progress. */
+/** How often truncatedSvd goes through the matrix, for its progress. */
 export function passes(
   shape: Pick<RowStream, 'rows' | 'columns'>,
   options: SketchOptions & { readonly rank: number },

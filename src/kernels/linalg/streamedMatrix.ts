@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '../../base/abort.ts';
 import type { LowRankKernel } from '../lowRank.ts';
+import { heldRows } from './heldRows.ts';
 import type { RowStream } from './rowStream.ts';
 import { zeros, type Vectors } from './vectors.ts';
 
@@ -28,7 +29,7 @@ export class StreamedMatrix {
   constructor(stream: RowStream, kernel: LowRankKernel, options: StreamOptions) {
     this.rows = stream.rows;
     this.columns = stream.columns;
-    this.stream = stream;
+    this.stream = heldRows(stream);
     this.kernel = kernel;
     this.options = options;
   }
