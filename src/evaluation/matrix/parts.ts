@@ -9,7 +9,8 @@ import { writeWhole } from '../../base/writeWhole.ts';
 import { MatrixFolder } from './matrixFolder.ts';
 import { matrixRows } from './matrixRows.ts';
 import { matrixState } from './matrixState.ts';
-import { planMatrix, type PlanningTools } from './planMatrix.ts';
+import type { KnownTools } from '../run/parts/planKnown.ts';
+import { planMatrix } from './planMatrix.ts';
 import type { MatrixState } from './types.ts';
 
 /** All else is in the matrix's own folder. */
@@ -18,7 +19,7 @@ const LEAST_MEMORY = 2_000_000_000;
 const BYTES_PER_PARAMETER = 4;
 
 /** A part for each cell, and for each port. @throws InputError if a task, its data, a model or a patch cannot be used */
-export async function divideMatrix(out: string, tools: PlanningTools): Promise<Divided> {
+export async function divideMatrix(out: string, tools: KnownTools): Promise<Divided> {
   const folder = new MatrixFolder(out);
   const { spec } = await folder.read();
   const { units, missing, parameters } = await planMatrix(spec, folder, tools);

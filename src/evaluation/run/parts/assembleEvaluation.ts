@@ -2,7 +2,6 @@ import { InputError } from '../../../base/errors.ts';
 import { plural } from '../../../base/format.ts';
 import { assertTogether } from '../../../base/partRecord.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
-import type { LowRankKernel } from '../../../kernels/lowRank.ts';
 import { openJournal } from '../../results/journal.ts';
 import { writeResults } from '../../results/writeResults.ts';
 import { AllItems } from '../allItems.ts';
@@ -11,21 +10,15 @@ import { askedOf } from '../planEvaluation.ts';
 import type { EvaluateResult } from '../result.ts';
 import { itemsOf, runColumn } from '../runColumn.ts';
 import { EVALUATED } from './evaluatePart.ts';
-import { evaluationKey, planKnown } from './planKnown.ts';
+import { evaluationKey, planKnown, type KnownTools } from './planKnown.ts';
 import { EVALUATE_REQUEST } from './request.ts';
-
-export interface AssemblingTools {
-  readonly kernel: LowRankKernel;
-  readonly toolVersion: string;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Counts what the parts have answered, and writes the results of it as an evaluation at once does. No model is run.
  *
  * @throws InputError if answers are missing, or parts do not belong together; CancelledError
  */
-export async function assembleEvaluation(out: string, tools: AssemblingTools): Promise<EvaluateResult> {
+export async function assembleEvaluation(out: string, tools: KnownTools): Promise<EvaluateResult> {
   const { toolVersion, signal } = tools;
   const folder = new PartsFolder(out);
   const request = await folder.request(EVALUATE_REQUEST);

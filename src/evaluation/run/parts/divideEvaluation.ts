@@ -1,23 +1,16 @@
 import type { Divided } from '../../../base/divided.ts';
 import { assertDivisible, type Part } from '../../../base/part.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
-import type { LowRankKernel } from '../../../kernels/lowRank.ts';
 import type { EvaluateRequest } from '../../request.ts';
 import type { PlannedEvaluation } from '../planEvaluation.ts';
 import { BLOCK } from '../answerItems.ts';
 import { blocksOf, EVALUATED } from './evaluatePart.ts';
-import { evaluationKey, planKnown } from './planKnown.ts';
+import { evaluationKey, planKnown, type KnownTools } from './planKnown.ts';
 import { EVALUATE_REQUEST } from './request.ts';
 
 const PARTS = 8;
 const LEAST_MEMORY = 2_000_000_000;
 const BYTES_PER_PARAMETER = 4;
-
-export interface DividingTools {
-  readonly kernel: LowRankKernel;
-  readonly toolVersion: string;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Divides an evaluation by its items, in blocks.
@@ -28,7 +21,7 @@ export interface DividingTools {
 export async function divideEvaluation(
   request: EvaluateRequest,
   wanted: number | undefined,
-  tools: DividingTools,
+  tools: KnownTools,
 ): Promise<Divided> {
   const folder = new PartsFolder(request.out);
   await using planned = await planKnown(request, await deviceBefore(folder), tools);

@@ -4,6 +4,13 @@ import type { LowRankKernel } from '../../../kernels/lowRank.ts';
 import type { EvaluateRequest } from '../../request.ts';
 import { planEvaluation, type PlannedEvaluation } from '../planEvaluation.ts';
 
+/** What is needed where no model is run. */
+export interface KnownTools {
+  readonly kernel: LowRankKernel;
+  readonly toolVersion: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Plans an evaluation that others compute: whether it fits into this machine's memory does not matter.
  *
@@ -13,7 +20,7 @@ import { planEvaluation, type PlannedEvaluation } from '../planEvaluation.ts';
 export async function planKnown(
   request: EvaluateRequest,
   device: string,
-  { kernel, signal }: { readonly kernel: LowRankKernel; readonly signal: AbortSignal },
+  { kernel, signal }: Omit<KnownTools, 'toolVersion'>,
 ): Promise<PlannedEvaluation> {
   const runtime = { device, load: () => Promise.reject(new Error('an evaluation that others compute ran a model')) };
   const planned = await planEvaluation(request, { runtime, kernel, sink: () => undefined, signal }, true);
