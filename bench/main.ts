@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'port-limits': ['port/limits.ts'],
   'port-growth': ['port/growth.ts', root],
   'diagnose-7B': ['diagnose/diagnose.ts', root],
+  'diagnose-1.2B': ['diagnose/diagnose.ts', root, '--shape', '1.2B', '--directions', '16', '--rounds', '2'],
   extract: ['extract/svd.ts', root],
   library: ['library/listing.ts'],
   activation: ['pages/activation.ts'],
