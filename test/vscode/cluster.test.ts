@@ -51,7 +51,7 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     assert.match(await (await notification(session.page, 'Porting on-slurm on the cluster')).text(), /steps done/);
     await session.reload();
     await notification(session.page, 'Porting on-slurm on the cluster');
-    await (await notification(session.page, 'Ported: on-slurm.')).click('Open Report');
+    await (await notification(session.page, 'Ported: on-slurm.', WORK_MS)).click('Open Report');
     await (await webview(session.page, 'Report: on-slurm')).getByText('84 of 84 patch tensors were ported').waitFor();
     assert.ok((await readdir(out)).includes('portllm.json'));
   });
@@ -60,11 +60,11 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     await writeFile(profile, 'setup: ["[ \\"${SLURM_ARRAY_TASK_ID:-}\\" != 2 ] || { echo no such module; exit 1; }"]');
     const out = join(session.library, 'ported', 'again');
     await portTo(out);
-    const failed = await notification(session.page, 'The job was not finished on the cluster');
+    const failed = await notification(session.page, 'The job was not finished on the cluster', WORK_MS);
     assert.match(await failed.text(), /part 2[^]*no such module/);
     await writeFile(profile, '');
     await failed.click('Submit Again');
-    await notification(session.page, 'Ported: again.');
+    await notification(session.page, 'Ported: again.', WORK_MS);
   });
 
   it('shows in its view what waits and why, what runs, and the log of what failed', async () => {
@@ -89,7 +89,7 @@ describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? star
     await writeFile(profile, '');
     await job.hover();
     await job.getByRole('button', { name: 'Submit Again' }).click();
-    await notification(session.page, 'Ported: watched.');
+    await notification(session.page, 'Ported: watched.', WORK_MS);
     await session.page.getByRole('treeitem', { name: 'watched, port, done' }).waitFor();
     await job.hover();
     await job.getByRole('button', { name: 'Remove from List' }).click();
