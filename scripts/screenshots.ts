@@ -1,6 +1,6 @@
 /** `npm run screenshots`: the pictures of README.md from the real thing, dark and light, and the icon. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { launchBrowser } from '../test/vscode/harness/browser.ts';
@@ -48,6 +48,7 @@ async function take(theme: keyof typeof THEMES, codeServer: string): Promise<voi
     await shootGlance(session, shoot);
     await shootDifference(session, shoot);
     await shootEvaluation(session, shoot);
+    await shootMatrix(session, shoot);
     await session.startBigPort('big-port');
     const running = await notification(page, 'Porting huge-patch');
     await poll('some progress', async () => (/[1-9]\d* MB of/.test(await running.text()) ? true : undefined));
@@ -135,6 +136,28 @@ async function atTop(view: FrameLocator, name: string): Promise<void> {
   await view
     .getByRole('heading', { name })
     .evaluate((heading: Scrollable) => heading.scrollIntoView({ block: 'start' }));
+}
+
+/** Two patches on two bases and two tasks, at two scales. */
+async function shootMatrix(session: Session, shoot: (name: string) => Promise<void>): Promise<void> {
+  const { library, page } = session;
+  const sample = (path: string): string => join(import.meta.dirname, '../samples', path);
+  const spec = {
+    patches: { kind: 'patches/kind', mood: 'patches/mood' },
+    bases: { v1: 'models/storyteller-v1', v2: 'models/storyteller-v2' },
+    tasks: [sample('tasks/kind.test.jsonl'), sample('tasks/mood.test.jsonl')],
+    scales: [0.5, 1],
+    retrained: { v2: { kind: sample('reference/kind-retrained'), mood: sample('reference/mood-retrained') } },
+    limit: 200,
+  };
+  await writeFile(join(library, 'storyteller.portllm-matrix.yaml'), JSON.stringify(spec));
+  await session.execute('workbench.action.closeAllEditors');
+  await session.execute('portllm.matrix');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: 'storyteller' }).click();
+  const matrix = await webview(page, 'Matrix: storyteller');
+  await matrix.getByText('24 of 24 parts are done').waitFor({ timeout: EVALUATION_MS });
+  await page.locator('.notifications-toasts.visible').waitFor({ state: 'hidden' });
+  await shoot('matrix');
 }
 
 /** The five columns by which a port is judged, a control and a sweep, on the task that the patch was trained for. */

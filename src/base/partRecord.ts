@@ -1,15 +1,39 @@
+import * as z from 'zod';
 import { InputError } from './errors.ts';
 
 /** What the record of a part says of who wrote it, and of what. */
-export interface PartRecord {
+export const PART_RECORD = z.object({
+  /** Of all that it depends on. */
+  key: z.string(),
+  portllm: z.string(),
+  /** Whatever its bytes depend on of the machine. */
+  device: z.string(),
+  host: z.string(),
+});
+
+export interface PartRecord extends z.output<typeof PART_RECORD> {
   /** What a person calls it: a shard, a part. */
   readonly name: string;
-  /** Of all that it depends on. */
-  readonly key: string;
-  readonly portllm: string;
-  /** Whatever its bytes depend on of the machine. */
-  readonly device: string;
-  readonly host: string;
+}
+
+type Unnamed = z.output<typeof PART_RECORD>;
+
+/** That most of this version's records are of: nodes of one cluster may differ, and only like ones go together. */
+export function usualDevice(records: readonly Unnamed[], toolVersion: string): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { device, portllm } of records)
+    if (portllm === toolVersion) counts.set(device, (counts.get(device) ?? 0) + 1);
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0];
+}
+
+/** Whether a part need not be computed again. */
+export function isCurrent(
+  record: Unnamed | undefined,
+  wanted: { readonly device: string | undefined; readonly key: string; readonly toolVersion: string },
+): boolean {
+  if (record === undefined) return false;
+  return record.portllm === wanted.toolVersion && record.device === wanted.device && record.key === wanted.key;
 }
 
 /**

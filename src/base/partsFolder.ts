@@ -18,6 +18,14 @@ export type Divisible = (typeof DIVISIBLE)[number];
 
 const KIND = z.object({ kind: z.enum(DIVISIBLE) });
 
+/** What a part has left, with what a person calls it. */
+export type FoundPart<T> = T & { readonly part: Part; readonly name: string };
+
+export interface FoundParts<T> {
+  readonly found: readonly FoundPart<T>[];
+  readonly damaged: readonly InputError[];
+}
+
 /**
  * The hidden folder beside an output that is made in parts: what was asked for, and what the parts leave. Parts may be written
  * on many machines, twice or at once: each file appears whole, and there is nothing to lock.
@@ -72,17 +80,22 @@ export class PartsFolder {
     return this.getSealed(this.pathOf(part), schema);
   }
 
-  /** Those of any count: a job may have been divided otherwise before. @throws InputError if one was damaged */
-  async all<T>(schema: z.ZodType<T>): Promise<{ readonly part: Part; readonly value: T }[]> {
-    const found: { part: Part; value: T }[] = [];
-    for (const name of (await readdir(this.folder)).sort()) {
+  /** Those of any count: a job may have been divided otherwise before. */
+  async all<T>(schema: z.ZodType<T>): Promise<FoundParts<T>> {
+    const [found, damaged]: [FoundPart<T>[], InputError[]] = [[], []];
+    for (const name of (await readdir(this.folder).catch(() => [])).sort()) {
       const [, index, count] = /^part-(\d+)-of-(\d+)\.json$/.exec(name) ?? [];
       if (count === undefined) continue;
       const part = { index: Number(index), count: Number(count) };
-      const value = await this.get(part, schema);
-      if (value !== undefined) found.push({ part, value });
+      try {
+        const value = await this.get(part, schema);
+        if (value !== undefined) found.push({ ...value, part, name: `Part ${part.index} of ${part.count}` });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        damaged.push(error);
+      }
     }
-    return found;
+    return { found, damaged };
   }
 
   pathOf({ index, count }: Part): string {
@@ -107,8 +120,16 @@ export class PartsFolder {
     throw new InputError(`${path} was damaged.`, 'Write this part again.');
   }
 
+  /**
+   * Once its output is made, it is gone at once; what lies in it may follow later, for a log that is still written cannot be
+   * removed on NFS (https://nfs.sourceforge.net/#faq_d2).
+   */
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    const leaving = temporaryPath(this.folder);
+    await rename(this.folder, leaving).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw writeError(error, this.folder);
+    });
+    await rm(leaving, { recursive: true, force: true }).catch(() => undefined);
   }
 
   private get requestPath(): string {

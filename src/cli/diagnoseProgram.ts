@@ -94,6 +94,7 @@ function requestOf(patch: string, { onto, from, against, scale, directions }: Di
 /** @throws InputError for what cannot be done in parts */
 function dividedOf(request: DiagnoseRequest, { out, task }: DiagnoseOptions): DiagnoseParts {
   if (out === undefined) throw new InputError('In parts, a diagnosis needs --out: the report to make.');
+  if (!out.endsWith('.json')) throw new InputError(`${out} must end in .diagnosis.json, as reports do.`);
   if (task.length > 0)
     throw new InputError(
       '--task is not divided into parts.',

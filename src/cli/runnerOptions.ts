@@ -51,9 +51,18 @@ export function runWork(
   console: Console,
   here: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { runner, part, parts, profile, device } = options;
+  const { runner, part, parts, profile, wait, device } = options;
+  if (runner === 'slurm' && part !== undefined)
+    throw new InputError(
+      '--part and --runner slurm do not go together.',
+      'Slurm runs all parts; --parts says how many.',
+    );
   if (runner === 'slurm') return slurmCommand(work(), options, device, console);
-  const idle = [...(parts === undefined ? [] : ['--parts']), ...(profile === undefined ? [] : ['--profile'])];
+  const idle = [
+    ...(parts === undefined ? [] : ['--parts']),
+    ...(profile === undefined ? [] : ['--profile']),
+    ...(wait ? [] : ['--no-wait']),
+  ];
   if (idle.length > 0)
     throw new InputError(`${idle.join(' and ')} ${idle.length === 1 ? 'needs' : 'need'} --runner slurm.`);
   return part === undefined ? here() : partCommand(work(), part, device, console);

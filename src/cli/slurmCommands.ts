@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError } from '../base/errors.ts';
+import { CancelledError, UserError } from '../base/errors.ts';
 import { plural } from '../base/format.ts';
 import type { Divisible } from '../base/partsFolder.ts';
 import { VERSION } from '../base/version.ts';
@@ -50,12 +50,12 @@ export async function slurmCommand(
 async function waitFor(out: string, job: Job, console: Console): Promise<Outcome> {
   let shown = '';
   for (;;) {
-    const states = await lookAt(out, job);
-    const line = summaryOf(states);
+    const states = await lookPatiently(out, job, console);
+    const line = states === undefined ? 'Slurm does not answer; the jobs go on' : summaryOf(states);
     if (line !== shown) console.note(line);
     shown = line;
-    if (states.every(({ state }) => state === 'done')) break;
-    if (isOver(states)) throw failureOf(states);
+    if (states?.every(({ state }) => state === 'done') === true) break;
+    if (states !== undefined && isOver(states)) throw failureOf(states);
     await sleep(LOOK_MS, undefined, { signal: console.signal }).catch(async () => {
       await cancelJob(job);
       throw new CancelledError();
@@ -63,6 +63,17 @@ async function waitFor(out: string, job: Job, console: Console): Promise<Outcome
   }
   await showMade(job.kind, out, console);
   return 'done';
+}
+
+/** Nothing where Slurm does not answer, which passes: also where Ctrl+C has ended its command. */
+async function lookPatiently(out: string, job: Job, console: Console): Promise<readonly PartState[] | undefined> {
+  try {
+    return await lookAt(out, job);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (!console.signal.aborted) console.warn(error.message);
+    return undefined;
+  }
 }
 
 async function showMade(kind: Divisible, out: string, console: Console): Promise<void> {

@@ -1,5 +1,6 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Divided } from '../base/divided.ts';
 import { InputError } from '../base/errors.ts';
@@ -20,9 +21,11 @@ import {
   probeScript,
   type Scripts,
 } from './script.ts';
-import { sbatch, scancel } from './slurm.ts';
+import { isToCome, sbatch, scancel, squeue } from './slurm.ts';
 
 const JOB_FILE = 'job.json';
+/** Of a port: who has made it, and of what. */
+const PROVENANCE_FILE = 'portllm.json';
 const JOB = z.object({
   kind: z.enum(DIVISIBLE),
   /** Numbers of the three jobs: one looks at a node, one is the array, one puts the parts together. */
@@ -56,6 +59,7 @@ export interface SubmitOptions {
  */
 export async function submit(divided: Divided, options: SubmitOptions): Promise<Job> {
   const { out, count, missing, evidence } = divided;
+  await assertNoneRuns(out);
   const folder = join(divided.folder, 'slurm');
   await mkdir(folder, { recursive: true });
   for (const part of missing) await forgetStale(evidence[part - 1] ?? []);
@@ -76,10 +80,30 @@ function deviceFor({ kind, device }: SubmitOptions): DeviceChoice {
   return device === 'auto' && (kind === 'port' || kind === 'diagnose') ? 'cpu' : device;
 }
 
-/** A part that is computed again, though all that it leaves is there, would be taken for done. */
+/** A part that is computed again, though all that it leaves is there, would be taken for done. Outputs are never touched. */
 async function forgetStale(evidence: readonly string[]): Promise<void> {
+  if (evidence.some((path) => basename(path) === PROVENANCE_FILE)) return;
   for (const path of evidence) if (!(await isThere(path))) return;
   for (const path of evidence) await rm(path, { force: true });
+}
+
+/** Jobs that were taken back are in the queue for a moment yet. */
+const ROUNDS = 8;
+const ROUND_MS = 500;
+
+/** @throws InputError if jobs for the same output still wait or run: they would go on beside the new ones */
+async function assertNoneRuns(out: string): Promise<void> {
+  const earlier = await readJob(out).catch(() => undefined);
+  if (earlier === undefined) return;
+  const ids = [...new Set([earlier.probe, earlier.array, earlier.assemble])];
+  for (let round = 0; (await squeue(ids)).some(isToCome); round++) {
+    if (round === ROUNDS)
+      throw new InputError(
+        `Jobs for ${out} are still in the queue: ${ids.join(', ')}.`,
+        'Wait for them, or take them back: portllm jobs with --cancel.',
+      );
+    await sleep(ROUND_MS);
+  }
 }
 
 async function submitAll(
@@ -125,15 +149,19 @@ export async function cancelJob({ probe, array, assemble }: Job): Promise<void> 
   await scancel([...new Set([probe, array, assemble])]);
 }
 
-/** What lies in an output of ours, whatever it is. */
-const SIGNS = ['portllm.json', 'matrix.csv', '.portllm-journal'];
+/** One of them lies in an output of ours, or in a folder of it: of a port, a matrix, an evaluation. */
+const SIGN = /^(portllm\.json|matrix\.csv|results_.+\.json)$/;
 
 /** Whether the output is there: its parts are gone then, and what was written of its jobs. */
 export async function isMade(out: string): Promise<boolean> {
   const target = resolve(out);
   if (await isThere(new PartsFolder(target).folder)) return false;
   if (target.endsWith('.json')) return isThere(target);
-  return (await Promise.all(SIGNS.map((sign) => isThere(join(target, sign))))).includes(true);
+  const entries = await readdir(target, { withFileTypes: true }).catch(() => []);
+  if (entries.some(({ name }) => SIGN.test(name))) return true;
+  const below = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const names = await Promise.all(below.map(({ name }) => readdir(join(target, name)).catch(() => [])));
+  return names.flat().some((name) => name.startsWith('results_') && SIGN.test(name));
 }
 
 /** Where scripts and logs of an output's jobs lie, beside its parts. */

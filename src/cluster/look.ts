@@ -4,7 +4,7 @@ import { printable } from '../base/printable.ts';
 import { isThere } from '../base/there.ts';
 import { isMade, slurmFolder, type Job } from './job.ts';
 import { ASSEMBLE_LOG, PART_LOG, PROBE_LOG, PROBE_MARK } from './script.ts';
-import { sacct, squeue, type SlurmTask } from './slurm.ts';
+import { isRunning, isToCome, isWaiting, sacct, squeue, type SlurmTask } from './slurm.ts';
 
 export type State = 'queued' | 'running' | 'done' | 'failed';
 
@@ -23,11 +23,11 @@ export interface PartState {
 const LOG_LINES = 8;
 export const MADE: readonly PartState[] = [{ what: 'all', state: 'done', reason: '', log: [], logFile: '' }];
 
-/** States of jobs that wait or run (squeue's JOB STATE CODES); all others have ended. */
-const RUNNING = ['RUNNING', 'COMPLETING', 'CONFIGURING', 'STAGE_OUT', 'SUSPENDED', 'STOPPED', 'SIGNALING', 'RESIZING'];
-const WAITING = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'];
-/** It would wait for ever. */
-const NEVER = 'NeverSatisfied';
+/** A network file system may show what a node has written only a minute later. */
+const SHOWN_WITHIN_MS = 90_000;
+const COMPLETED = 'COMPLETED';
+/** When a step was first seen to have ended well without what it makes, by its log. */
+const endedAt = new Map<string, number>();
 
 /** Where every step stands. */
 export async function lookAt(out: string, job: Job): Promise<readonly PartState[]> {
@@ -43,7 +43,8 @@ export async function lookAt(out: string, job: Job): Promise<readonly PartState[
     states.push(await step(`part ${part}`, `${job.array}_${part}`, log, () => areThere(job.evidence[part - 1] ?? [])));
   }
   states.push(await step('putting together', job.assemble, ASSEMBLE_LOG, () => isMade(out)));
-  return states;
+  // It may have ended since the first look: what the parts have left is gone then.
+  return (await isMade(out)) ? MADE : states;
 }
 
 interface Step {
@@ -59,16 +60,27 @@ interface Known {
 }
 
 async function stateOf({ what, id, logFile, isDone }: Step, { tasks, ended }: Known): Promise<PartState> {
-  if (await isDone()) return { what, state: 'done', reason: '', log: [], logFile };
+  if (await isDone()) {
+    endedAt.delete(logFile);
+    return { what, state: 'done', reason: '', log: [], logFile };
+  }
   const task = tasks.find((one) => one.id === id);
-  if (task !== undefined && WAITING.includes(task.state) && !task.reason.includes(NEVER))
+  if (task !== undefined && isWaiting(task.state) && isToCome(task))
     return { what, state: 'queued', reason: task.reason, log: [], logFile };
-  if (task !== undefined && RUNNING.includes(task.state))
+  if (task !== undefined && isRunning(task.state)) return { what, state: 'running', reason: '', log: [], logFile };
+  if (task?.state === COMPLETED && isStillExpected(logFile))
     return { what, state: 'running', reason: '', log: [], logFile };
   // Accounts know longer than the queue does how something ended.
   const end = ended.find((one) => one.id === id) ?? task;
-  const reason = end === undefined || WAITING.includes(end.state) ? '' : end.state;
+  const reason = end === undefined || isWaiting(end.state) ? '' : end.state;
   return { what, state: 'failed', reason, log: await endOf(logFile), logFile };
+}
+
+function isStillExpected(logFile: string): boolean {
+  const now = Date.now();
+  const first = endedAt.get(logFile) ?? now;
+  endedAt.set(logFile, first);
+  return now - first < SHOWN_WITHIN_MS;
 }
 
 async function areThere(paths: readonly string[]): Promise<boolean> {

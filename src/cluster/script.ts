@@ -85,11 +85,11 @@ function head(scripts: Scripts, what: string, cpus: number): string[] {
     '#!/bin/bash',
     ...options.flatMap(([option, value]) => (value === undefined ? [] : [`#SBATCH --${option}=${value}`])),
     ...(profile.extra ?? []).map((option) => `#SBATCH ${option}`),
-    'set -u',
     // The Node of a desktop's VS Code is Electron.
     'export ELECTRON_RUN_AS_NODE=1',
     ...(profile.setup ?? []),
-    'set -e',
+    // After the setup: scripts of conda and of modules use what is not set.
+    'set -eu',
   ];
 }
 

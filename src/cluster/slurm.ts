@@ -3,6 +3,8 @@ import { promisify } from 'node:util';
 import { InputError, UserError } from '../base/errors.ts';
 
 const run = promisify(execFile);
+/** A controller that is down lets commands wait for minutes. */
+const ANSWER_MS = 120_000;
 
 /** A job, or a task of an array, that Slurm still knows. */
 export interface SlurmTask {
@@ -33,6 +35,24 @@ export async function squeue(ids: readonly string[]): Promise<SlurmTask[]> {
   return tasksOf(text);
 }
 
+/** States of jobs that wait or run (squeue's JOB STATE CODES); all others have ended. */
+const RUNNING = ['RUNNING', 'COMPLETING', 'CONFIGURING', 'STAGE_OUT', 'SUSPENDED', 'STOPPED', 'SIGNALING', 'RESIZING'];
+const WAITING = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'];
+
+export function isRunning(state: string): boolean {
+  return RUNNING.includes(state);
+}
+
+export function isWaiting(state: string): boolean {
+  return WAITING.includes(state);
+}
+
+/** Whether it will do something yet; one that waits for what has failed never will. */
+export function isToCome({ state, reason }: SlurmTask): boolean {
+  if (isWaiting(state)) return !reason.includes('NeverSatisfied');
+  return isRunning(state) && state !== 'COMPLETING';
+}
+
 /** How tasks ended; nothing where the cluster keeps no accounts. */
 export async function sacct(ids: readonly string[]): Promise<SlurmTask[]> {
   const format = ['--noheader', '--parsable2', '--allocations', '--format=JobID,State', `--jobs=${ids.join(',')}`];
@@ -55,7 +75,7 @@ export async function scancel(ids: readonly string[]): Promise<void> {
 
 async function slurm(command: string, args: readonly string[]): Promise<string> {
   try {
-    return (await run(command, args)).stdout;
+    return (await run(command, args, { timeout: ANSWER_MS })).stdout;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new InputError(
@@ -63,6 +83,11 @@ async function slurm(command: string, args: readonly string[]): Promise<string> 
         'Log in to one, or leave out --runner slurm.',
       );
     const words = (error as { stderr?: string }).stderr?.trim() ?? '';
+    if (/array/i.test(words))
+      throw new UserError(
+        `${command} refused: ${words.slice(0, 500)}`,
+        'Clusters allow arrays of some size only (MaxArraySize, 1001 unless set): ask for fewer parts, or divide the matrix.',
+      );
     throw new UserError(`${command} refused: ${words === '' ? String(error) : words.slice(0, 500)}`);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeError } from '../base/errors.ts';
@@ -26,6 +26,8 @@ export interface DiagnosedPort {
   readonly provenance: Provenance;
 }
 
+/** Of one that a cluster makes. */
+const ELSEWHERE = '.cluster.json';
 /** Of the oldest there is one too many. */
 const KEPT = 200;
 
@@ -52,20 +54,27 @@ export class Diagnoses {
     return file;
   }
 
-  /** Where a diagnosis is to be written by somebody else: what was kept of the same things makes room. @throws UserError */
-  async makeRoom(request: DiagnoseRequest, port: DiagnosedPort | undefined): Promise<string> {
+  /** Where a diagnosis is to be written by somebody else; what was kept of the same things stays until then. @throws UserError */
+  async placeFor(request: DiagnoseRequest, port: DiagnosedPort | undefined): Promise<string> {
     const file = this.fileOf(port === undefined ? requestKey(request) : portKey(port));
     await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
       throw writeError(error, this.folder);
     });
-    for (const one of [file, titleFileOf(file)]) await rm(one, { force: true });
+    return `${file.slice(0, -DIAGNOSIS_ENDING.length)}${ELSEWHERE}`;
+  }
+
+  /** One that was written there takes its place. @returns the file. @throws InputError if it cannot be read */
+  async adopt(written: string): Promise<string> {
+    const { diagnosis, made } = await readDiagnosis(written);
+    const file = this.fileOfPlace(written);
+    await rename(written, file);
+    await this.writeTitle(file, diagnosis, made);
     return file;
   }
 
-  /** One that was written there. @throws InputError if it cannot be read */
-  async adopt(file: string): Promise<void> {
-    const { diagnosis, made } = await readDiagnosis(file);
-    await this.writeTitle(file, diagnosis, made);
+  /** Where one is once it is adopted. */
+  fileOfPlace(written: string): string {
+    return `${written.slice(0, -ELSEWHERE.length)}${DIAGNOSIS_ENDING}`;
   }
 
   /** What was found out about a port; null where nothing was. @throws InputError if the file was damaged */

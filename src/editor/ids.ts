@@ -35,6 +35,7 @@ export const EVALUATION_PAGE = 'portllm.evaluation';
 export const SAFETENSORS_EDITOR = 'portllm.safetensors';
 
 export const CONTEXT = {
+  clusterJobs: 'portllm.clusterJobs',
   libraryState: 'portllm.libraryState',
   portableFolders: 'portllm.portableFolders',
   checkpointFolders: 'portllm.checkpointFolders',

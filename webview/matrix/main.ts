@@ -8,12 +8,14 @@ import type { MatrixFigure } from '../contract.ts';
 import { heatMap } from './heatMap.ts';
 
 const host = new HostEnd('matrix', (message) => {
-  if (message.type === 'problem')
+  if (message.type === 'problem') {
+    drawn = '';
     return render(
       element('h1', {}, 'This matrix cannot be shown'),
       element('p', { role: 'alert' }, message.message),
       actions(button('Try Again', 'primary', () => host.send({ type: 'ready' }))),
     );
+  }
   if (JSON.stringify(message.view) === drawn) return;
   host.state = { out: message.out, shown: host.state?.shown ?? 'difference' };
   draw(message.view);

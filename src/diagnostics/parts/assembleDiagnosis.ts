@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { assertTogether } from '../../base/partRecord.ts';
+import { assertTogether, isCurrent, usualDevice } from '../../base/partRecord.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
 import { composeDiagnosis } from '../diagnose.ts';
 import type { Diagnosed } from '../diagnoseTensor.ts';
@@ -24,20 +24,23 @@ export async function assembleDiagnosis(out: string, toolVersion: string): Promi
   const folder = new PartsFolder(out);
   const parts = await folder.request(DIAGNOSE_PARTS);
   await using inputs = await openDiagnosisInputs(parts.request);
-  const pieces = await folder.all(PIECE);
-  assertTogether(
-    pieces.map(({ part, value }) => ({ ...value, name: `Part ${part.index} of ${part.count}` })),
-    (device) => diagnosisKey(parts, inputs, device, toolVersion),
-    toolVersion,
-  );
+  const { found: pieces, damaged } = await folder.all(PIECE);
+  const device = usualDevice(pieces, toolVersion);
+  const keyOn = (on: string): string => diagnosisKey(parts, inputs, on, toolVersion);
+  const wanted = { device, key: keyOn(device ?? ''), toolVersion };
   const found = new Map<string, Diagnosed>();
-  for (const { value } of pieces) for (const one of value.found) found.set(one.tensor.target, one);
+  for (const piece of pieces)
+    if (isCurrent(piece, wanted)) for (const one of piece.found) found.set(one.tensor.target, one);
   const missing = inputs.items.filter(({ target }) => !found.has(target));
-  if (missing.length > 0)
+  if (missing.length > 0) {
+    const [first] = damaged;
+    if (first !== undefined) throw first;
+    assertTogether(pieces, keyOn, toolVersion);
     throw new InputError(
       `${missing.length} of ${inputs.items.length} tensors are missing: ${missing[0]?.target ?? ''} …`,
       'Compute their parts (portllm diagnose … --part i/n), then assemble again.',
     );
+  }
   const inOrder = inputs.items.flatMap(({ target }) => found.get(target) ?? []);
   const diagnosis = composeDiagnosis(parts.request, inputs, inOrder);
   await writeDiagnosis(out, diagnosisFile(diagnosis, null, toolVersion, new Date()));

@@ -1,5 +1,6 @@
 import type { Divided } from '../../base/divided.ts';
 import { InputError } from '../../base/errors.ts';
+import { isCurrent, usualDevice } from '../../base/partRecord.ts';
 import { assertDivisible } from '../../base/part.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
 import { isThere } from '../../base/there.ts';
@@ -30,12 +31,20 @@ export async function divideDiagnosis(
   assertDivisible(inputs.items.length, count, 'tensor');
   const folder = new PartsFolder(out);
   await folder.begin('diagnose', DIAGNOSE_PARTS, parts);
-  const missing: number[] = [];
   const all = Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
-  for (const part of all) {
-    const piece = await folder.get(part, PIECE).catch(() => undefined);
-    if (piece?.key !== diagnosisKey(parts, inputs, piece?.device ?? '', toolVersion)) missing.push(part.index);
-  }
+  const { found: every } = await folder.all(PIECE);
+  const device = usualDevice(every, toolVersion);
+  const found = every.filter(({ part }) => part.count === count);
+  const current = { device, key: diagnosisKey(parts, inputs, device ?? '', toolVersion), toolVersion };
+  const missing = all
+    .map(({ index }) => index)
+    .filter(
+      (index) =>
+        !isCurrent(
+          found.find(({ part }) => part.index === index),
+          current,
+        ),
+    );
   const { patch, onto, from, against } = request;
   return {
     ...{ out, count, missing },

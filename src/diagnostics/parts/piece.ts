@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PART_RECORD } from '../../base/partRecord.ts';
 import type { Diagnosed } from '../diagnoseTensor.ts';
 import { DIAGNOSE_REQUEST, TENSOR_DIAGNOSIS } from '../diagnosisFile.ts';
 import type { RoundingSums, TensorSums } from '../figures/tensorSums.ts';
@@ -22,12 +23,7 @@ const sums: z.ZodType<TensorSums> = z.object({
 });
 
 /** What a part leaves. */
-export const PIECE = z.object({
-  /** Of all that the figures depend on. */
-  key: z.string(),
-  portllm: z.string(),
-  device: z.string(),
-  host: z.string(),
+export const PIECE = PART_RECORD.extend({
   found: z.array(
     z.object({
       tensor: TENSOR_DIAGNOSIS,

@@ -4,12 +4,13 @@ import { CancelledError, UserError } from '../../base/errors.ts';
 import type { Divisible } from '../../base/partsFolder.ts';
 import { plainText } from '../../base/plainText.ts';
 import { VERSION } from '../../base/version.ts';
-import { cancelJob, readJob, submit, type Job } from '../../cluster/job.ts';
+import { cancelJob, isMade, readJob, submit, type Job } from '../../cluster/job.ts';
 import { lookAt, type PartState } from '../../cluster/look.ts';
 import { readProfile } from '../../cluster/profile.ts';
 import { failureOf, isOver, summaryOf } from '../../cluster/words.ts';
 import type { Begun, Work } from '../../worker/contract.ts';
 import type { Jobs } from '../jobs.ts';
+import { CONTEXT } from '../ids.ts';
 import { showErrorMessage } from '../messages.ts';
 import { readSettings } from '../settings.ts';
 import { showError } from '../showError.ts';
@@ -46,6 +47,7 @@ export class ClusterJobs implements vscode.Disposable {
     this.parts = parts;
     this.remembered = new RememberedJobs(parts.state);
     this.onDidChange = this.changed.event;
+    this.tellChange();
   }
 
   get all(): readonly RememberedJob[] {
@@ -96,7 +98,7 @@ export class ClusterJobs implements vscode.Disposable {
     if (this.watched.has(out)) return;
     await this.remembered.forget(out);
     this.states.delete(out);
-    this.changed.fire();
+    this.tellChange();
   }
 
   /** The jobs go on. */
@@ -105,12 +107,18 @@ export class ClusterJobs implements vscode.Disposable {
     this.changed.dispose();
   }
 
+  /** The view is there as long as there is something in it, whatever the settings say now. */
+  private tellChange(): void {
+    void vscode.commands.executeCommand('setContext', CONTEXT.clusterJobs, this.all.length > 0);
+    this.changed.fire();
+  }
+
   private async watch(watched: RememberedJob): Promise<void> {
     const { out } = watched;
     if (this.watched.has(out)) return;
     const waking = new AbortController();
     this.watched.set(out, waking);
-    this.changed.fire();
+    this.tellChange();
     const problem = await this.show(watched, waking).then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -128,6 +136,8 @@ export class ClusterJobs implements vscode.Disposable {
 
   /** Until it ends, as a notification; to cancel that takes the jobs back. */
   private async show({ out, kind, title: what }: RememberedJob, waking: AbortController): Promise<void> {
+    // It may have ended while no window was open.
+    if (await isMade(out)) return;
     const job = await readJob(out);
     const title = plainText(`${DOING[kind]} ${what} on the cluster`);
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };

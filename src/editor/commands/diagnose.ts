@@ -31,7 +31,7 @@ export async function diagnosePatch(editor: EditorContext, target: unknown): Pro
   const names = `${lastPart(request.patch)} on ${lastPart(request.onto)}`;
   // A probe is not made in parts.
   if (readSettings().runner === 'slurm' && probeRequest === undefined) {
-    const out = await editor.diagnoses.makeRoom(request, port);
+    const out = await editor.diagnoses.placeFor(request, port);
     return editor.cluster.submit('diagnose', names, { kind: 'diagnose', request: { request, out } });
   }
   await editor.jobs.device();

@@ -20,7 +20,7 @@ type Open = (editor: EditorContext, out: string) => Promise<void>;
 
 const OPEN: Readonly<Record<Divisible, Open>> = {
   port: ({ reports }, folder) => reports.open({ kind: 'port', folder }),
-  diagnose: ({ reports }, file) => reports.open({ kind: 'diagnosis', file }),
+  diagnose: ({ reports, diagnoses }, out) => reports.open({ kind: 'diagnosis', file: diagnoses.fileOfPlace(out) }),
   evaluate: ({ evaluations }, out) => evaluations.open([out], { out, title: basename(out) }),
   matrix: ({ matrices }, out) => matrices.open(out),
 };
@@ -34,8 +34,7 @@ export async function jobIsDone(
     case 'port':
       return tellOfPort(editor, out);
     case 'diagnose':
-      await editor.diagnoses.adopt(out);
-      return editor.reports.open({ kind: 'diagnosis', file: out });
+      return editor.reports.open({ kind: 'diagnosis', file: await editor.diagnoses.adopt(out) });
     case 'evaluate':
       return editor.evaluations.open([out], { out, title: basename(out) });
     case 'matrix':

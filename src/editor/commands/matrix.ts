@@ -47,7 +47,9 @@ async function folderFor(editor: EditorContext, target: unknown): Promise<string
   const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.fsPath === resolve(file));
   if (open !== undefined && !(await open.save())) throw new UserError(`${file} could not be saved.`);
   const out = folderOfSpec(file);
-  await editor.jobs.quick('beginMatrix', { name: basename(out), spec: await readSpec(file), out });
+  // What runs goes by the file as it was.
+  if (!editor.matrices.isRunning(out))
+    await editor.jobs.quick('beginMatrix', { name: basename(out), spec: await readSpec(file), out });
   return out;
 }
 

@@ -27,7 +27,10 @@ export async function portPatch(editor: EditorContext, target: unknown, selected
   const plan = await editor.jobs.quick('plan', request);
   if (!(await decideOnPlan(editor.extensionUri, plan))) return;
   if (readSettings().runner === 'slurm' && request.as === 'checkpoint')
-    return editor.cluster.submit('port', basename(request.out), { kind: 'port', request });
+    return editor.cluster.submit('port', basename(request.out), {
+      kind: 'port',
+      request: { ...request, agreed: plan.digest },
+    });
   await editor.jobs.device();
   const title = `Porting ${plan.patch.name} onto ${plan.newBase.name}`;
   const result = await run(editor, title, { ...request, agreed: plan.digest });

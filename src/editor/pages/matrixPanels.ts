@@ -26,6 +26,10 @@ interface Shown {
   readonly panel: vscode.WebviewPanel;
   readonly end: PageEnd<'matrix'>;
   state: MatrixState | undefined;
+  /** As it was shown last. */
+  wasRunning: boolean;
+  /** Somebody is looking: a matrix that is slow to read is not asked for again and again. */
+  isLooking: boolean;
 }
 
 /** The matrices that are open, which fill as their parts end; restored with the window, from their folders. */
@@ -35,14 +39,17 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
   /** Those that run here, and what stops them. */
   private readonly running = new Map<string, AbortController>();
   private readonly timer: NodeJS.Timeout;
+  private readonly onCluster: vscode.Disposable;
 
   constructor(parts: MatrixPanelsParts) {
     this.parts = parts;
     this.timer = setInterval(() => this.lookAtRunning(), LOOK_MS);
+    this.onCluster = parts.cluster.onDidChange(() => this.lookAtEnded());
   }
 
   dispose(): void {
     clearInterval(this.timer);
+    this.onCluster.dispose();
   }
 
   async open(folder: string): Promise<void> {
@@ -96,7 +103,7 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
     const end = new PageEnd(panel.webview, 'matrix', (message) => {
       void this.answer(out, message).catch((error: unknown) => showError(error, log));
     });
-    this.pages.set(out, { panel, end, state: undefined });
+    this.pages.set(out, { panel, end, state: undefined, wasRunning: false, isLooking: false });
     panel.onDidDispose(() => this.pages.delete(out));
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'matrix', 'Matrix');
   }
@@ -128,17 +135,27 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
   }
 
   private lookAtRunning(): void {
-    for (const [out, { panel }] of this.pages) if (panel.visible && this.isRunning(out)) void this.send(out);
+    for (const [out, { panel, isLooking }] of this.pages)
+      if (panel.visible && !isLooking && this.isRunning(out)) void this.send(out);
+  }
+
+  /** A job of a cluster that has ended, however it did. */
+  private lookAtEnded(): void {
+    for (const [out, { wasRunning }] of this.pages) if (wasRunning && !this.isRunning(out)) void this.send(out);
   }
 
   private async send(out: string): Promise<void> {
     const page = this.pages.get(out);
     if (page === undefined) return;
+    page.isLooking = true;
     try {
       page.state = await this.parts.jobs.quick('matrixState', { out });
-      page.end.send({ type: 'show', out, view: viewOf(page.state, this.isRunning(out)) });
+      page.wasRunning = this.isRunning(out);
+      page.end.send({ type: 'show', out, view: viewOf(page.state, page.wasRunning) });
     } catch (error) {
       page.end.send({ type: 'problem', message: problemText(error) });
+    } finally {
+      page.isLooking = false;
     }
   }
 }

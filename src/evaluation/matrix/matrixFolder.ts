@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
-import { isThere } from '../../base/there.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
 import { PROVENANCE_FILE } from '../../port/provenance.ts';
 import { MATRIX_SPEC, type MatrixSpec } from './spec.ts';
@@ -12,6 +11,8 @@ import type { EvaluateUnit, MatrixUnit } from './units.ts';
 
 /** Says what the matrix is of; the editor opens it. */
 export const MATRIX_FILE = 'matrix.json';
+/** Of its parts; all else is in its own folder. */
+export const MATRIX_PARTS = z.object({ out: z.string() });
 const FILE = z.object({ portllm: z.string(), version: z.literal(1), name: z.string(), spec: MATRIX_SPEC });
 
 /** That a cell is computed. */
@@ -40,7 +41,9 @@ export class MatrixFolder {
 
   /** Writes down what it is of; one that is there goes on, with what has been added to it. */
   async begin(name: string, spec: MatrixSpec, toolVersion: string): Promise<void> {
-    if ((await isThere(this.out)) && !(await isThere(this.file)))
+    // One that was begun just now, or was killed at its beginning, has no more than its cells.
+    const names: string[] = await readdir(this.out).catch((): string[] => []);
+    if (!names.includes(MATRIX_FILE) && names.some((name) => name !== 'cells' && !name.endsWith('.tmp')))
       throw new InputError(`${this.out} exists already, and is no matrix.`, 'Choose another folder.');
     await mkdir(join(this.out, 'cells'), { recursive: true });
     const text = JSON.stringify({ portllm: toolVersion, version: 1, name, spec }, null, 2);

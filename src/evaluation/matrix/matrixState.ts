@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import { isThere } from '../../base/there.ts';
-import { problemText } from '../../base/errors.ts';
-import { compareResults, type Comparison, type TaskComparison } from '../results/compare.ts';
+import { throwIfCancelled } from '../../base/abort.ts';
+import { CancelledError, problemText, UserError } from '../../base/errors.ts';
+import { compareResults, type TaskComparison } from '../results/compare.ts';
 import { verdictOf } from '../results/comparison/difference.ts';
 import { readResults, type ImportedColumn } from '../results/readResults.ts';
 import { holm } from '../statistics/holm.ts';
@@ -19,7 +20,7 @@ import type {
 import { scalesOf, shortTask, unitsOf, type MatrixUnit } from './units.ts';
 
 /** What has been compared: a matrix that fills is looked at again and again. */
-const compared = new Map<string, Promise<Comparison>>();
+const compared = new Map<string, Promise<TaskComparison | undefined>>();
 const MAX_COMPARED = 2000;
 /** Comparisons: each holds the items of its files. */
 const AT_ONCE = 4;
@@ -113,28 +114,31 @@ async function lookAt({ base, ported, retrained }: Sources, signal: AbortSignal)
   const place = ported === undefined ? undefined : base === undefined ? 0 : 1;
   if (sources.length === 0) return { sources, table: undefined, ported: place, problem: null };
   try {
-    const { tables } = await comparison(sources, signal);
-    return { sources, table: tables[0], ported: place, problem: null };
+    throwIfCancelled(signal);
+    return { sources, table: await comparison(sources), ported: place, problem: null };
   } catch (error) {
+    if (!(error instanceof UserError) || error instanceof CancelledError) throw error;
     return { sources, table: undefined, ported: place, problem: problemText(error) };
   }
 }
 
-function comparison(sources: readonly string[], signal: AbortSignal): Promise<Comparison> {
+function comparison(sources: readonly string[]): Promise<TaskComparison | undefined> {
   const key = JSON.stringify(sources);
   const known = compared.get(key);
   if (known !== undefined) return known;
-  const made = compare(sources, signal);
+  const made = compare(sources);
   if (compared.size >= MAX_COMPARED) compared.clear();
   compared.set(key, made);
   made.catch(() => compared.delete(key));
   return made;
 }
 
-async function compare(sources: readonly string[], signal: AbortSignal): Promise<Comparison> {
+/** Of the task's first metric; without the items, which are read again where somebody looks at them. */
+async function compare(sources: readonly string[]): Promise<TaskComparison | undefined> {
   const read: ImportedColumn[] = [];
-  for (const source of sources) read.push(...(await readResults(source, signal)));
-  return compareResults(read, { signal });
+  for (const source of sources) read.push(...(await readResults(source)));
+  const [table] = (await compareResults(read)).tables;
+  return table && { ...table, differences: table.differences.map((difference) => ({ ...difference, flips: null })) };
 }
 
 /** The tests of all cells are one family: of many, some are below any level by chance. */

@@ -1,20 +1,17 @@
-import { join } from 'node:path';
-import * as z from 'zod';
+import { isAbsolute, join } from 'node:path';
 import type { Divided } from '../../base/divided.ts';
 import { InputError } from '../../base/errors.ts';
 import { plural } from '../../base/format.ts';
 import { csvText } from '../../base/csv.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
-import { MatrixFolder } from './matrixFolder.ts';
+import { MATRIX_PARTS, MatrixFolder } from './matrixFolder.ts';
 import { matrixRows } from './matrixRows.ts';
 import { matrixState } from './matrixState.ts';
 import type { KnownTools } from '../run/parts/planKnown.ts';
 import { planMatrix } from './planMatrix.ts';
 import type { MatrixState } from './types.ts';
 
-/** All else is in the matrix's own folder. */
-const MATRIX_PARTS = z.object({ out: z.string() });
 const LEAST_MEMORY = 2_000_000_000;
 const BYTES_PER_PARAMETER = 4;
 
@@ -25,14 +22,21 @@ export async function divideMatrix(out: string, tools: KnownTools): Promise<Divi
   const { units, missing, parameters } = await planMatrix(spec, folder, tools);
   const parts = new PartsFolder(folder.out);
   await parts.begin('matrix', MATRIX_PARTS, { out: folder.out });
-  const { patches, bases, old, data, retrained = {}, memory } = spec;
+  const { patches, bases, old, data, retrained = {}, memory, tasks } = spec;
   const more = Object.values(retrained).flatMap((own) => Object.values(own));
   return {
     out: folder.out,
     count: units.length,
     missing: missing.map((unit) => units.indexOf(unit) + 1),
     evidence: units.map((unit) => [folder.evidenceOf(unit)]),
-    inputs: [...Object.values(patches), ...Object.values(bases), ...more, old, data].flatMap((path) => path ?? []),
+    inputs: [
+      ...Object.values(patches),
+      ...Object.values(bases),
+      ...more,
+      old,
+      data,
+      ...tasks.filter(isAbsolute),
+    ].flatMap((path) => path ?? []),
     folder: parts.folder,
     memoryBytes: LEAST_MEMORY + (memory === 'mapped' ? 0 : BYTES_PER_PARAMETER * parameters),
   };
@@ -46,6 +50,8 @@ export async function assembleMatrix(out: string, signal: AbortSignal): Promise<
       `${plural(state.total - state.done, 'part')} of ${state.total} are missing.`,
       'portllm matrix with the same file and folder goes on.',
     );
+  const problem = state.cells.flat().find((cell) => cell.problem !== null)?.problem;
+  if (problem != null) throw new InputError(`A cell cannot be compared: ${problem}`);
   await writeWhole(join(state.out, 'matrix.csv'), csvText(matrixRows(state)), true);
   await new PartsFolder(state.out).remove();
   return state;

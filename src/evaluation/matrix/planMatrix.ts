@@ -3,6 +3,7 @@ import { evaluationKey, planKnown, type KnownTools } from '../run/parts/planKnow
 import type { PlannedEvaluation } from '../run/planEvaluation.ts';
 import { itemsOf } from '../run/runColumn.ts';
 import type { MatrixFolder } from './matrixFolder.ts';
+import { isPorted } from './portState.ts';
 import type { MatrixSpec } from './spec.ts';
 import { columnsOf, requestFor, unitsOf, type EvaluateUnit, type MatrixUnit } from './units.ts';
 
@@ -72,7 +73,7 @@ class Plans implements AsyncDisposable {
 }
 
 async function isDone(unit: MatrixUnit, folder: MatrixFolder, plans: Plans, toolVersion: string): Promise<boolean> {
-  if (unit.kind === 'port') return isThere(folder.evidenceOf(unit));
+  if (unit.kind === 'port') return isPorted(unit, folder);
   const record = await folder.get(unit);
   if (record?.portllm !== toolVersion || !(await isThere(record.results))) return false;
   return record.key === evaluationKey(plans.cut(unit, await plans.on(record.device)));

@@ -1,5 +1,9 @@
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
+import { PartsFolder } from '../../base/partsFolder.ts';
+import { isThere } from '../../base/there.ts';
 import type { Part } from '../../base/part.ts';
 import { port } from '../../port/port.ts';
 import { openPartJournal } from '../results/journal.ts';
@@ -8,10 +12,10 @@ import { AllItems } from '../run/allItems.ts';
 import { planEvaluation, type PlanningTools } from '../run/planEvaluation.ts';
 import { evaluationKey } from '../run/parts/planKnown.ts';
 import { runColumn } from '../run/runColumn.ts';
-import { MatrixFolder } from './matrixFolder.ts';
+import { MATRIX_PARTS, MatrixFolder } from './matrixFolder.ts';
 import { planMatrix } from './planMatrix.ts';
 import type { MatrixSpec } from './spec.ts';
-import { requestFor, unitsOf, type EvaluateUnit, type MatrixUnit } from './units.ts';
+import { requestFor, unitsOf, type EvaluateUnit, type MatrixUnit, type PortUnit } from './units.ts';
 
 export interface MatrixTools extends PlanningTools {
   readonly toolVersion: string;
@@ -35,7 +39,7 @@ export async function runMatrix(out: string, tools: MatrixTools): Promise<void> 
       evaluated.filter(({ column }) => column.label === label),
       { ...tools, sink },
     );
-  for (const unit of missing) if (unit.kind === 'port') await portUnit(unit, tools);
+  for (const unit of missing) if (unit.kind === 'port') await portUnit(unit, folder, tools);
 }
 
 /** One unit alone, by its number. @throws InputError if the matrix has been changed; likewise */
@@ -46,7 +50,8 @@ export async function runMatrixPart(out: string, { index, count }: Part, tools: 
   const unit = units[index - 1];
   if (unit === undefined || units.length !== count)
     throw new InputError(`The matrix in ${out} has ${units.length} parts, not ${count}.`, 'Was it changed meanwhile?');
-  if (unit.kind === 'port') await portUnit(unit, tools);
+  await new PartsFolder(folder.out).begin('matrix', MATRIX_PARTS, { out: folder.out });
+  if (unit.kind === 'port') await portUnit(unit, folder, tools);
   else await evaluateUnits(spec, folder, [unit], tools);
   return unit;
 }
@@ -67,7 +72,7 @@ async function evaluateUnits(
   for (const [at, unit] of units.entries()) {
     const own = planned.tasks.slice(at, at + 1);
     for (const column of planned.columns) {
-      const running = { request, onlyKnown: false, openJournal: openPartJournal, sink, signal };
+      const running = { request, onlyKnown: false, wholeBlocks: true, openJournal: openPartJournal, sink, signal };
       const run = await runColumn(column, own, running);
       await folder.put(unit, {
         key: evaluationKey({ columns: [column], tasks: own }),
@@ -80,6 +85,23 @@ async function evaluateUnits(
   }
 }
 
-async function portUnit({ request }: Extract<MatrixUnit, { kind: 'port' }>, tools: MatrixTools): Promise<void> {
-  await port(request, tools.kernel, tools.toolVersion, tools.sink, tools.signal);
+/** How long another process that makes the same port is waited for. */
+const WAIT_MS = 600_000;
+const LOOK_MS = 500;
+
+/** One that is there is not made again; where another process makes it, that one's is as good. */
+async function portUnit(unit: PortUnit, folder: MatrixFolder, tools: MatrixTools): Promise<void> {
+  const { kernel, toolVersion, sink, signal } = tools;
+  if (await isThere(folder.evidenceOf(unit))) return;
+  try {
+    await port(unit.request, kernel, toolVersion, sink, signal);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const until = Date.now() + (/ is being written by /.test(error.message) ? WAIT_MS : 0);
+    while (!(await isThere(folder.evidenceOf(unit)))) {
+      if (Date.now() >= until) throw error;
+      throwIfCancelled(signal);
+      await sleep(LOOK_MS);
+    }
+  }
 }

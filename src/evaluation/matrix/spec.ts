@@ -48,7 +48,12 @@ export async function readSpec(file: string): Promise<MatrixSpec> {
 
 /** Where a matrix goes unless told: beside its file, by its name. */
 export function folderOfSpec(file: string): string {
-  return resolve(file).replace(/(\.portllm-matrix)?\.[^.]+$/, '');
+  return resolve(file).replace(/(\.portllm-matrix)?\.[^./\\]+$/, '');
+}
+
+/** `base + patch@0.5` */
+export function portedLabel(base: string, patch: string, scale: number): string {
+  return `${base} + ${patch}${scale === 1 ? '' : `@${scale}`}`;
 }
 
 /** @throws InputError if something is named twice, or stands for what is not there */
@@ -60,6 +65,12 @@ function assertNamed({ patches, bases, scales = [], tasks, retrained = {} }: Mat
     const twice = values.find((value, at) => (values as unknown[]).indexOf(value) < at);
     if (twice !== undefined) throw new InputError(`${file}: the ${what} ${twice} is named twice.`);
   }
+  const labels = Object.keys(patches).flatMap((patch) =>
+    (scales.length === 0 ? [1] : scales).map((scale) => portedLabel('', patch, scale)),
+  );
+  const same = labels.find((label, at) => labels.indexOf(label) < at);
+  if (same !== undefined)
+    throw new InputError(`${file}: two patches would be called ${same.slice(3)}.`, 'Name one otherwise.');
   for (const [base, own] of Object.entries(retrained)) {
     if (!Object.hasOwn(bases, base))
       throw new InputError(`${file}: retrained names ${base}, which is none of the bases.`);

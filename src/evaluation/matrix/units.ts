@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { sha256Of } from '../../base/hash.ts';
 import type { OutputKind, PortRequest } from '../../port/plan/planTypes.ts';
 import type { ColumnRequest, EvaluateRequest } from '../request.ts';
-import type { MatrixSpec } from './spec.ts';
+import { portedLabel, type MatrixSpec } from './spec.ts';
 
 /** lm-eval's own, of few-shot examples and of the standard errors of f1 and perplexity. */
 const SEED = 1234;
@@ -63,10 +63,6 @@ export function columnsOf(spec: MatrixSpec): MatrixColumn[] {
 function retrainedOf({ retrained = {} }: MatrixSpec, base: string, patch: string): string[] {
   const own = Object.hasOwn(retrained, base) ? (retrained[base] ?? {}) : {};
   return Object.hasOwn(own, patch) ? [own[patch] ?? ''] : [];
-}
-
-function portedLabel(base: string, patch: string, scale: number): string {
-  return `${base} + ${patch}${scale === 1 ? '' : `@${scale}`}`;
 }
 
 /** In the order of the parts' numbers. @param out the matrix's folder */

@@ -52,7 +52,13 @@ export const openPartJournal: OpenJournal = (folder, key) =>
     const name = `${key}.${hostname().replaceAll(/\W/g, '_')}-${process.pid}-${randomBytes(4).toString('hex')}.jsonl`;
     const path = join(directory, name);
     // An empty file says nothing.
-    const release = async (): Promise<void> => ((await stat(path)).size === 0 ? rm(path) : undefined);
+    const release = async (): Promise<void> => {
+      const size = await stat(path).then(
+        (stats) => stats.size,
+        () => undefined,
+      );
+      if (size === 0) await rm(path, { force: true });
+    };
     return Promise.resolve({ path, release, known: () => Promise.resolve('') });
   });
 
@@ -88,10 +94,17 @@ async function answeredElsewhere(directory: string, key: string, own: string): P
   for (const name of (await readdir(directory)).sort()) {
     const path = join(directory, name);
     if (path === own || !name.startsWith(`${key}.`) || !name.endsWith('.jsonl')) continue;
-    const text = await readFile(path, 'utf8');
+    // One that stays empty is removed by whoever made it.
+    const text = await readFile(path, 'utf8').catch(absent);
     texts.push(text.slice(0, text.lastIndexOf('\n') + 1));
   }
   return texts.join('');
+}
+
+/** @throws unless the file is not there */
+function absent(error: unknown): string {
+  if (errorCode(error) === 'ENOENT') return '';
+  throw error;
 }
 
 /** A process that was killed may leave half a line, which is cut off. */
@@ -102,8 +115,7 @@ async function wholeLines(path: string): Promise<string> {
     if (end < bytes.length) await truncate(path, end);
     return bytes.toString('utf8', 0, end);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
+    return absent(error);
   }
 }
 

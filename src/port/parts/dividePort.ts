@@ -1,5 +1,6 @@
 import type { Divided } from '../../base/divided.ts';
 import { InputError } from '../../base/errors.ts';
+import { usualDevice } from '../../base/partRecord.ts';
 import { partOf } from '../../base/part.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
 import { isThere } from '../../base/there.ts';
@@ -38,9 +39,10 @@ export async function dividePort(
   const parts = new PartsFolder(request.out);
   await parts.begin('port', PORT_REQUEST, request);
   const pieces = new Pieces(parts);
-  const keyOn = (device: string): string => outputKey(inputs, device, toolVersion);
+  const device = usualDevice(await pieces.among(shards), toolVersion) ?? '';
+  const key = outputKey(inputs, device, toolVersion);
   const missing: number[] = [];
-  for (const [at, own] of divided.entries()) if ((await pieces.without(keyOn, own)).length > 0) missing.push(at + 1);
+  for (const [at, own] of divided.entries()) if ((await pieces.without(key, own)).length > 0) missing.push(at + 1);
   return {
     out: request.out,
     ...{ count, missing },

@@ -1,19 +1,13 @@
 import { link, mkdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { InputError, writeError } from '../../base/errors.ts';
+import { PART_RECORD } from '../../base/partRecord.ts';
 import type { PartsFolder } from '../../base/partsFolder.ts';
 import { temporaryPath } from '../../base/temporary.ts';
 import { FINISHED_SHARD, type FinishedShard } from '../output/finishedShards.ts';
 
-const PIECE = z.object({
-  key: z.string(),
-  portllm: z.string(),
-  /** Whatever its bytes depend on of the machine. */
-  device: z.string(),
-  host: z.string(),
-  shard: FINISHED_SHARD,
-});
+const PIECE = PART_RECORD.extend({ shard: FINISHED_SHARD });
 export type Piece = z.output<typeof PIECE>;
 
 /** The shards that the parts of a port leave, by their names, each with a record that is sealed. */
@@ -53,16 +47,17 @@ export class Pieces {
   }
 
   /** Those that are not there yet, or were written under another key, or damaged. */
-  async without<T extends { readonly name: string }>(
-    keyOn: (device: string) => string,
-    shards: readonly T[],
-  ): Promise<T[]> {
+  async without<T extends { readonly name: string }>(key: string, shards: readonly T[]): Promise<T[]> {
     const missing: T[] = [];
-    for (const shard of shards) {
-      const piece = await this.get(shard.name).catch(() => undefined);
-      if (piece?.key !== keyOn(piece?.device ?? '')) missing.push(shard);
-    }
+    for (const shard of shards)
+      if ((await this.get(shard.name).catch(() => undefined))?.key !== key) missing.push(shard);
     return missing;
+  }
+
+  /** Those that are there and whole. */
+  async among(shards: readonly { readonly name: string }[]): Promise<Piece[]> {
+    const found = await Promise.all(shards.map(({ name }) => this.get(name).catch(() => undefined)));
+    return found.flatMap((piece) => piece ?? []);
   }
 
   /** Puts a shard into another folder too, without copying it. */

@@ -45,7 +45,7 @@ export async function portPart(
   const device = deviceOf(kernel);
   const key = outputKey(inputs, device, toolVersion);
   // A part that was stopped goes on with the shards that it had not finished.
-  const shards = await pieces.without(() => key, all);
+  const shards = await pieces.without(key, all);
   const workplace = await pieces.workplace();
   try {
     const outputs = shards.flatMap(({ tensors }) => tensors);

@@ -15,4 +15,5 @@ export const PORT_REQUEST: z.ZodType<PortRequest> = z.object({
   scale: z.number(),
   tied: z.enum(TIED_CHOICES).optional(),
   float8: z.enum(FLOAT8_CHOICES).optional(),
+  agreed: z.string().optional(),
 });

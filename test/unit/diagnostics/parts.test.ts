@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { writeSealed } from '../../../src/base/sealed.ts';
 import { diagnose } from '../../../src/diagnostics/diagnose.ts';
 import { diagnosisFile, readDiagnosis } from '../../../src/diagnostics/diagnosisFile.ts';
 import { noSums } from '../../../src/diagnostics/figures/tensorSums.ts';
@@ -79,6 +80,24 @@ describe('a diagnosis in parts', () => {
     assert.deepEqual((await divideDiagnosis(parts, 3, 'test')).missing, [1, 2, 3]);
     await assert.rejects(assembleDiagnosis(parts.out, 'test'), /was written from other files/);
     await rm(piece);
+  });
+
+  it('goes by the parts of one division and device, whatever earlier ones have left', async () => {
+    await using folder = await temporaryFolder();
+    const parts = partsFor(join(folder.path, 'out.json'));
+    await compute(parts, 2, 4, 'earlier');
+    await compute(parts, 1, 2);
+    const { evidence, missing } = await divideDiagnosis(parts, 2, 'test');
+    assert.deepEqual(missing, [2]);
+    const record = evidence[0]?.[0] ?? '';
+    const { sha256: _, ...piece } = JSON.parse(await readFile(record, 'utf8')) as { sha256: string; device: string };
+    await compute(parts, 2, 2);
+    await compute(parts, 3, 3);
+    await writeSealed(record, { ...piece, device: 'another' });
+    assert.deepEqual((await divideDiagnosis(parts, 2, 'test')).missing, [1], 'most are of this device');
+    await assert.rejects(assembleDiagnosis(parts.out, 'test'), /was computed on|was written by/);
+    await compute(parts, 1, 2);
+    await assembleDiagnosis(parts.out, 'test');
   });
 
   it('is not divided into more parts than there are tensors, nor over a report that is there', async () => {

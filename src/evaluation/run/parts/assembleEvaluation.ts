@@ -1,8 +1,8 @@
 import { InputError } from '../../../base/errors.ts';
 import { plural } from '../../../base/format.ts';
-import { assertTogether } from '../../../base/partRecord.ts';
+import { assertTogether, isCurrent, usualDevice } from '../../../base/partRecord.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
-import { openJournal } from '../../results/journal.ts';
+import { openPartJournal } from '../../results/journal.ts';
 import { writeResults } from '../../results/writeResults.ts';
 import { AllItems } from '../allItems.ts';
 import { resultOf, type Written } from '../evaluate.ts';
@@ -22,19 +22,32 @@ export async function assembleEvaluation(out: string, tools: KnownTools): Promis
   const { toolVersion, signal } = tools;
   const folder = new PartsFolder(out);
   const request = await folder.request(EVALUATE_REQUEST);
-  const records = await folder.all(EVALUATED);
-  const device = records[0]?.value.device;
+  const { found, damaged } = await folder.all(EVALUATED);
+  const device = usualDevice(found, toolVersion) ?? found[0]?.device;
   if (device === undefined)
     throw new InputError('No part was computed.', 'portllm evaluate … --part i/n computes one.');
   await using planned = await planKnown(request, device, tools);
-  const named = records.map(({ part, value }) => ({ ...value, name: `Part ${part.index} of ${part.count}` }));
-  assertTogether(named, () => evaluationKey(planned), toolVersion);
+  const current = found.filter((record) => isCurrent(record, { device, key: evaluationKey(planned), toolVersion }));
+  const isWhole = current.some(
+    ({ part }) => current.filter((other) => other.part.count === part.count).length === part.count,
+  );
+  // Answers alone do not tell which version gave them.
+  if (!isWhole) {
+    for (const error of damaged) throw error;
+    assertTogether(found, () => evaluationKey(planned), toolVersion);
+  }
   const { columns, tasks } = planned;
   const { sink } = new AllItems(askedOf(planned), () => undefined);
   const written: Written = { runs: [], files: [] };
   const missing: string[] = [];
   for (const column of columns) {
-    const run = await runColumn(column, tasks, { request, onlyKnown: true, openJournal, sink, signal });
+    const run = await runColumn(column, tasks, {
+      request,
+      onlyKnown: true,
+      openJournal: openPartJournal,
+      sink,
+      signal,
+    });
     const left = itemsOf(column, tasks).length - run.tasks.reduce((sum, { records: known }) => sum + known.length, 0);
     if (left > 0) missing.push(`${plural(left, 'item')} of ${column.facts.label}`);
     written.runs.push(run);

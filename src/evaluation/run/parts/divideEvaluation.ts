@@ -1,5 +1,7 @@
+import { isAbsolute } from 'node:path';
 import type { Divided } from '../../../base/divided.ts';
-import { assertDivisible, type Part } from '../../../base/part.ts';
+import { isCurrent, usualDevice } from '../../../base/partRecord.ts';
+import { assertDivisible } from '../../../base/part.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
 import type { EvaluateRequest } from '../../request.ts';
 import type { PlannedEvaluation } from '../planEvaluation.ts';
@@ -24,19 +26,19 @@ export async function divideEvaluation(
   tools: KnownTools,
 ): Promise<Divided> {
   const folder = new PartsFolder(request.out);
-  await using planned = await planKnown(request, await deviceBefore(folder), tools);
+  const { found } = await folder.all(EVALUATED);
+  const { toolVersion } = tools;
+  const device = usualDevice(found, toolVersion);
+  await using planned = await planKnown(request, device ?? 'cpu', tools);
   const blocks = blocksOf(planned);
   const count = wanted ?? Math.min(PARTS, blocks);
   assertDivisible(blocks, count, `block of ${BLOCK} items`);
   await folder.begin('evaluate', EVALUATE_REQUEST, request);
   const all = Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
-  const key = evaluationKey(planned);
-  const isThere = async (part: Part): Promise<boolean> => {
-    const record = await folder.get(part, EVALUATED).catch(() => undefined);
-    return record?.key === key && record.portllm === tools.toolVersion;
-  };
-  const missing: number[] = [];
-  for (const part of all) if (!(await isThere(part))) missing.push(part.index);
+  const current = { device, key: evaluationKey(planned), toolVersion };
+  const recordOf = (index: number): (typeof found)[number] | undefined =>
+    found.find(({ part }) => part.index === index && part.count === count);
+  const missing = all.map(({ index }) => index).filter((index) => !isCurrent(recordOf(index), current));
   return {
     out: request.out,
     ...{ count, missing },
@@ -47,22 +49,17 @@ export async function divideEvaluation(
   };
 }
 
-/** What earlier parts were computed on. */
-async function deviceBefore(folder: PartsFolder): Promise<string> {
-  const [first] = await folder.all(EVALUATED).catch(() => []);
-  return first?.value.device ?? 'cpu';
-}
-
-function inputsOf({ columns, data }: EvaluateRequest): string[] {
+function inputsOf({ columns, data, tasks }: EvaluateRequest): string[] {
   const folders = columns.flatMap(({ model, patches, endpoint }) => [
     endpoint?.tokenizer ?? model,
+    ...(endpoint?.loadAdapter ? [endpoint.loadAdapter] : []),
     ...patches.flatMap(({ patch, plus = [], from }) => [
       patch,
       ...plus.map((other) => other.patch),
       ...(from ? [from] : []),
     ]),
   ]);
-  return [...new Set([...folders, ...(data === undefined ? [] : [data])])];
+  return [...new Set([...folders, ...(data === undefined ? [] : [data]), ...tasks.filter(isAbsolute)])];
 }
 
 /** Weights in float32; those of a server are elsewhere. */

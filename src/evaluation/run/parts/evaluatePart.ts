@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import * as z from 'zod';
+import { PART_RECORD } from '../../../base/partRecord.ts';
 import { rangeOf, type Part } from '../../../base/part.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
 import type { EvaluateRequest } from '../../request.ts';
@@ -14,13 +14,7 @@ import { evaluationKey } from './planKnown.ts';
 import { EVALUATE_REQUEST } from './request.ts';
 
 /** What a part leaves beside its answers, which lie in the journal. */
-export const EVALUATED = z.object({
-  key: z.string(),
-  portllm: z.string(),
-  /** As ONNX Runtime names it: devices differ in the last digits. */
-  device: z.string(),
-  host: z.string(),
-});
+export const EVALUATED = PART_RECORD;
 
 export interface EvaluatedPart {
   readonly items: number;

@@ -1,8 +1,9 @@
 /** Matrices of the sample library: stopped, continued, changed, and against evaluations of the same. */
 import assert from 'node:assert/strict';
-import { cp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PartsFolder } from '../../../../src/base/partsFolder.ts';
 import { MatrixFolder } from '../../../../src/evaluation/matrix/matrixFolder.ts';
 import { matrixState } from '../../../../src/evaluation/matrix/matrixState.ts';
 import { assembleMatrix } from '../../../../src/evaluation/matrix/parts.ts';
@@ -153,6 +154,69 @@ describe('a matrix', () => {
     const { ports } = await assembleMatrix(folder.out, NEVER);
     assert.equal(ports.length, 1);
     assert.equal((await readProvenance(ports[0] ?? '')).scale, 0.5);
+    // Again, and twice at once, as a queue may do it.
+    await Promise.all([1, 2].map(() => runMatrixPart(folder.out, { index: 3, count: 3 }, tools)));
+    await rm(ports[0] ?? '', { recursive: true });
+    await Promise.all([1, 2].map(() => runMatrixPart(folder.out, { index: 3, count: 3 }, tools)));
+    assert.equal((await assembleMatrix(folder.out, NEVER)).ports.length, 1);
+  });
+
+  it('says of a port that its patch has changed since', async () => {
+    await using scratch = await temporaryFolder();
+    const patch = join(scratch.path, 'patch');
+    await cp(sample('patches/kind'), patch, { recursive: true });
+    const spec: MatrixSpec = {
+      ...{ patches: { patch }, bases: { v2: sample('models/storyteller-v2') }, tasks: SPEC.tasks.slice(0, 1) },
+      ...{ outputs: 'adapter', limit: 5 },
+    };
+    const folder = await begun(join(scratch.path, 'out'), spec);
+    await runMatrix(folder.out, tools);
+    await cp(sample('reference/kind-retrained'), patch, { recursive: true });
+    await assert.rejects(missingIn(folder), {
+      name: 'InputError',
+      message: /that has changed since/,
+      hint: /Delete it/,
+    });
+  });
+
+  it('says what a cell cannot be compared for, and is not done then', async () => {
+    await using scratch = await temporaryFolder();
+    const one = { ...SPEC, bases: { v2: SPEC.bases.v2 ?? '' }, tasks: SPEC.tasks.slice(0, 1), limit: 5 };
+    const folder = await begun(join(scratch.path, 'out'), one);
+    await runMatrix(folder.out, tools);
+    const { cells } = await matrixState(folder.out, NEVER);
+    await writeFile(cells[0]?.[0]?.sources[1] ?? '', '{"results": {}}');
+    // What was compared is remembered by its files; another matrix beside it is not.
+    await rename(folder.out, join(scratch.path, 'moved'));
+    const moved = join(scratch.path, 'moved');
+    assert.match((await matrixState(moved, NEVER)).cells[0]?.[0]?.problem ?? '', /holds results of no task/);
+    await assert.rejects(assembleMatrix(moved, NEVER), /A cell cannot be compared/);
+    const gone = AbortSignal.abort();
+    await assert.rejects(matrixState(folder.out.replace('out', 'moved'), gone), { name: 'CancelledError' });
+  });
+
+  it('is begun by several at once, and again after a beginning that was killed', async () => {
+    await using scratch = await temporaryFolder();
+    const out = join(scratch.path, 'out');
+    await mkdir(join(out, 'cells'), { recursive: true });
+    await Promise.all([1, 2, 3].map(() => begun(out)));
+    assert.equal((await matrixState(out, NEVER)).total, 14);
+  });
+
+  it('is put together from parts that were computed by their numbers', async () => {
+    await using scratch = await temporaryFolder();
+    const one = {
+      ...SPEC,
+      patches: { kind: SPEC.patches.kind ?? '' },
+      bases: { v2: SPEC.bases.v2 ?? '' },
+      retrained: undefined,
+      limit: 5,
+    };
+    const folder = await begun(join(scratch.path, 'out'), one);
+    for (const index of [4, 2, 1, 3, 1]) await runMatrixPart(folder.out, { index, count: 4 }, tools);
+    assert.equal(await new PartsFolder(folder.out).kind(), 'matrix');
+    assert.equal((await assembleMatrix(folder.out, NEVER)).done, 4);
+    assert.equal(await new PartsFolder(folder.out).kind(), undefined);
   });
 
   it('is refused before anything is computed where a patch, a task or a base cannot be used', async () => {

@@ -40,6 +40,11 @@ describe("a matrix's file", () => {
     ['an unknown word', `${SMALL}task: x`, /Unrecognized key: "task"/],
     ['a scale that is none', `${SMALL}scales: [one]`, /scales/],
     ['a scale twice', `${SMALL}scales: [1, 0.5, 1]`, /the scale 1 is named twice/],
+    [
+      'two patches of one name',
+      'patches: {a: a, a@0.5: b}\nbases: {b: b}\ntasks: [t]\nscales: [1, 0.5]',
+      /would be called a@0\.5/,
+    ],
     ['a task twice', SMALL.replace('arc_easy', 'a, a'), /the task a is named twice/],
     [
       'a retrained patch of no base',
@@ -66,6 +71,7 @@ describe("a matrix's file", () => {
   it('goes into a folder of its name', () => {
     assert.equal(folderOfSpec('/a/b.portllm-matrix.yaml'), '/a/b');
     assert.equal(folderOfSpec('/a/b.c.yml'), '/a/b.c');
+    assert.equal(folderOfSpec('/a.b/c'), '/a.b/c');
   });
 
   it('has the schema that YAML editors complete by', async () => {
