@@ -97,7 +97,7 @@ async function portUnit(unit: PortUnit, folder: MatrixFolder, tools: MatrixTools
     await port(unit.request, kernel, toolVersion, sink, signal);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const until = Date.now() + (/ is being written by /.test(error.message) ? WAIT_MS : 0);
+    const until = Date.now() + (error.message.includes(' is being written by ') ? WAIT_MS : 0);
     while (!(await isThere(folder.evidenceOf(unit)))) {
       if (Date.now() >= until) throw error;
       throwIfCancelled(signal);
