@@ -24,6 +24,10 @@ export interface Scripts {
 
 const DEFAULT_CPUS = 2;
 const MEGABYTE = 1_000_000;
+/** The command line's exit code where something is missing. */
+const BAD_INPUT = 2;
+/** A network file system's caches of folders are older than a minute only where somebody wants that. */
+const SHOWN_AFTER_SECONDS = 65;
 
 /** Log of a part, as sbatch names it: %a is the part. */
 export const PART_LOG = 'part-%a.log';
@@ -57,11 +61,16 @@ export function partScript(scripts: Scripts): string {
   ].join('\n');
 }
 
+/** What parts have left may be missing for a moment where it was looked for before (nfs(5), acdirmax): then it looks again. */
 export function assembleScript(scripts: Scripts): string {
   const { out, node, cli } = scripts;
+  const command = `${quoted(node)} ${quoted(cli)} assemble ${quoted(out)}`;
   return [
     ...head(scripts, 'assemble', scripts.profile.cpus ?? DEFAULT_CPUS),
-    `exec ${quoted(node)} ${quoted(cli)} assemble ${quoted(out)}`,
+    `${command} && exit 0 || code=$?`,
+    `[ "$code" = ${BAD_INPUT} ] || exit "$code"`,
+    `sleep ${SHOWN_AFTER_SECONDS}`,
+    `exec ${command}`,
     '',
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 /** Scripts for Slurm, and what people write into profiles. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readProfile, type Profile } from '../../../src/cluster/profile.ts';
@@ -62,6 +62,28 @@ describe('a script', () => {
       assert.equal(status, 0, stderr);
     }
   });
+
+  for (const [what, codes, status, tries] of [
+    ['at once', [0], 0, 1],
+    ['once what is missing has come', [2, 0], 0, 2],
+    ['never, where it stays away', [2, 2], 2, 2],
+    ['never, where something else is wrong', [1], 1, 1],
+  ] as const)
+    it(`puts together ${what}`, async () => {
+      await using folder = await temporaryFolder();
+      const at = (name: string): string => join(folder.path, name);
+      const command = async (name: string, text: string): Promise<void> => {
+        await writeFile(at(name), `#!/bin/sh\n${text}\n`);
+        await chmod(at(name), 0o755);
+      };
+      await writeFile(at('codes'), codes.join('\n'));
+      await command('sleep', 'exit 0');
+      await command('node', `cd '${folder.path}'; echo x >> tries; exit $(sed -n "$(wc -l < tries)p" codes)`);
+      const env = { ...process.env, PATH: `${folder.path}:${process.env.PATH ?? ''}` };
+      const input = assembleScript({ ...SCRIPTS, node: at('node') });
+      assert.equal(spawnSync('bash', [], { input, env }).status, status);
+      assert.equal((await readFile(at('tries'), 'utf8')).length, 2 * tries);
+    });
 
   it('holds any path as one word, and none with a line end', () => {
     for (const path of ["it's", 'a b', '$(id)', '`id`', '"', '\\', '*', '-n'])
