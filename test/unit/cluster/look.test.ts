@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { PartsFolder } from '../../../src/base/partsFolder.ts';
 import { slurmFolder, type Job } from '../../../src/cluster/job.ts';
-import { lookAt, type PartState } from '../../../src/cluster/look.ts';
+import { lookAt, MADE, type PartState } from '../../../src/cluster/look.ts';
 import { failureOf, summaryOf } from '../../../src/cluster/words.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
@@ -13,16 +14,21 @@ interface Said {
   readonly sacct?: string;
   /** Part 1's log. */
   readonly log?: string;
+  /** The job ends while Slurm is asked. */
+  readonly ends?: boolean;
 }
 
 /** The states of a job of two parts, of which the second is done. */
-async function looked({ squeue, sacct = '', log }: Said): Promise<readonly PartState[]> {
+async function looked({ squeue, sacct = '', log, ends = false }: Said): Promise<readonly PartState[]> {
   await using folder = await temporaryFolder();
   const [out, bin] = [join(folder.path, 'out'), join(folder.path, 'bin')];
   await mkdir(slurmFolder(out), { recursive: true });
   await mkdir(bin);
   for (const [name, text] of Object.entries({ squeue, sacct })) {
-    await writeFile(join(bin, name), `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`);
+    // Of jobs that have ended the queue tells only who asks for all.
+    const asks = name === 'squeue' ? `case "$*" in *--states=all*) ;; *) exit 0 ;; esac\n` : '';
+    const end = ends ? `rm -rf '${new PartsFolder(out).folder}'; mkdir '${out}'; touch '${out}/portllm.json'\n` : '';
+    await writeFile(join(bin, name), `#!/bin/sh\n${asks}${end}cat <<'END'\n${text}\nEND\n`);
     await chmod(join(bin, name), 0o755);
   }
   await writeFile(join(slurmFolder(out), 'probe.ok'), '');
@@ -80,6 +86,14 @@ describe('what Slurm says of a job', () => {
   it('that the queue has forgotten is told by the accounts', async () => {
     const states = await looked({ squeue: '', sacct: '2_1|CANCELLED by 1000\n5|CANCELLED' });
     assert.deepEqual(short(states), ['done', 'failed CANCELLED by 1000', 'done', 'failed CANCELLED']);
+  });
+
+  it('that ends while it is looked at is done', async () => {
+    assert.deepEqual(await looked({ squeue: '5|COMPLETED|None', ends: true }), MADE);
+  });
+
+  it('that has ended well runs until what it makes can be seen', async () => {
+    assert.equal(short(await looked({ squeue: '2_1|COMPLETED|None' }))[1], 'running');
   });
 
   it('that nobody remembers has failed, if what it makes is not there', async () => {
