@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { InputError } from '../../../../src/base/errors.ts';
-import { openJournal } from '../../../../src/evaluation/results/journal.ts';
+import { openJournal, openPartJournal } from '../../../../src/evaluation/results/journal.ts';
 import type { Answer } from '../../../../src/evaluation/types.ts';
 
 const KEY = 'ab'.repeat(32);
@@ -36,6 +36,29 @@ describe('the journal', () => {
     await using journal = await openJournal(out, KEY);
     return journal.known();
   }
+
+  it('knows what parts have answered, and passes over what one is just writing', async () => {
+    const out = folder();
+    await write(out, [1]);
+    const line = await readFile(pathIn(out), 'utf8');
+    const of = (docId: number): string => line.replace('"docId": 1', `"docId": ${docId}`);
+    await writeFile(pathIn(out, 'a.jsonl'), `${of(2)}${of(3).slice(0, 20)}`);
+    await writeFile(pathIn(out, 'b.jsonl'), of(4));
+    await writeFile(join(out, '.portllm-journal', `${'cd'.repeat(32)}.c.jsonl`), of(5));
+    assert.deepEqual([...(await known(out)).keys()].toSorted(), [1, 2, 4]);
+  });
+
+  it('of a part is a file of its own, which several may have at once, and none where nothing was answered', async () => {
+    const out = folder();
+    {
+      await using first = await openPartJournal(out, KEY);
+      await using second = await openPartJournal(out, KEY);
+      first.add(1, ANSWERS);
+      assert.equal(second.known().size, 0);
+    }
+    assert.equal((await readdir(join(out, '.portllm-journal'))).length, 1);
+    assert.deepEqual([...(await known(out)).keys()], [1]);
+  });
 
   it('gives back what was added, to the bit', async () => {
     const out = folder();
