@@ -21,6 +21,8 @@ export interface PartState {
 }
 
 const LOG_LINES = 8;
+/** The command line's bar, which tells nothing of an end. */
+const PROGRESS = /^\s*\[[█░]+\] /;
 export const MADE: readonly PartState[] = [{ what: 'all', state: 'done', reason: '', log: [], logFile: '' }];
 
 /** A network file system may show what a node has written only a minute later. */
@@ -92,7 +94,7 @@ async function endOf(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text
     .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !PROGRESS.test(line))
     .slice(-LOG_LINES)
     .map(printable);
 }

@@ -59,7 +59,10 @@ export async function sacct(ids: readonly string[]): Promise<SlurmTask[]> {
   return tasksOf(await slurm('sacct', format).catch(() => ''));
 }
 
-/** Plain output: that of --json is another with every version of its data parser, and is missing where that is not built. */
+/**
+ * Plain output, and never --json: that of Slurm 22.05 tells of all jobs of the cluster, whatever --jobs says, and of the waiting
+ * tasks of an array as one; later ones differ with every version of their data parser.
+ */
 function tasksOf(text: string): SlurmTask[] {
   return text
     .split('\n')

@@ -75,7 +75,7 @@ describe('what Slurm says of a job', () => {
     ['NODE_FAIL', /^The same command submits what is missing again/],
   ] as const)
     it(`that ended as ${ended} has failed, with what may help`, async () => {
-      const states = await looked({ squeue: `2_1|${ended}|None`, log: 'one\n\ntwo\n' });
+      const states = await looked({ squeue: `2_1|${ended}|None`, log: 'one\n\n[██░░] 50 % Porting\rtwo\n' });
       assert.deepEqual(short(states)[1], `failed ${ended}`);
       assert.deepEqual(states[1]?.log, ['one', 'two']);
       const { message, hint: said } = failureOf(states);
