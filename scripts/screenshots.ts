@@ -148,7 +148,7 @@ async function shootMatrix(session: Session, shoot: (name: string) => Promise<vo
     tasks: [sample('tasks/kind.test.jsonl'), sample('tasks/mood.test.jsonl')],
     scales: [0.5, 1],
     retrained: { v2: { kind: sample('reference/kind-retrained'), mood: sample('reference/mood-retrained') } },
-    limit: 200,
+    limit: 100,
   };
   await writeFile(join(library, 'storyteller.portllm-matrix.yaml'), JSON.stringify(spec));
   await session.execute('workbench.action.closeAllEditors');
