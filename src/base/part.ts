@@ -7,6 +7,11 @@ export interface Part {
   readonly count: number;
 }
 
+/** All parts of a job, in order. */
+export function partsOf(count: number): Part[] {
+  return Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
+}
+
 /**
  * The things that a part has to do: every count-th. All parts together have each of them once.
  *

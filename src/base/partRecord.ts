@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InputError } from './errors.ts';
+import { partsOf, type Part } from './part.ts';
 
 /** What the record of a part says of who wrote it, and of what. */
 export const PART_RECORD = z.object({
@@ -27,13 +28,26 @@ export function usualDevice(records: readonly Unnamed[], toolVersion: string): s
   return most?.[0];
 }
 
-/** Whether a part need not be computed again. */
-export function isCurrent(
-  record: Unnamed | undefined,
-  wanted: { readonly device: string | undefined; readonly key: string; readonly toolVersion: string },
-): boolean {
-  if (record === undefined) return false;
-  return record.portllm === wanted.toolVersion && record.device === wanted.device && record.key === wanted.key;
+/** What a record must say so that its part need not be computed again. */
+export interface Wanted {
+  readonly device: string | undefined;
+  readonly key: string;
+  readonly toolVersion: string;
+}
+
+export function isCurrent({ portllm, device, key }: Unnamed, wanted: Wanted): boolean {
+  return portllm === wanted.toolVersion && device === wanted.device && key === wanted.key;
+}
+
+/** The parts of a division that have to be computed. @param records of any division */
+export function missingParts(
+  records: readonly (Unnamed & { readonly part: Part })[],
+  count: number,
+  wanted: Wanted,
+): number[] {
+  const current = records.filter((record) => record.part.count === count && isCurrent(record, wanted));
+  const there = new Set(current.map(({ part }) => part.index));
+  return partsOf(count).flatMap(({ index }) => (there.has(index) ? [] : [index]));
 }
 
 /**

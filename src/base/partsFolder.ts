@@ -5,7 +5,7 @@ import { errorCode, InputError, writeError } from './errors.ts';
 import { readJsonFile } from './jsonFile.ts';
 import { makeFolder } from './makeFolder.ts';
 import type { Part } from './part.ts';
-import { isSealed, writeSealed } from './sealed.ts';
+import { getSealed, putSealed } from './sealed.ts';
 import { hiddenName, temporaryPath } from './temporary.ts';
 import { isThere } from './there.ts';
 import { writeWhole } from './writeWhole.ts';
@@ -72,12 +72,12 @@ export class PartsFolder {
 
   /** What a part leaves: in the place of what was there. */
   async put(part: Part, value: object): Promise<void> {
-    await this.putSealed(this.pathOf(part), value);
+    await putSealed(this.pathOf(part), value);
   }
 
   /** Undefined if it is not there. @throws InputError if it was damaged */
   get<T>(part: Part, schema: z.ZodType<T>): Promise<T | undefined> {
-    return this.getSealed(this.pathOf(part), schema);
+    return getSealed(this.pathOf(part), schema);
   }
 
   /** Those of any count: a job may have been divided otherwise before. */
@@ -100,24 +100,6 @@ export class PartsFolder {
 
   pathOf({ index, count }: Part): string {
     return join(this.folder, `part-${index}-of-${count}.json`);
-  }
-
-  async putSealed(path: string, value: object): Promise<void> {
-    const temporary = temporaryPath(path);
-    try {
-      await writeSealed(temporary, value);
-      await rename(temporary, path);
-    } catch (error) {
-      throw writeError(error, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
-
-  async getSealed<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    if (!(await isThere(path))) return undefined;
-    if (await isSealed(path)) return await readJsonFile(path, schema);
-    throw new InputError(`${path} was damaged.`, 'Write this part again.');
   }
 
   /**

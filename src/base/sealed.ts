@@ -1,6 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import type * as z from 'zod';
+import { InputError, writeError } from './errors.ts';
 import { sha256Of } from './hash.ts';
-import { readTextFile } from './jsonFile.ts';
+import { readJsonFile, readTextFile } from './jsonFile.ts';
+import { temporaryPath } from './temporary.ts';
+import { isThere } from './there.ts';
 
 const SEAL = ',\n  "sha256": ';
 
@@ -14,6 +18,26 @@ export async function writeSealed(path: string, value: object): Promise<void> {
 export async function isSealed(path: string): Promise<boolean> {
   const text = await readTextFile(path);
   return text === sealed(text.slice(0, text.lastIndexOf(SEAL)));
+}
+
+/** As `writeSealed`, in the place of what was there; it appears whole. @throws UserError if it cannot be written */
+export async function putSealed(path: string, value: object): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeSealed(temporary, value);
+    await rename(temporary, path);
+  } catch (error) {
+    throw writeError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** What was put there; undefined if nothing was. @throws InputError if it was damaged */
+export async function getSealed<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  if (!(await isThere(path))) return undefined;
+  if (await isSealed(path)) return await readJsonFile(path, schema);
+  throw new InputError(`${path} was damaged.`, 'Write this part again.');
 }
 
 /** @param fields without the end of the object */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../base/errors.ts';
-import { isThere } from '../base/there.ts';
+import { assertAbsent } from '../base/there.ts';
 import { VERSION } from '../base/version.ts';
 import { diagnosisFile, writeDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import type { Probe } from '../diagnostics/probeTypes.ts';
@@ -128,7 +128,8 @@ async function diagnoseCommand(
   const write = async (found: Diagnosis, probed: Probe | null): Promise<void> => {
     if (out !== undefined) await writeDiagnosis(resolve(out), diagnosisFile(found, probed, VERSION, new Date()));
   };
-  if (out !== undefined) await assertNew(resolve(out));
+  // Before weights are read, which may take minutes.
+  if (out !== undefined) await assertAbsent(resolve(out));
   if (probeRequest !== undefined) await assertTasks(probeRequest, console);
   const diagnosis = await worker.call('diagnose', { request, device }, { signal, onProgress });
   if (probeRequest === undefined) {
@@ -147,12 +148,6 @@ async function diagnoseCommand(
   ]);
   await write(diagnosis, probe);
   return 'done';
-}
-
-/** Before weights are read, which may take minutes. @throws InputError */
-async function assertNew(path: string): Promise<void> {
-  if (await isThere(path))
-    throw new InputError(`${path} exists already.`, 'Choose another name; nothing is ever overwritten.');
 }
 
 /** Before the weights are read, which may take minutes. @throws InputError if a task or its data is not there */

@@ -46,9 +46,7 @@ export class Diagnoses {
   async keep(found: Diagnosis, probe: Probe | null, port: DiagnosedPort | undefined): Promise<string> {
     const file = this.fileOf(port === undefined ? requestKey(found.request) : portKey(port));
     const written = diagnosisFile(found, probe, VERSION, new Date());
-    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
-      throw writeError(error, this.folder);
-    });
+    await this.makeRoom();
     await writeWhole(file, JSON.stringify(written), true);
     await this.writeTitle(file, found, written.made);
     return file;
@@ -57,9 +55,7 @@ export class Diagnoses {
   /** Where a diagnosis is to be written by somebody else; what was kept of the same things stays until then. @throws UserError */
   async placeFor(request: DiagnoseRequest, port: DiagnosedPort | undefined): Promise<string> {
     const file = this.fileOf(port === undefined ? requestKey(request) : portKey(port));
-    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
-      throw writeError(error, this.folder);
-    });
+    await this.makeRoom();
     return `${file.slice(0, -DIAGNOSIS_ENDING.length)}${ELSEWHERE}`;
   }
 
@@ -97,6 +93,12 @@ export class Diagnoses {
   private async writeTitle(file: string, found: Diagnosis, made: string): Promise<void> {
     await writeWhole(titleFileOf(file), JSON.stringify({ title: diagnosisTitle(found), made }), true);
     await this.forgetOldest();
+  }
+
+  private async makeRoom(): Promise<void> {
+    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(error, this.folder);
+    });
   }
 
   private fileOf(key: string): string {

@@ -33,8 +33,7 @@ export async function assembleDiagnosis(out: string, toolVersion: string): Promi
     if (isCurrent(piece, wanted)) for (const one of piece.found) found.set(one.tensor.target, one);
   const missing = inputs.items.filter(({ target }) => !found.has(target));
   if (missing.length > 0) {
-    const [first] = damaged;
-    if (first !== undefined) throw first;
+    for (const error of damaged) throw error;
     assertTogether(pieces, keyOn, toolVersion);
     throw new InputError(
       `${missing.length} of ${inputs.items.length} tensors are missing: ${missing[0]?.target ?? ''} …`,

@@ -1,9 +1,8 @@
 import type { Divided } from '../../base/divided.ts';
-import { InputError } from '../../base/errors.ts';
-import { isCurrent, usualDevice } from '../../base/partRecord.ts';
-import { assertDivisible } from '../../base/part.ts';
+import { missingParts, usualDevice } from '../../base/partRecord.ts';
+import { assertDivisible, partsOf } from '../../base/part.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
-import { isThere } from '../../base/there.ts';
+import { assertAbsent } from '../../base/there.ts';
 import { openDiagnosisInputs } from '../diagnosisInputs.ts';
 import { diagnosisKey } from './diagnosePart.ts';
 import { DIAGNOSE_PARTS, PIECE, type DiagnoseParts } from './piece.ts';
@@ -24,31 +23,20 @@ export async function divideDiagnosis(
   toolVersion: string,
 ): Promise<Divided> {
   const { request, out } = parts;
-  if (await isThere(out))
-    throw new InputError(`${out} exists already.`, 'Choose another name; nothing is ever overwritten.');
+  await assertAbsent(out);
   await using inputs = await openDiagnosisInputs(request);
   const count = wanted ?? Math.min(PARTS, inputs.items.length);
   assertDivisible(inputs.items.length, count, 'tensor');
   const folder = new PartsFolder(out);
   await folder.begin('diagnose', DIAGNOSE_PARTS, parts);
-  const all = Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
-  const { found: every } = await folder.all(PIECE);
-  const device = usualDevice(every, toolVersion);
-  const found = every.filter(({ part }) => part.count === count);
+  const { found } = await folder.all(PIECE);
+  const device = usualDevice(found, toolVersion);
   const current = { device, key: diagnosisKey(parts, inputs, device ?? '', toolVersion), toolVersion };
-  const missing = all
-    .map(({ index }) => index)
-    .filter(
-      (index) =>
-        !isCurrent(
-          found.find(({ part }) => part.index === index),
-          current,
-        ),
-    );
   const { patch, onto, from, against } = request;
   return {
-    ...{ out, count, missing },
-    evidence: all.map((part) => [folder.pathOf(part)]),
+    ...{ out, count },
+    missing: missingParts(found, count, current),
+    evidence: partsOf(count).map((part) => [folder.pathOf(part)]),
     inputs: [patch, onto, from, against].flatMap((path) => path ?? []),
     folder: folder.folder,
     memoryBytes: MEMORY_BYTES,

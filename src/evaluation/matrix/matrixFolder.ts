@@ -3,28 +3,21 @@ import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { readJsonFile } from '../../base/jsonFile.ts';
+import { PART_RECORD } from '../../base/partRecord.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
+import { getSealed, putSealed } from '../../base/sealed.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
 import { PROVENANCE_FILE } from '../../port/provenance.ts';
 import { MATRIX_SPEC, type MatrixSpec } from './spec.ts';
 import type { EvaluateUnit, MatrixUnit } from './units.ts';
 
 /** Says what the matrix is of; the editor opens it. */
-export const MATRIX_FILE = 'matrix.json';
-/** Of its parts; all else is in its own folder. */
-export const MATRIX_PARTS = z.object({ out: z.string() });
+const MATRIX_FILE = 'matrix.json';
+const MATRIX_PARTS = z.object({ out: z.string() });
 const FILE = z.object({ portllm: z.string(), version: z.literal(1), name: z.string(), spec: MATRIX_SPEC });
 
-/** That a cell is computed. */
-const CELL = z.object({
-  /** Of all that its answers depend on. */
-  key: z.string(),
-  portllm: z.string(),
-  device: z.string(),
-  host: z.string(),
-  /** The results file, relative to the matrix's folder. */
-  results: z.string(),
-});
+/** That a cell is computed; the results file is relative to the matrix's folder. */
+const CELL = PART_RECORD.extend({ results: z.string() });
 export type CellRecord = z.output<typeof CELL>;
 
 /** `matrix.json`; `results/`, an ordinary folder of results; `cells/`, a record for each that is done; `ports/`. */
@@ -50,6 +43,13 @@ export class MatrixFolder {
     await writeWhole(this.file, `${text}\n`, true);
   }
 
+  /** What its parts lie beside: all else is in its own folder. */
+  async beginParts(): Promise<PartsFolder> {
+    const parts = new PartsFolder(this.out);
+    await parts.begin('matrix', MATRIX_PARTS, { out: this.out });
+    return parts;
+  }
+
   /** @throws InputError if it is none */
   read(): Promise<z.output<typeof FILE>> {
     return readJsonFile(this.file, FILE);
@@ -62,12 +62,12 @@ export class MatrixFolder {
 
   async put(unit: EvaluateUnit, record: CellRecord): Promise<void> {
     const results = relative(this.out, record.results);
-    await new PartsFolder(this.out).putSealed(this.evidenceOf(unit), { ...record, results });
+    await putSealed(this.evidenceOf(unit), { ...record, results });
   }
 
   /** Undefined if it is not done, or its record was damaged; the results file by its path. */
   async get(unit: EvaluateUnit): Promise<CellRecord | undefined> {
-    const record = await new PartsFolder(this.out).getSealed(this.evidenceOf(unit), CELL).catch(() => undefined);
+    const record = await getSealed(this.evidenceOf(unit), CELL).catch(() => undefined);
     return record && { ...record, results: join(this.out, record.results) };
   }
 

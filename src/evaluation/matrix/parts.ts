@@ -5,23 +5,20 @@ import { plural } from '../../base/format.ts';
 import { csvText } from '../../base/csv.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
 import { writeWhole } from '../../base/writeWhole.ts';
-import { MATRIX_PARTS, MatrixFolder } from './matrixFolder.ts';
+import { MatrixFolder } from './matrixFolder.ts';
 import { matrixRows } from './matrixRows.ts';
 import { matrixState } from './matrixState.ts';
 import type { KnownTools } from '../run/parts/planKnown.ts';
+import { memoryFor } from '../run/parts/divideEvaluation.ts';
 import { planMatrix } from './planMatrix.ts';
 import type { MatrixState } from './types.ts';
-
-const LEAST_MEMORY = 2_000_000_000;
-const BYTES_PER_PARAMETER = 4;
 
 /** A part for each cell, and for each port. @throws InputError if a task, its data, a model or a patch cannot be used */
 export async function divideMatrix(out: string, tools: KnownTools): Promise<Divided> {
   const folder = new MatrixFolder(out);
   const { spec } = await folder.read();
   const { units, missing, parameters } = await planMatrix(spec, folder, tools);
-  const parts = new PartsFolder(folder.out);
-  await parts.begin('matrix', MATRIX_PARTS, { out: folder.out });
+  const parts = await folder.beginParts();
   const { patches, bases, old, data, retrained = {}, memory, tasks } = spec;
   const more = Object.values(retrained).flatMap((own) => Object.values(own));
   return {
@@ -38,7 +35,7 @@ export async function divideMatrix(out: string, tools: KnownTools): Promise<Divi
       ...tasks.filter(isAbsolute),
     ].flatMap((path) => path ?? []),
     folder: parts.folder,
-    memoryBytes: LEAST_MEMORY + (memory === 'mapped' ? 0 : BYTES_PER_PARAMETER * parameters),
+    memoryBytes: memoryFor(parameters, memory),
   };
 }
 

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfCancelled } from '../../base/abort.ts';
 import { InputError } from '../../base/errors.ts';
-import { PartsFolder } from '../../base/partsFolder.ts';
 import { isThere } from '../../base/there.ts';
 import type { Part } from '../../base/part.ts';
 import { port } from '../../port/port.ts';
@@ -12,7 +11,7 @@ import { AllItems } from '../run/allItems.ts';
 import { planEvaluation, type PlanningTools } from '../run/planEvaluation.ts';
 import { evaluationKey } from '../run/parts/planKnown.ts';
 import { runColumn } from '../run/runColumn.ts';
-import { MATRIX_PARTS, MatrixFolder } from './matrixFolder.ts';
+import { MatrixFolder } from './matrixFolder.ts';
 import { planMatrix } from './planMatrix.ts';
 import type { MatrixSpec } from './spec.ts';
 import { requestFor, unitsOf, type EvaluateUnit, type MatrixUnit, type PortUnit } from './units.ts';
@@ -50,7 +49,7 @@ export async function runMatrixPart(out: string, { index, count }: Part, tools: 
   const unit = units[index - 1];
   if (unit === undefined || units.length !== count)
     throw new InputError(`The matrix in ${out} has ${units.length} parts, not ${count}.`, 'Was it changed meanwhile?');
-  await new PartsFolder(folder.out).begin('matrix', MATRIX_PARTS, { out: folder.out });
+  await folder.beginParts();
   if (unit.kind === 'port') await portUnit(unit, folder, tools);
   else await evaluateUnits(spec, folder, [unit], tools);
   return unit;

@@ -93,7 +93,7 @@ function sizesOf(
   return tasks.map((prepared) => ({ prepared, total: column === undefined ? 0 : itemsOf(column, [prepared]).length }));
 }
 
-function answeredIn(runs: readonly RanColumn[]): number {
+export function answeredIn(runs: readonly RanColumn[]): number {
   return runs.flatMap((run) => run.tasks).reduce((sum, { records }) => sum + records.length, 0);
 }
 

@@ -1,6 +1,6 @@
 import type { RowStream } from './rowStream.ts';
 
-/** Elements of a matrix that is held: 256 MiB of float32, which the largest weight of a 7B model fits into. */
+/** Elements of a matrix that is held: 256 MiB of float32, which every weight of a 7B model's layers fits into. */
 const MOST = 2 ** 26;
 
 /**

@@ -1,9 +1,9 @@
 import type { Divided } from '../../base/divided.ts';
 import { InputError } from '../../base/errors.ts';
 import { usualDevice } from '../../base/partRecord.ts';
-import { partOf } from '../../base/part.ts';
+import { partOf, partsOf } from '../../base/part.ts';
 import { PartsFolder } from '../../base/partsFolder.ts';
-import { isThere } from '../../base/there.ts';
+import { assertAbsent } from '../../base/there.ts';
 import { elements } from '../../safetensors/shape.ts';
 import { assertOutside } from '../assertOutside.ts';
 import { planShards } from '../output/checkpointOutput.ts';
@@ -28,14 +28,13 @@ export async function dividePort(
   toolVersion: string,
 ): Promise<Divided> {
   assertCheckpoint(request);
-  if (await isThere(request.out))
-    throw new InputError(`${request.out} exists already.`, 'Choose another name; nothing is ever overwritten.');
+  await assertAbsent(request.out);
   await using inputs = await openInputs(request);
   assertPortable(inputs.plan, request.agreed);
   await assertOutside(request);
   const shards = planShards(inputs);
   const count = wanted ?? shards.length;
-  const divided = Array.from({ length: count }, (_, at) => partOf(shards, { index: at + 1, count }, 'shard'));
+  const divided = partsOf(count).map((part) => partOf(shards, part, 'shard'));
   const parts = new PartsFolder(request.out);
   await parts.begin('port', PORT_REQUEST, request);
   const pieces = new Pieces(parts);

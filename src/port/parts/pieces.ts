@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { InputError, writeError } from '../../base/errors.ts';
 import { PART_RECORD } from '../../base/partRecord.ts';
 import type { PartsFolder } from '../../base/partsFolder.ts';
+import { getSealed, putSealed } from '../../base/sealed.ts';
 import { temporaryPath } from '../../base/temporary.ts';
 import { FINISHED_SHARD, type FinishedShard } from '../output/finishedShards.ts';
 
@@ -24,7 +25,7 @@ export class Pieces {
     await rename(written, path).catch((error: unknown) => {
       throw writeError(error, path);
     });
-    await this.parts.putSealed(this.recordOf(piece.shard.name), piece);
+    await putSealed(this.recordOf(piece.shard.name), piece);
   }
 
   /** A folder for a shard in the making. */
@@ -36,7 +37,7 @@ export class Pieces {
 
   /** The record of a shard. @throws InputError if it or the shard was damaged */
   async get(name: string): Promise<Piece | undefined> {
-    const piece = await this.parts.getSealed(this.recordOf(name), PIECE);
+    const piece = await getSealed(this.recordOf(name), PIECE);
     if (piece === undefined) return undefined;
     const size = await stat(this.pathOf(name)).then(
       (stats) => stats.size,

@@ -1,7 +1,7 @@
 /** Which records of parts go together. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertTogether, isCurrent, usualDevice, type PartRecord } from '../../../src/base/partRecord.ts';
+import { assertTogether, isCurrent, missingParts, usualDevice, type PartRecord } from '../../../src/base/partRecord.ts';
 
 const record = (device: string, more: Partial<PartRecord> = {}): PartRecord => ({
   ...{ name: 'Part 1', key: `of ${device}`, portllm: '2', device, host: 'a' },
@@ -20,7 +20,12 @@ describe('records of parts', () => {
     assert.equal(isCurrent(record('fast'), wanted), true);
     for (const other of [{ portllm: '1' }, { device: 'slow' }, { key: 'of something' }])
       assert.equal(isCurrent(record('fast', other), wanted), false, JSON.stringify(other));
-    assert.equal(isCurrent(undefined, wanted), false);
+    const parts = [record('fast'), record('fast', { portllm: '1' })].map((one, at) => ({
+      ...one,
+      part: { index: at + 1, count: 3 },
+    }));
+    assert.deepEqual(missingParts(parts, 3, wanted), [2, 3]);
+    assert.deepEqual(missingParts(parts, 2, wanted), [1, 2], 'of another division');
   });
 
   it('that do not go together are said by name and host', () => {

@@ -1,11 +1,11 @@
 import { InputError } from '../../../base/errors.ts';
 import { plural } from '../../../base/format.ts';
-import { assertTogether, isCurrent, usualDevice } from '../../../base/partRecord.ts';
+import { assertTogether, missingParts, usualDevice } from '../../../base/partRecord.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
 import { openPartJournal } from '../../results/journal.ts';
 import { writeResults } from '../../results/writeResults.ts';
 import { AllItems } from '../allItems.ts';
-import { resultOf, type Written } from '../evaluate.ts';
+import { answeredIn, resultOf, type Written } from '../evaluate.ts';
 import { askedOf } from '../planEvaluation.ts';
 import type { EvaluateResult } from '../result.ts';
 import { itemsOf, runColumn } from '../runColumn.ts';
@@ -27,14 +27,12 @@ export async function assembleEvaluation(out: string, tools: KnownTools): Promis
   if (device === undefined)
     throw new InputError('No part was computed.', 'portllm evaluate … --part i/n computes one.');
   await using planned = await planKnown(request, device, tools);
-  const current = found.filter((record) => isCurrent(record, { device, key: evaluationKey(planned), toolVersion }));
-  const isWhole = current.some(
-    ({ part }) => current.filter((other) => other.part.count === part.count).length === part.count,
-  );
+  const key = evaluationKey(planned);
+  const isWhole = found.some(({ part }) => missingParts(found, part.count, { device, key, toolVersion }).length === 0);
   // Answers alone do not tell which version gave them.
   if (!isWhole) {
     for (const error of damaged) throw error;
-    assertTogether(found, () => evaluationKey(planned), toolVersion);
+    assertTogether(found, () => key, toolVersion);
   }
   const { columns, tasks } = planned;
   const { sink } = new AllItems(askedOf(planned), () => undefined);
@@ -48,7 +46,7 @@ export async function assembleEvaluation(out: string, tools: KnownTools): Promis
       sink,
       signal,
     });
-    const left = itemsOf(column, tasks).length - run.tasks.reduce((sum, { records: known }) => sum + known.length, 0);
+    const left = itemsOf(column, tasks).length - answeredIn([run]);
     if (left > 0) missing.push(`${plural(left, 'item')} of ${column.facts.label}`);
     written.runs.push(run);
   }

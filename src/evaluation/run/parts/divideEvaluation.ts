@@ -1,8 +1,9 @@
 import { isAbsolute } from 'node:path';
 import type { Divided } from '../../../base/divided.ts';
-import { isCurrent, usualDevice } from '../../../base/partRecord.ts';
-import { assertDivisible } from '../../../base/part.ts';
+import { missingParts, usualDevice } from '../../../base/partRecord.ts';
+import { assertDivisible, partsOf } from '../../../base/part.ts';
 import { PartsFolder } from '../../../base/partsFolder.ts';
+import type { MemoryMode } from '../../../model/weights/memory.ts';
 import type { EvaluateRequest } from '../../request.ts';
 import type { PlannedEvaluation } from '../planEvaluation.ts';
 import { BLOCK } from '../answerItems.ts';
@@ -34,18 +35,15 @@ export async function divideEvaluation(
   const count = wanted ?? Math.min(PARTS, blocks);
   assertDivisible(blocks, count, `block of ${BLOCK} items`);
   await folder.begin('evaluate', EVALUATE_REQUEST, request);
-  const all = Array.from({ length: count }, (_, at) => ({ index: at + 1, count }));
   const current = { device, key: evaluationKey(planned), toolVersion };
-  const recordOf = (index: number): (typeof found)[number] | undefined =>
-    found.find(({ part }) => part.index === index && part.count === count);
-  const missing = all.map(({ index }) => index).filter((index) => !isCurrent(recordOf(index), current));
   return {
     out: request.out,
-    ...{ count, missing },
-    evidence: all.map((part) => [folder.pathOf(part)]),
+    count,
+    missing: missingParts(found, count, current),
+    evidence: partsOf(count).map((part) => [folder.pathOf(part)]),
     inputs: inputsOf(request),
     folder: folder.folder,
-    memoryBytes: memoryFor(request, planned),
+    memoryBytes: memoryFor(parametersOf(planned), request.memory),
   };
 }
 
@@ -62,10 +60,13 @@ function inputsOf({ columns, data, tasks }: EvaluateRequest): string[] {
   return [...new Set([...folders, ...(data === undefined ? [] : [data]), ...tasks.filter(isAbsolute)])];
 }
 
-/** Weights in float32; those of a server are elsewhere. */
-function memoryFor({ columns, memory }: EvaluateRequest, planned: PlannedEvaluation): number {
-  if (memory === 'mapped') return LEAST_MEMORY;
-  const own = planned.columns.filter(({ facts }) => facts.endpoint === null);
-  const parameters = columns.length === 0 ? 0 : Math.max(0, ...own.map(({ facts }) => facts.parameters));
-  return LEAST_MEMORY + BYTES_PER_PARAMETER * parameters;
+/** Of the largest model that is computed here; those of a server are elsewhere. */
+function parametersOf({ columns }: PlannedEvaluation): number {
+  const own = columns.filter(({ facts }) => facts.endpoint === null);
+  return Math.max(0, ...own.map(({ facts }) => facts.parameters));
+}
+
+/** What an evaluation takes: weights in float32, unless they are mapped. */
+export function memoryFor(parameters: number, memory: MemoryMode | undefined): number {
+  return LEAST_MEMORY + (memory === 'mapped' ? 0 : BYTES_PER_PARAMETER * parameters);
 }
