@@ -4,11 +4,10 @@ import { printable } from '../base/printable.ts';
 import { comparisonLines } from '../evaluation/results/comparisonLines.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
 import type { Assembled, Begun, Work } from '../worker/contract.ts';
-import { askForDevice, type Outcome } from './commands.ts';
+import { askForDevice, showPorted, type Outcome } from './commands.ts';
 import type { Console } from './console.ts';
 import { diagnosisLines } from './diagnosisText.ts';
 import { matrixLines } from './matrixText.ts';
-import { resultLines } from './text.ts';
 
 /** One part of a job, or of one that was begun: then its output is enough. */
 export async function partCommand(
@@ -34,12 +33,10 @@ export async function assembleCommand(folder: string, console: Console): Promise
 }
 
 /** What was made of parts, as the command that makes it at once shows it. */
-export function showAssembled(made: Assembled, console: Console): Outcome {
+function showAssembled(made: Assembled, console: Console): Outcome {
   switch (made.kind) {
     case 'port':
-      for (const text of made.result.provenance.warnings) console.warn(text);
-      console.result(made.result, () => resultLines(made.result));
-      break;
+      return showPorted(made.result, console);
     case 'diagnose':
       console.result(made.diagnosis, () => [...diagnosisLines(made.diagnosis), `Report: ${made.out}`]);
       break;

@@ -24,19 +24,17 @@ export interface RunnerOptions {
 /** The options of a job that can be made in parts. @param what a part has some of */
 export function addRunner(command: Command, what: string): Command {
   return command
-    .addOption(partOption(what))
+    .addOption(
+      new Option('--part <i/n>', `compute one of n parts of the ${what} only, for assemble`).argParser(
+        asArgument(parsePart),
+      ),
+    )
     .addOption(
       new Option('--runner <name>', 'who runs it: this machine, or a Slurm cluster').choices(RUNNERS).default('local'),
     )
     .option('--parts <number>', 'with slurm: into how many parts', parseCount)
     .option('--profile <file>', 'with slurm: a YAML file of partition, account, time, memory, cpus, gres, extra, setup')
     .option('--no-wait', 'with slurm: end once it is submitted; portllm jobs says how it stands');
-}
-
-export function partOption(what: string): Option {
-  return new Option('--part <i/n>', `compute one of n parts of the ${what} only, for assemble`).argParser(
-    asArgument(parsePart),
-  );
 }
 
 /**

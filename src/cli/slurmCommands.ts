@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, UserError } from '../base/errors.ts';
+import { CancelledError } from '../base/errors.ts';
 import { plural } from '../base/format.ts';
 import type { Divisible } from '../base/partsFolder.ts';
 import { VERSION } from '../base/version.ts';
 import { cancelJob, isMade, readJob, submit, type Job } from '../cluster/job.ts';
 import { lookAt, MADE, type PartState } from '../cluster/look.ts';
 import { readProfile } from '../cluster/profile.ts';
-import { failureOf, isOver, linesOf, summaryOf } from '../cluster/words.ts';
+import { watchJob } from '../cluster/watch.ts';
+import { linesOf, summaryOf } from '../cluster/words.ts';
 import { readDiagnosis } from '../diagnostics/diagnosisFile.ts';
 import { comparisonLines } from '../evaluation/results/comparisonLines.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
@@ -48,32 +48,25 @@ export async function slurmCommand(
 }
 
 async function waitFor(out: string, job: Job, console: Console): Promise<Outcome> {
+  const { signal } = console;
   let shown = '';
-  for (;;) {
-    const states = await lookPatiently(out, job, console);
+  const onLook = (states: readonly PartState[] | undefined): void => {
     const line = states === undefined ? 'Slurm does not answer; the jobs go on' : summaryOf(states);
     if (line !== shown) console.note(line);
     shown = line;
-    if (states?.every(({ state }) => state === 'done') === true) break;
-    if (states !== undefined && isOver(states)) throw failureOf(states);
-    await sleep(LOOK_MS, undefined, { signal: console.signal }).catch(async () => {
-      await cancelJob(job);
-      throw new CancelledError();
-    });
+  };
+  // Ctrl+C also ends the command of Slurm's that was asked.
+  const onSilence = (message: string): void => {
+    if (!signal.aborted) console.warn(message);
+  };
+  try {
+    await watchJob(out, job, { everyMs: LOOK_MS, onLook, onSilence, signal });
+  } catch (error) {
+    if (error instanceof CancelledError) await cancelJob(job);
+    throw error;
   }
   await showMade(job.kind, out, console);
   return 'done';
-}
-
-/** Nothing where Slurm does not answer, which passes: also where Ctrl+C has ended its command. */
-async function lookPatiently(out: string, job: Job, console: Console): Promise<readonly PartState[] | undefined> {
-  try {
-    return await lookAt(out, job);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    if (!console.signal.aborted) console.warn(error.message);
-    return undefined;
-  }
 }
 
 async function showMade(kind: Divisible, out: string, console: Console): Promise<void> {

@@ -9,6 +9,7 @@ import { DIVISIBLE, PartsFolder, type Divisible } from '../base/partsFolder.ts';
 import { isThere } from '../base/there.ts';
 import { writeWhole } from '../base/writeWhole.ts';
 import type { DeviceChoice } from '../kernels/device.ts';
+import { PROVENANCE_FILE } from '../port/provenance.ts';
 import type { Profile } from './profile.ts';
 import {
   ASSEMBLE_LOG,
@@ -24,8 +25,6 @@ import {
 import { isToCome, sbatch, scancel, squeue } from './slurm.ts';
 
 const JOB_FILE = 'job.json';
-/** Of a port: who has made it, and of what. */
-const PROVENANCE_FILE = 'portllm.json';
 const JOB = z.object({
   kind: z.enum(DIVISIBLE),
   /** Numbers of the three jobs: one looks at a node, one is the array, one puts the parts together. */
@@ -60,7 +59,7 @@ export interface SubmitOptions {
 export async function submit(divided: Divided, options: SubmitOptions): Promise<Job> {
   const { out, count, missing, evidence } = divided;
   await assertNoneRuns(out);
-  const folder = join(divided.folder, 'slurm');
+  const folder = slurmFolder(out);
   await mkdir(folder, { recursive: true });
   for (const part of missing) await forgetStale(evidence[part - 1] ?? []);
   const scripts: Scripts = {
@@ -95,7 +94,7 @@ const ROUND_MS = 500;
 async function assertNoneRuns(out: string): Promise<void> {
   const earlier = await readJob(out).catch(() => undefined);
   if (earlier === undefined) return;
-  const ids = [...new Set([earlier.probe, earlier.array, earlier.assemble])];
+  const ids = idsOf(earlier);
   for (let round = 0; (await squeue(ids)).some(isToCome); round++) {
     if (round === ROUNDS)
       throw new InputError(
@@ -145,12 +144,18 @@ export async function readJob(out: string): Promise<Job> {
   return readJsonFile(path, JOB);
 }
 
-export async function cancelJob({ probe, array, assemble }: Job): Promise<void> {
-  await scancel([...new Set([probe, array, assemble])]);
+/** What Slurm calls its steps; where all parts were there, two of them are one. */
+export function idsOf({ probe, array, assemble }: Job): string[] {
+  return [...new Set([probe, array, assemble])];
 }
 
-/** One of them lies in an output of ours, or in a folder of it: of a port, a matrix, an evaluation. */
-const SIGN = /^(portllm\.json|matrix\.csv|results_.+\.json)$/;
+export async function cancelJob(job: Job): Promise<void> {
+  await scancel(idsOf(job));
+}
+
+/** One of them lies in a port and in a matrix; results lie in an evaluation's folders of columns. */
+const SIGNS = [PROVENANCE_FILE, 'matrix.csv'];
+const RESULTS = /^results_.+\.json$/;
 
 /** Whether the output is there: its parts are gone then, and what was written of its jobs. */
 export async function isMade(out: string): Promise<boolean> {
@@ -158,10 +163,10 @@ export async function isMade(out: string): Promise<boolean> {
   if (await isThere(new PartsFolder(target).folder)) return false;
   if (target.endsWith('.json')) return isThere(target);
   const entries = await readdir(target, { withFileTypes: true }).catch(() => []);
-  if (entries.some(({ name }) => SIGN.test(name))) return true;
+  if (entries.some(({ name }) => SIGNS.includes(name) || RESULTS.test(name))) return true;
   const below = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   const names = await Promise.all(below.map(({ name }) => readdir(join(target, name)).catch(() => [])));
-  return names.flat().some((name) => name.startsWith('results_') && SIGN.test(name));
+  return names.flat().some((name) => RESULTS.test(name));
 }
 
 /** Where scripts and logs of an output's jobs lie, beside its parts. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../base/printable.ts';
 import { isThere } from '../base/there.ts';
-import { isMade, slurmFolder, type Job } from './job.ts';
+import { idsOf, isMade, slurmFolder, type Job } from './job.ts';
 import { ASSEMBLE_LOG, PART_LOG, PROBE_LOG, PROBE_MARK } from './script.ts';
 import { isRunning, isToCome, isWaiting, sacct, squeue, type SlurmTask } from './slurm.ts';
 
@@ -34,7 +34,7 @@ const endedAt = new Map<string, number>();
 /** Where every step stands. */
 export async function lookAt(out: string, job: Job): Promise<readonly PartState[]> {
   if (await isMade(out)) return MADE;
-  const ids = [...new Set([job.probe, job.array, job.assemble])];
+  const ids = idsOf(job);
   const known = { tasks: await squeue(ids), ended: await sacct(ids) };
   const folder = slurmFolder(out);
   const step = (what: string, id: string, log: string, isDone: () => Promise<boolean>): Promise<PartState> =>

@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { CancelledError, UserError } from '../../base/errors.ts';
+import { CancelledError } from '../../base/errors.ts';
 import type { Divisible } from '../../base/partsFolder.ts';
 import { plainText } from '../../base/plainText.ts';
 import { VERSION } from '../../base/version.ts';
-import { cancelJob, isMade, readJob, submit, type Job } from '../../cluster/job.ts';
-import { lookAt, type PartState } from '../../cluster/look.ts';
+import { cancelJob, isMade, readJob, submit } from '../../cluster/job.ts';
+import type { PartState } from '../../cluster/look.ts';
 import { readProfile } from '../../cluster/profile.ts';
-import { failureOf, isOver, summaryOf } from '../../cluster/words.ts';
+import { watchJob } from '../../cluster/watch.ts';
+import { summaryOf } from '../../cluster/words.ts';
 import type { Begun, Work } from '../../worker/contract.ts';
 import type { Jobs } from '../jobs.ts';
 import { CONTEXT } from '../ids.ts';
-import { showErrorMessage } from '../messages.ts';
 import { readSettings } from '../settings.ts';
 import { showError } from '../showError.ts';
 import { RememberedJobs, type End, type RememberedJob } from './remembered.ts';
@@ -144,34 +143,22 @@ export class ClusterJobs implements vscode.Disposable {
     await vscode.window.withProgress(options, async (report, token) => {
       token.onCancellationRequested(() => waking.abort());
       const signal = AbortSignal.any([waking.signal, this.closing.signal]);
-      for (;;) {
-        const states = await this.look(out, job);
+      const onLook = (states: readonly PartState[] | undefined): void => {
         report.report({ message: plainText(states === undefined ? 'Slurm does not answer' : summaryOf(states)) });
-        if (states !== undefined && isOver(states)) {
-          if (states.some(({ state }) => state === 'failed')) throw failureOf(states);
-          return;
-        }
-        await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+        if (states === undefined) return;
+        this.states.set(out, states);
+        this.changed.fire();
+      };
+      const onSilence = (message: string): void => this.parts.log.warn(message);
+      try {
+        await watchJob(out, job, { everyMs: LOOK_MS, onLook, onSilence, signal });
+      } catch (error) {
+        // With the window the jobs go on.
         if (this.closing.signal.aborted) return;
-        if (!waking.signal.aborted) continue;
-        await cancelJob(job);
-        throw new CancelledError();
+        if (error instanceof CancelledError) await cancelJob(job);
+        throw error;
       }
     });
-  }
-
-  /** Nothing where Slurm does not answer, which passes. */
-  private async look(out: string, job: Job): Promise<readonly PartState[] | undefined> {
-    try {
-      const states = await lookAt(out, job);
-      this.states.set(out, states);
-      this.changed.fire();
-      return states;
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.parts.log.warn(error.message);
-      return undefined;
-    }
   }
 
   private async tell(out: string, error: unknown): Promise<void> {
@@ -180,11 +167,7 @@ export class ClusterJobs implements vscode.Disposable {
       log.info(`${out}: taken back from the cluster; what is finished stays`);
       return;
     }
-    log.error(error instanceof UserError ? error.message : error instanceof Error ? error : String(error));
-    const text = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
-    const choice = await showErrorMessage(`${text}${hint}`, 'Submit Again', 'Show Log');
-    if (choice === 'Show Log') log.show();
+    const choice = await showError(error, log, 'Submit Again');
     if (choice === 'Submit Again') await this.again(out);
   }
 }
