@@ -2,32 +2,22 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { startSlurm, type SlurmCluster } from '../support/slurmCluster.ts';
+import { after, before, it } from 'node:test';
+import { onSlurm } from '../support/onSlurm.ts';
 import { ROOT } from '../support/paths.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { notification, openViewContainer, treeItem, webview } from './harness/views.ts';
 import { Session } from './session.ts';
 
 const WORK_MS = 120_000;
-const started = await startSlurm();
-
-/** A suite that is left out is not counted; this is. */
-it('there is a Slurm to try', { skip: typeof started === 'string' ? started : false }, () => {
-  assert.notEqual(typeof started, 'string');
-});
-
-describe('A port on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
-  const cluster = started as SlurmCluster;
+await onSlurm('A port on a Slurm cluster', (cluster) => {
   const opened = new AsyncDisposableStack();
   let profile: string;
   let session: Session;
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    opened.use(cluster);
     profile = join(cluster.folder, 'profile.yaml');
     const environment = { SLURM_CONF: cluster.env.SLURM_CONF ?? '' };
-    session = await Session.open(codeServerRoot, { environment });
+    session = await Session.open(codeServerRoot(), { environment });
     opened.defer(() => session.close());
     // They are the machine's own, which the settings that a window starts with are not.
     await session.bridge.evaluate(async (vscode, path) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { ROOT } from '../support/paths.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { seriousViolations } from './harness/accessibility.ts';
 import { answerDialog } from './harness/fileDialog.ts';
 import { poll } from './harness/poll.ts';
@@ -18,9 +19,7 @@ describe('A matrix in VS Code', () => {
   let page: Page;
   let library: string;
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    session = await Session.open(codeServerRoot);
+    session = await Session.open(codeServerRoot());
     ({ page, library } = session);
   });
   // Undefined where it could not be opened.

@@ -11,6 +11,7 @@ import type { Page } from 'playwright-core';
 import { open as openZip, type Entry, type Options, type ZipFile } from 'yauzl';
 import { packageFor, TARGETS, type Target } from '../../scripts/package.ts';
 import { ROOT } from '../support/paths.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { answerDialog } from './harness/fileDialog.ts';
 import { startServer } from './harness/server.ts';
@@ -89,16 +90,15 @@ describe('the packaged extension', { skip: HERE in TARGETS ? false : `there is n
       let home: string;
       let page: Page;
       before(async () => {
-        const codeServerRoot = process.env[variable];
-        assert.ok(codeServerRoot, `${variable} is the folder of an npm package code-server; npm test sets it.`);
+        const root = codeServerRoot(variable);
         [extensionsDir, home] = [join(scratch, version, 'extensions'), join(scratch, version, 'home')];
         await mkdir(home, { recursive: true });
-        const server = join(codeServerRoot, 'lib', 'vscode', 'out', 'server-main.js');
+        const server = join(root, 'lib', 'vscode', 'out', 'server-main.js');
         const where = ['--extensions-dir', extensionsDir, '--server-data-dir', join(scratch, version, 'data')];
         run(process.execPath, [server, ...where, '--accept-server-license-terms', '--install-extension', vsix]);
         const settings = { 'portllm.library.huggingFaceCache': false };
         const started = await startServer({
-          ...{ codeServerRoot, nodePath: process.execPath, extensionsDir, settings },
+          ...{ codeServerRoot: root, nodePath: process.execPath, extensionsDir, settings },
           smokeTestDriver: false,
         });
         opened.defer(() => started.stop());

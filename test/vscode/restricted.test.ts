@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ROOT } from '../support/paths.ts';
 import { processesWith } from '../support/processes.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { notification } from './harness/notifications.ts';
 import { treeItem, openViewContainer, webview } from './harness/views.ts';
 import { Session } from './session.ts';
@@ -16,10 +17,8 @@ describe('An untrusted workspace', () => {
   let running: readonly number[];
 
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
     running = await workers();
-    session = await Session.open(codeServerRoot, { restricted: true });
+    session = await Session.open(codeServerRoot(), { restricted: true });
   });
 
   // Undefined where it could not be opened.

@@ -4,6 +4,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { isKnownNoise } from './harness/noise.ts';
 import { poll } from './harness/poll.ts';
 import { openViewContainer, treeItem, webview } from './harness/views.ts';
@@ -19,9 +20,7 @@ describe('Safetensors in VS Code', () => {
   let library: string;
 
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    session = await Session.open(codeServerRoot);
+    session = await Session.open(codeServerRoot());
     ({ page, library } = session);
     await openViewContainer(page, 'Explorer');
   });

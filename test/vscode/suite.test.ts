@@ -6,18 +6,22 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { ROOT } from '../support/paths.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { launchBrowser } from './harness/browser.ts';
 import { startServer } from './harness/server.ts';
 import { openWorkbench } from './harness/workbench.ts';
 import { prepareSuite } from './prepareSuite.ts';
 
 it('the suite passes inside the extension host', async () => {
-  const codeServerRoot = process.env.CODE_SERVER_ROOT;
-  assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
   const scratch = await mkdtemp(join(tmpdir(), 'portllm suite-'));
   const { workspace, ported, results, suite } = await prepareSuite(scratch);
   const settings = { 'portllm.library.huggingFaceCache': false };
-  const server = await startServer({ codeServerRoot, nodePath: process.execPath, settings, smokeTestDriver: true });
+  const server = await startServer({
+    codeServerRoot: codeServerRoot(),
+    nodePath: process.execPath,
+    settings,
+    smokeTestDriver: true,
+  });
   let browser: Browser | undefined;
   try {
     browser = await launchBrowser();

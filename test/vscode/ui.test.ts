@@ -4,6 +4,7 @@ import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { isKnownNoise } from './harness/noise.ts';
 import { poll } from './harness/poll.ts';
 import {
@@ -28,9 +29,7 @@ describe('PortLLM in VS Code', () => {
   let page: Page;
 
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    session = await Session.open(codeServerRoot);
+    session = await Session.open(codeServerRoot());
     ({ library, page } = session);
   });
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Provenance } from '../../src/port/provenance.ts';
 import { variantRows } from '../support/variantTable.ts';
+import { codeServerRoot } from './harness/codeServerRoot.ts';
 import { notification, openViewContainer, treeItem, webview } from './harness/views.ts';
 import { Session } from './session.ts';
 
@@ -14,9 +15,7 @@ describe('variants by clicks', () => {
   const at = (...parts: string[]): string => join(session.library, 'variants', ...parts);
 
   before(async () => {
-    const codeServerRoot = process.env.CODE_SERVER_ROOT;
-    assert.ok(codeServerRoot, 'CODE_SERVER_ROOT is the folder of the npm package code-server; npm test sets it.');
-    session = await Session.open(codeServerRoot);
+    session = await Session.open(codeServerRoot());
     for (const { variant } of rows) {
       await cp(variant.patch, at('patches', nameOf(variant.name)), { recursive: true });
       for (const base of [variant.from, variant.onto])

@@ -1,6 +1,7 @@
 import type { EvaluationView, LiveView } from '../../src/editor/evaluation/viewTypes.ts';
 import { element, render, type Child } from '../common/dom.ts';
 import { facts, listBox } from '../common/parts.ts';
+import { renderProblem } from '../common/problem.ts';
 import { button, dropdown } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
 import type { EvaluationContract } from '../contract.ts';
@@ -23,15 +24,7 @@ const host = new HostEnd('evaluation', (message) => {
     case 'busy':
       return busy(message.message);
     case 'problem':
-      return render(
-        element('h1', {}, 'This evaluation cannot be shown'),
-        element('p', { role: 'alert' }, message.message),
-        element(
-          'div',
-          { class: 'actions' },
-          button('Try Again', 'primary', () => host.send({ type: 'retry' })),
-        ),
-      );
+      return renderProblem('This evaluation cannot be shown', message.message, () => host.send({ type: 'retry' }));
   }
 });
 

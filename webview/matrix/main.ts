@@ -1,6 +1,7 @@
 import type { MatrixView } from '../../src/editor/matrix/viewTypes.ts';
 import { element, render, type Child } from '../common/dom.ts';
 import { table, type Column } from '../common/parts.ts';
+import { renderProblem } from '../common/problem.ts';
 import { tooltip } from '../common/tooltip.ts';
 import { button, dropdown } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
@@ -10,11 +11,7 @@ import { heatMap } from './heatMap.ts';
 const host = new HostEnd('matrix', (message) => {
   if (message.type === 'problem') {
     drawn = '';
-    return render(
-      element('h1', {}, 'This matrix cannot be shown'),
-      element('p', { role: 'alert' }, message.message),
-      actions(button('Try Again', 'primary', () => host.send({ type: 'ready' }))),
-    );
+    return renderProblem('This matrix cannot be shown', message.message, () => host.send({ type: 'ready' }));
   }
   if (JSON.stringify(message.view) === drawn) return;
   host.state = { out: message.out, shown: host.state?.shown ?? 'difference' };

@@ -1,6 +1,7 @@
 import type { ReportView } from '../../src/editor/report/viewTypes.ts';
 import { element, render, type Child } from '../common/dom.ts';
 import { facts, listBox, shareBar } from '../common/parts.ts';
+import { renderProblem } from '../common/problem.ts';
 import { tooltip } from '../common/tooltip.ts';
 import { button } from '../common/ui.ts';
 import { HostEnd } from '../common/vscode.ts';
@@ -27,15 +28,7 @@ const tip = tooltip();
 
 function problem(message: string): void {
   charts = undefined;
-  render(
-    element('h1', {}, 'This report cannot be shown'),
-    element('p', { role: 'alert' }, message),
-    element(
-      'div',
-      { class: 'actions' },
-      button('Try Again', 'primary', () => host.send({ type: 'retry' })),
-    ),
-  );
+  renderProblem('This report cannot be shown', message, () => host.send({ type: 'retry' }));
 }
 
 function show(source: ReportRef, view: ReportView, other: OtherReport | null): void {

@@ -4,28 +4,20 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../../src/cluster/job.ts';
 import { ROOT } from '../../support/paths.ts';
 import { allDone, allOver, CLI, SlurmCli } from '../../support/slurmCli.ts';
-import { startSlurm, whyNoSlurm, type SlurmCluster } from '../../support/slurmCluster.ts';
+import { onSlurm } from '../../support/onSlurm.ts';
+import { whyNoSlurm } from '../../support/slurmCluster.ts';
 
 const PATCH = join(ROOT, 'samples/patches/mood');
 const ONTO = join(ROOT, 'samples/models/storyteller-v2');
 
-const started = await startSlurm();
-
-/** A suite that is left out is not counted; this is. */
-it('there is a Slurm to try', { skip: typeof started === 'string' ? started : false }, () => {
-  assert.notEqual(typeof started, 'string');
-});
-
-describe('a port on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
-  const cluster = started as SlurmCluster;
-  const scratch = typeof started === 'string' ? '' : started.folder;
+await onSlurm('a port on a Slurm cluster', (cluster) => {
+  const scratch = cluster.folder;
   const cli = new SlurmCli(cluster);
-  after(() => cluster[Symbol.asyncDispose]());
 
   const portTo = (out: string, ...more: readonly string[]): string[] => [
     'port',

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { it } from 'node:test';
 import type { MatrixState } from '../../../src/evaluation/matrix/types.ts';
 import { ROOT } from '../../support/paths.ts';
 import { allDone, allOver, SlurmCli } from '../../support/slurmCli.ts';
-import { startSlurm, type SlurmCluster } from '../../support/slurmCluster.ts';
+import { onSlurm } from '../../support/onSlurm.ts';
 
 const sample = (path: string): string => join(ROOT, 'samples', path);
 const PATCH = sample('patches/kind');
@@ -14,18 +14,9 @@ const V1 = sample('models/storyteller-v1');
 const V2 = sample('models/storyteller-v2');
 const TASKS = [sample('tasks/kind.test.jsonl'), sample('tasks/mood.test.jsonl')];
 
-const started = await startSlurm();
-
-/** A suite that is left out is not counted; this is. */
-it('there is a Slurm to try', { skip: typeof started === 'string' ? started : false }, () => {
-  assert.notEqual(typeof started, 'string');
-});
-
-describe('work on a Slurm cluster', { skip: typeof started === 'string' ? started : false }, () => {
-  const cluster = started as SlurmCluster;
-  const scratch = typeof started === 'string' ? '' : started.folder;
+await onSlurm('work on a Slurm cluster', (cluster) => {
+  const scratch = cluster.folder;
   const cli = new SlurmCli(cluster);
-  after(() => cluster[Symbol.asyncDispose]());
 
   const good = async (args: readonly string[]): Promise<string> => {
     const { status, out, err } = await cli.run(args);
