@@ -35,7 +35,10 @@ const endedAt = new Map<string, number>();
 export async function lookAt(out: string, job: Job): Promise<readonly PartState[]> {
   if (await isMade(out)) return MADE;
   const ids = idsOf(job);
-  const known = { tasks: await squeue(ids), ended: await sacct(ids) };
+  const tasks = await squeue(ids);
+  // Accounts are asked only for what the queue cannot tell, and once: their database serves the whole cluster.
+  let asking: Promise<readonly SlurmTask[]> | undefined;
+  const known: Known = { tasks, ended: () => (asking ??= sacct(ids)) };
   const folder = slurmFolder(out);
   const step = (what: string, id: string, log: string, isDone: () => Promise<boolean>): Promise<PartState> =>
     stateOf({ what, id, logFile: join(folder, log), isDone }, known);
@@ -58,7 +61,7 @@ interface Step {
 
 interface Known {
   readonly tasks: readonly SlurmTask[];
-  readonly ended: readonly SlurmTask[];
+  readonly ended: () => Promise<readonly SlurmTask[]>;
 }
 
 async function stateOf({ what, id, logFile, isDone }: Step, { tasks, ended }: Known): Promise<PartState> {
@@ -73,7 +76,7 @@ async function stateOf({ what, id, logFile, isDone }: Step, { tasks, ended }: Kn
   if (task?.state === COMPLETED && isStillExpected(logFile))
     return { what, state: 'running', reason: '', log: [], logFile };
   // Accounts know longer than the queue does how something ended.
-  const end = ended.find((one) => one.id === id) ?? task;
+  const end = (await ended()).find((one) => one.id === id) ?? task;
   const reason = end === undefined || isWaiting(end.state) ? '' : end.state;
   return { what, state: 'failed', reason, log: await endOf(logFile), logFile };
 }

@@ -38,12 +38,12 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
   private readonly pages = new Map<string, Shown>();
   /** Those that run here, and what stops them. */
   private readonly running = new Map<string, AbortController>();
-  private readonly timer: NodeJS.Timeout;
+  /** Ticks while a page is open. */
+  private timer: NodeJS.Timeout | undefined;
   private readonly onCluster: vscode.Disposable;
 
   constructor(parts: MatrixPanelsParts) {
     this.parts = parts;
-    this.timer = setInterval(() => this.lookAtRunning(), LOOK_MS);
     this.onCluster = parts.cluster.onDidChange(() => this.lookAtEnded());
   }
 
@@ -104,8 +104,16 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
       void this.answer(out, message).catch((error: unknown) => showError(error, log));
     });
     this.pages.set(out, { panel, end, state: undefined, wasRunning: false, isLooking: false });
-    panel.onDidDispose(() => this.pages.delete(out));
+    this.timer ??= setInterval(() => this.lookAtRunning(), LOOK_MS);
+    panel.onDidDispose(() => this.detach(out));
     panel.webview.html = pageHtml(panel.webview, extensionUri, 'matrix', 'Matrix');
+  }
+
+  private detach(out: string): void {
+    this.pages.delete(out);
+    if (this.pages.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   private async answer(out: string, message: MatrixContract['fromPage']): Promise<void> {

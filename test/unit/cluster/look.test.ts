@@ -54,6 +54,11 @@ describe('what Slurm says of a job', () => {
     const states = await looked({ squeue: '2_1|RUNNING|None\n5|PENDING|Dependency' });
     assert.deepEqual(short(states), ['done', 'running', 'done', 'queued Dependency']);
     assert.equal(summaryOf(states), '2 of 4 steps done, 1 running, 1 waiting (Dependency)');
+    assert.deepEqual(
+      await looked({ squeue: '2_1|RUNNING|None\n5|PENDING|Dependency', sacct: '2_1|FAILED' }).then(short),
+      short(states),
+      'accounts are of the past',
+    );
   });
 
   for (const state of ['COMPLETING', 'CONFIGURING', 'SUSPENDED'])
