@@ -21,6 +21,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'port-1.2B': ['port/port.ts', root, '--shape', '1.2B', '--peers', 'cp,peft,mergekit,finetune'],
   'port-7B': ['port/port.ts', root, '--shape', '7B'],
   'port-adapter': ['port/adapter.ts', root],
+  'kernel-instructions': ['kernels/instructions.ts'],
   'port-limits': ['port/limits.ts'],
   'port-growth': ['port/growth.ts', root],
   'diagnose-7B': ['diagnose/diagnose.ts', root],

@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DTYPE_NUMBERS, kernelMemory, loadKernels, machineArithmetic } from '../../src/kernels/lanes/module.ts';
+import { machineArithmetic } from '../../src/kernels/lanes/module.ts';
+import { kernelWorks, WEIGHTS } from '../kernels/works.ts';
 import { parametersOf } from '../support/makeModel.ts';
 import { machine, spread } from '../support/measure.ts';
 import { linearsOf, shapeNamed } from '../support/shapes.ts';
@@ -22,19 +23,11 @@ const { values } = parseArgs({
   },
 });
 const shape = shapeNamed(values.shape);
-const [rows, columns, rank] = [64, 4096, Number(values.rank)];
-const tileBytes = 2 * rows * columns;
-/** So many tiles in a row are one measurement. */
+/** So many calls in a row are one measurement. */
 const REPEATS = 200;
 
-const memory = kernelMemory();
-memory.grow(256);
-const kernels = loadKernels(memory);
-const at = kernels.freeFrom() + 4096;
-const [source, target, left, right] = [at, at + tileBytes, at + 2 * tileBytes, at + 2 * tileBytes + 4 * rows * rank];
-new Uint16Array(memory.buffer, source, rows * columns).forEach((_, i, all) => (all[i] = 0x3c00 + ((i * 7919) % 512)));
-new Float32Array(memory.buffer, left, rows * rank).fill(0.01);
-new Float32Array(memory.buffer, right, rank * columns).fill(0.02);
+const works = kernelWorks(Number(values.rank));
+const tileBytes = 2 * WEIGHTS;
 
 /** GB of weights a second. */
 function rates(work: () => void): number[] {
@@ -48,27 +41,20 @@ function rates(work: () => void): number[] {
 
 const hash = createHash('sha256');
 const copy = new Uint8Array(tileBytes);
-const bytes = new Uint8Array(memory.buffer, target, tileBytes);
+const bytes = new Uint8Array(tileBytes).fill(0x3c);
 const all = 2 * parametersOf(shape);
 const touched = 2 * linearsOf(shape).reduce((sum, linear) => sum + linear.rows * linear.columns, 0);
+const part = (what: string, ofBytes: number, call: () => void): { what: string; bytes: number; rates: number[] } => ({
+  what,
+  bytes: ofBytes,
+  rates: rates(call),
+});
 const parts = [
-  {
-    what: 'product, sum, rounding and figures of what is touched',
-    bytes: touched,
-    rates: rates(() => kernels.patchTile(target, source, DTYPE_NUMBERS.BF16, left, right, rows, rank, columns, 2)),
-  },
-  { what: 'SHA-256 of what is written', bytes: all, rates: rates(() => void hash.update(bytes)) },
-  {
-    what: 'XXH64 of the source of what is touched',
-    bytes: touched,
-    rates: rates(() => kernels.updateHash(source, tileBytes)),
-  },
-  {
-    what: 'comparing what was read back',
-    bytes: all,
-    rates: rates(() => void kernels.same(target, target, tileBytes)),
-  },
-  { what: 'copying once within the cache', bytes: all, rates: rates(() => copy.set(bytes)) },
+  part('product, sum, rounding and figures of what is touched', touched, works['patch BF16']),
+  part('SHA-256 of what is written', all, () => void hash.update(bytes)),
+  part('XXH64 of the source of what is touched', touched, works.hash),
+  part('comparing what was read back', all, works.same),
+  part('copying once within the cache', all, () => void copy.set(bytes)),
 ];
 const best = parts.map((part) => part.bytes / 1e9 / Math.max(...part.rates));
 const lines = parts.map(
@@ -78,7 +64,7 @@ const lines = parts.map(
 const sum = best.reduce((total, seconds) => total + seconds, 0);
 const text = `# What a port of ${values.shape} to a checkpoint cannot do without
 
-\`node bench/port/limits.ts\` on ${machine()}; one thread, rank ${rank}, ${machineArithmetic()} arithmetic, tiles of ${tileBytes / 1024} KiB that stay in the cache, ${values.rounds}
+\`node bench/port/limits.ts\` on ${machine()}; one thread, rank ${values.rank}, ${machineArithmetic()} arithmetic, tiles of ${tileBytes / 1024} KiB that stay in the cache, ${values.rounds}
 rounds. Seconds of one core at the best rate.
 
 | work | GB | GB/s | s |

@@ -1,4 +1,4 @@
-import { BF16, F16, F32, narrow, narrowFinite, pack, widen, widenBits, widenHigh, widenLow } from './convert';
+import { BF16, bitsOf, F16, F32, narrow, pack, raise, valueOf, widen, widenBits, widenHigh, widenLow } from './convert';
 import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** Sums over the elements of a tensor, float64. */
@@ -23,6 +23,8 @@ export class Sums {
 export const SPAN: i32 = 512;
 /** Below it no square of a span has left float32's range. */
 const MOST: f64 = 1e30;
+/** Below it no half of a span is infinite or NaN, and none becomes so: 65,504² / 2. */
+const MOST_OF_HALVES: f64 = 2_145_387_008;
 
 /** target ← round(W + Δ) of at most SPAN elements, one rounding to float32 and one to the dtype; where Δ is zero the bits of W. */
 export function addSpan(target: usize, source: usize, delta: usize, count: i32, dtype: i32, sums: Sums): void {
@@ -55,14 +57,14 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
     const still0 = f32x4.eq(change0, none);
     const still1 = f32x4.eq(change1, none);
     // x + (−0) is x, also where x is −0.
-    const bits0 = narrowFinite(f32x4.add(before0, v128.or(change0, i32x4.shl(still0, 31))), dtype);
-    const bits1 = narrowFinite(f32x4.add(before1, v128.or(change1, i32x4.shl(still1, 31))), dtype);
+    const raised0 = raise(f32x4.add(before0, v128.or(change0, i32x4.shl(still0, 31))), dtype);
+    const raised1 = raise(f32x4.add(before1, v128.or(change1, i32x4.shl(still1, 31))), dtype);
     if (dtype == F32) {
-      v128.store(target, bits0);
-      v128.store(target, bits1, 16);
-    } else v128.store(target, pack(bits0, bits1));
-    const after0 = widenBits(bits0, dtype);
-    const after1 = widenBits(bits1, dtype);
+      v128.store(target, raised0);
+      v128.store(target, raised1, 16);
+    } else v128.store(target, pack(bitsOf(raised0, dtype), bitsOf(raised1, dtype)));
+    const after0 = valueOf(raised0, dtype);
+    const after1 = valueOf(raised1, dtype);
     kept = i32x4.add(kept, i32x4.add(f32x4.eq(after0, before0), f32x4.eq(after1, before1)));
     untouched = i32x4.add(untouched, i32x4.add(still0, still1));
     squares = f32x4.add(squares, f32x4.add(square(change0), square(change1)));
@@ -76,7 +78,7 @@ function addFast(target: usize, source: usize, delta: usize, count: i32, dtype: 
   const ofRounding = total(rounding);
   const touched = count + totalOf(untouched);
   if (touched > 0 && !(ofDelta > LEAST_DELTA)) return false;
-  if (!(ofWeight > LEAST_WEIGHT && ofDelta + ofWeight + ofRounding < MOST)) return false;
+  if (!(ofWeight > LEAST_WEIGHT && ofDelta + ofWeight + ofRounding < (dtype == F16 ? MOST_OF_HALVES : MOST))) return false;
   sums.delta += ofDelta;
   sums.weight += ofWeight;
   sums.rounding += ofRounding;

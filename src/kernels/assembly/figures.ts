@@ -1,5 +1,6 @@
 /** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
-import { BF16, F16, F32, narrow, widen, widenBits, widenLow } from './convert';
+import { constant, EXPONENT_NUMBER, LEAST_EXACT, MAGNITUDE, ONE, SECOND_COUNT } from './constants';
+import { BF16, F16, F32, narrow, raise, valueOf, widen, widenBits, widenLow } from './convert';
 import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** float64, but for the counts. */
@@ -115,7 +116,7 @@ function fast(delta: usize, now: usize, then: usize, count: i32, dtype: i32, the
   const squares = total(ofDelta);
   const weights = total(weight);
   const old = total(oldWeight);
-  const isZero = !v128.any_true(v128.and(any, i32x4.splat(0x7fffffff)));
+  const isZero = !v128.any_true(v128.and(any, constant(MAGNITUDE)));
   if (!(isZero || squares > LEAST_DELTA)) return false;
   if (!(weights > LEAST_WEIGHT && squares + weights + old < MOST)) return false;
   if (then != 0 && !(old > LEAST_WEIGHT)) return false;
@@ -133,7 +134,6 @@ function fast(delta: usize, now: usize, then: usize, count: i32, dtype: i32, the
 @inline
 function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Figures): void {
   const none = f32x4.splat(0);
-  const one = i32x4.splat(1);
   let lost0 = none, lost1 = none, lost2 = none;
   for (let i: usize = 0; i < <usize>count; i += 4) {
     const change = v128.load(delta + 4 * i);
@@ -146,9 +146,9 @@ function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Fi
     lost0 = f32x4.add(lost0, square(f32x4.sub(kept0, change)));
     lost1 = f32x4.add(lost1, square(f32x4.sub(kept1, change)));
     lost2 = f32x4.add(lost2, square(roundingOf(sum, w, change)));
-    const exponents = v128.and(i32x4.shr_u(change, 23), i32x4.splat(255));
-    const gone = v128.and(v128.and(f32x4.eq(kept0, none), touched), i32x4.splat(1 << 16));
-    const counts = v128.or(v128.and(touched, one), gone);
+    const exponents = v128.and(i32x4.shr_u(change, 23), constant(EXPONENT_NUMBER));
+    const gone = v128.and(v128.and(f32x4.eq(kept0, none), touched), constant(SECOND_COUNT));
+    const counts = v128.or(v128.and(touched, constant(ONE)), gone);
     bump(recent + 0 * TABLE, i32x4.extract_lane(exponents, 0), i32x4.extract_lane(counts, 0));
     bump(recent + 1 * TABLE, i32x4.extract_lane(exponents, 1), i32x4.extract_lane(counts, 1));
     bump(recent + 2 * TABLE, i32x4.extract_lane(exponents, 2), i32x4.extract_lane(counts, 2));
@@ -177,24 +177,14 @@ function keptOf(sum: v128, weight: v128, stored: i32, dtype: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function isExactInHalf(weights: v128): bool {
-  return !v128.any_true(f32x4.lt(f32x4.abs(weights), f32x4.splat(7.62939453125e-6)));
+  return !v128.any_true(f32x4.lt(v128.and(weights, constant(MAGNITUDE)), constant(LEAST_EXACT)));
 }
 
 /** Rounded to a dtype's values, as float32: of what does not overflow it. */
 // @ts-ignore: decorator
 @inline
 function roundedIn(values: v128, dtype: i32): v128 {
-  if (dtype == BF16) {
-    const odd = v128.and(i32x4.shr_u(values, 16), i32x4.splat(1));
-    return v128.and(i32x4.add(i32x4.add(values, odd), i32x4.splat(0x7fff)), i32x4.splat(0xffff0000));
-  }
-  const odd = v128.and(i32x4.shr_u(values, 13), i32x4.splat(1));
-  const normal = v128.and(i32x4.add(i32x4.add(values, odd), i32x4.splat(0xfff)), i32x4.splat(0xffffe000));
-  const isSmall = f32x4.lt(f32x4.abs(values), f32x4.splat(6.103515625e-5));
-  if (!v128.any_true(isSmall)) return normal;
-  // Subnormal halves are multiples of 2⁻²⁴, as float32 is between a half and one.
-  const magic = f32x4.splat(0.75);
-  return v128.bitselect(f32x4.sub(f32x4.add(values, magic), magic), normal, isSmall);
+  return valueOf(raise(values, dtype), dtype);
 }
 
 // @ts-ignore: decorator
