@@ -12,7 +12,8 @@ const ASC = join(root, 'node_modules/assemblyscript/bin/asc.js');
 const TARGET = join(root, 'src/kernels/lanes/compiled.ts');
 /** A gigabyte for each thread, of which only what is used becomes real. */
 const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '16384'];
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', ...MEMORY];
+// -O3 makes one loop again out of those that are written for each dtype.
+const OPTIONS = ['-O2', '--noAssert', '--runtime', 'stub', ...MEMORY];
 
 /** @param fused with relaxed SIMD, whose multiply-add rounds once where the processor can */
 async function compile(fused: boolean): Promise<string> {

@@ -21,6 +21,11 @@ export const BF16: i32 = 0;
 export const F16: i32 = 1;
 export const F32: i32 = 2;
 
+/** Bytes of an element. */
+export function sizeOf(dtype: i32): usize {
+  return dtype == F32 ? 4 : 2;
+}
+
 /** The first of two or four elements, widened to float32. Exact. */
 // @ts-ignore: decorator
 @inline

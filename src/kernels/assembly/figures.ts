@@ -1,6 +1,6 @@
 /** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
 import { constant, EXPONENT_NUMBER, LEAST_EXACT, MAGNITUDE, ONE, SECOND_COUNT } from './constants';
-import { BF16, F16, F32, narrow, raise, valueOf, widen, widenBits, widenLow } from './convert';
+import { BF16, F16, F32, narrow, raise, sizeOf, valueOf, widen, widenBits, widenHigh, widenLow } from './convert';
 import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** float64, but for the counts. */
@@ -36,6 +36,10 @@ let sinceFlush: i32 = 0;
 /** How often F16 swallows it, and F32. */
 const swallowed16 = memory.data(256 * 4, 16);
 const swallowed32 = memory.data(256 * 4, 16);
+
+/** A span as float32. */
+const nowSpan = memory.data(4 * 512, 16);
+const thenSpan = memory.data(4 * 512, 16);
 
 /** Below it no weight of a span has left half precision's range: 32,752², so that no sum of a weight and Δ has either. */
 const MOST: f64 = 1_072_693_504;
@@ -76,39 +80,59 @@ export function figuresOfSpan(
   thenDtype: i32,
   figures: Figures,
 ): void {
-  if (dtype == BF16 && (thenDtype == BF16 || then == 0)) spanOf(delta, now, then, count, BF16, BF16, figures);
-  else if (dtype == F16 && (thenDtype == F16 || then == 0)) spanOf(delta, now, then, count, F16, F16, figures);
-  else carefully(delta, now, then, count, dtype, thenDtype, figures);
+  const whole = count & ~7;
+  let done: usize = 0;
+  const nowFloats = floatsOf(now, whole, dtype, nowSpan);
+  const thenFloats = then == 0 ? <usize>0 : floatsOf(then, whole, thenDtype, thenSpan);
+  if (whole > 0 && addSums(delta, nowFloats, thenFloats, whole, figures)) {
+    done = <usize>whole;
+    if (dtype == BF16) roundings(delta, nowFloats, whole, BF16, figures);
+    else if (dtype == F16) roundings(delta, nowFloats, whole, F16, figures);
+    else roundings(delta, nowFloats, whole, F32, figures);
+  }
+  const before = then == 0 ? <usize>0 : then + done * sizeOf(thenDtype);
+  carefully(delta + 4 * done, now + done * sizeOf(dtype), before, count - <i32>done, dtype, thenDtype, figures);
+}
+
+/** As float32, of halves as widenLow has it. @returns where they are: in `space`, but for those that are float32 */
+function floatsOf(source: usize, count: i32, dtype: i32, space: usize): usize {
+  if (dtype == BF16) widenSpan(source, count, BF16, space);
+  else if (dtype == F16) widenSpan(source, count, F16, space);
+  else return source;
+  return space;
 }
 
 // @ts-ignore: decorator
 @inline
-function spanOf(delta: usize, now: usize, then: usize, count: i32, dtype: i32, thenDtype: i32, figures: Figures): void {
-  const size: usize = 2;
-  const whole = count & ~3;
-  let done = 0;
-  if (whole > 0 && fast(delta, now, then, whole, dtype, thenDtype, figures)) done = whole;
-  const at = <usize>done;
-  carefully(delta + 4 * at, now + size * at, then == 0 ? 0 : then + size * at, count - done, dtype, thenDtype, figures);
+function widenSpan(source: usize, count: i32, dtype: i32, target: usize): void {
+  for (const end = source + (<usize>count << 1); source < end; source += 16, target += 32) {
+    const bits = v128.load(source);
+    v128.store(target, widenLow(bits, dtype));
+    v128.store(target, widenHigh(bits, dtype), 16);
+  }
 }
 
-/** Of 16-bit weights, taking all for finite: sums in float32. @returns false, and has counted nothing, if they were not */
-// @ts-ignore: decorator
-@inline
-function fast(delta: usize, now: usize, then: usize, count: i32, dtype: i32, thenDtype: i32, figures: Figures): bool {
+/**
+ * The sums of a span, in float32, taking all for finite.
+ *
+ * @param then 0 if nothing is known of it
+ * @returns false, and has added nothing, if they were not, or have left what float32 holds
+ */
+function addSums(delta: usize, now: usize, then: usize, count: i32, figures: Figures): bool {
   const none = f32x4.splat(0);
-  let any = none, ofDelta = none, weight = none, oldWeight = none, evolution = none, cross = none, both = none;
-  for (let i: usize = 0; i < <usize>count; i += 4) {
-    const change = v128.load(delta + 4 * i);
-    const w = widenLow(v128.load64_zero(now + 2 * i), dtype);
+  let any = none, ofDelta = none, weight = none, oldWeight = none, anyMoved = none, evolution = none, cross = none, both = none;
+  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
+    const change = v128.load(delta + i);
+    const w = v128.load(now + i);
     any = v128.or(any, change);
     ofDelta = f32x4.add(ofDelta, square(change));
-    weight = f32x4.add(weight, f32x4.mul(w, w));
+    weight = f32x4.add(weight, square(w));
     if (then != 0) {
-      const old = widenLow(v128.load64_zero(then + 2 * i), thenDtype);
+      const old = v128.load(then + i);
       const moved = f32x4.sub(w, old);
-      oldWeight = f32x4.add(oldWeight, f32x4.mul(old, old));
-      evolution = f32x4.add(evolution, f32x4.mul(moved, moved));
+      anyMoved = v128.or(anyMoved, moved);
+      oldWeight = f32x4.add(oldWeight, square(old));
+      evolution = f32x4.add(evolution, square(moved));
       cross = f32x4.add(cross, f32x4.mul(change, moved));
       both = f32x4.add(both, f32x4.mul(w, old));
     }
@@ -116,28 +140,35 @@ function fast(delta: usize, now: usize, then: usize, count: i32, dtype: i32, the
   const squares = total(ofDelta);
   const weights = total(weight);
   const old = total(oldWeight);
-  const isZero = !v128.any_true(v128.and(any, constant(MAGNITUDE)));
-  if (!(isZero || squares > LEAST_DELTA)) return false;
+  const moved = total(evolution);
+  if (!isHeld(any, squares) || !isHeld(anyMoved, moved)) return false;
   if (!(weights > LEAST_WEIGHT && squares + weights + old < MOST)) return false;
   if (then != 0 && !(old > LEAST_WEIGHT)) return false;
   figures.delta += squares;
   figures.weight += weights;
   figures.oldWeight += old;
-  figures.evolution += total(evolution);
+  figures.evolution += moved;
   figures.deltaEvolution += total(cross);
   figures.weights += total(both);
-  roundings(delta, now, count, dtype, figures);
   return true;
 }
 
+/** Whether the squares of what has been or-ed together are zero only where all of it is, and have not fallen out of float32. */
+// @ts-ignore: decorator
+@inline
+function isHeld(any: v128, squares: f64): bool {
+  return squares > LEAST_DELTA || !v128.any_true(v128.and(any, constant(MAGNITUDE)));
+}
+
+/** What the rounding of a span does to Δ, of finite W' as float32. */
 // @ts-ignore: decorator
 @inline
 function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Figures): void {
   const none = f32x4.splat(0);
   let lost0 = none, lost1 = none, lost2 = none;
-  for (let i: usize = 0; i < <usize>count; i += 4) {
-    const change = v128.load(delta + 4 * i);
-    const w = widenLow(v128.load64_zero(now + 2 * i), dtype);
+  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
+    const change = v128.load(delta + i);
+    const w = v128.load(now + i);
     const sum = f32x4.add(w, change);
     const touched = f32x4.ne(change, none);
     const kept0 = keptOf(sum, w, dtype, BF16);
@@ -154,9 +185,11 @@ function roundings(delta: usize, now: usize, count: i32, dtype: i32, figures: Fi
     bump(recent + 2 * TABLE, i32x4.extract_lane(exponents, 2), i32x4.extract_lane(counts, 2));
     bump(recent + 3 * TABLE, i32x4.extract_lane(exponents, 3), i32x4.extract_lane(counts, 3));
     const gone1 = v128.and(f32x4.eq(kept1, none), touched);
-    if (v128.any_true(gone1)) swallow(swallowed16, exponents, gone1);
     const gone2 = v128.and(f32x4.eq(kept2, none), touched);
-    if (v128.any_true(gone2)) swallow(swallowed32, exponents, gone2);
+    if (v128.any_true(v128.or(gone1, gone2))) {
+      swallow(swallowed16, exponents, gone1);
+      swallow(swallowed32, exponents, gone2);
+    }
   }
   sinceFlush += count;
   if (sinceFlush >= FLUSH_AFTER) flush();
@@ -266,7 +299,7 @@ function carefully(
 // @ts-ignore: decorator
 @inline
 function element(at: usize, i: usize, dtype: i32): f32 {
-  return f32x4.extract_lane(widen(at + i * (dtype == F32 ? 4 : 2), dtype), 0);
+  return f32x4.extract_lane(widen(at + i * sizeOf(dtype), dtype), 0);
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 import { addSpan, SPAN, Sums } from './add';
 import { BLOCK_COLUMNS, BLOCK_ROWS, product } from './product';
-import { F32 } from './convert';
+import { sizeOf } from './convert';
 import { clearBins, Figures, figuresOfSpan, flush } from './figures';
 import { begin, digest, Hash, update } from './xxh64';
 
@@ -51,10 +51,6 @@ function eachBlock(left: usize, right: usize, rows: i32, rank: i32, columns: i32
         use(block + ((<usize>(i * BLOCK_COLUMNS)) << 2), <usize>((row + i) * columns + column), width);
     }
   }
-}
-
-function sizeOf(number: i32): usize {
-  return number == F32 ? 4 : 2;
 }
 
 /**
@@ -152,7 +148,7 @@ export function figuresTile(
   then = old;
   thenDtype = oldNumber;
   eachBlock(left, right, rows, rank, columns, scale, (delta, at, width) => {
-    const before = then == 0 ? 0 : then + at * sizeOf(thenDtype);
+    const before = then == 0 ? <usize>0 : then + at * sizeOf(thenDtype);
     const place = source + at * sizeOf(dtype);
     figuresOfSpan(delta, place, before, width, dtype, thenDtype, changetype<Figures>(figures));
   });

@@ -60,6 +60,42 @@ function ordinary(dtype: FloatDtype, seed: number): Uint8Array {
   );
 }
 
+/** Ordinary, but for some that a half does not hold, and zeros. */
+function withSmall(dtype: FloatDtype, seed: number): Uint8Array {
+  const bytes = ordinary(dtype, seed);
+  const small = { BF16: [0x3583, 0xb281], F16: [0x0003, 0x8101], F32: [0x35830101, 0xb2810011] }[dtype];
+  const all = dtype === 'F32' ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
+  for (let i = 0; i < all.length; i += 7) all[i] = small[i % 3] ?? 0;
+  return bytes;
+}
+
+/** Ordinary, but for one in the middle. */
+function withOne(dtype: FloatDtype, seed: number, bits: Readonly<Record<FloatDtype, number>>): Uint8Array {
+  const bytes = ordinary(dtype, seed);
+  const all = dtype === 'F32' ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
+  all[Math.floor(all.length / 2)] = bits[dtype];
+  return bytes;
+}
+
+/** float32, ordinary but for every so manieth, which grows by `step`. */
+function withTiny(step: number, every: number): Uint8Array {
+  const values = new Float32Array(ordinary('F32', 5).buffer);
+  for (let i = 0; i < values.length; i += every) values[i] = step * (i + 1);
+  return new Uint8Array(values.buffer);
+}
+
+const KINDS: Readonly<Record<string, (dtype: FloatDtype, seed: number) => Uint8Array>> = {
+  ordinary,
+  'some small': withSmall,
+  'one infinite': (dtype, seed) => withOne(dtype, seed, { BF16: 0x7f80, F16: 0x7c00, F32: 0x7f800000 }),
+  'one NaN': (dtype, seed) => withOne(dtype, seed, { BF16: 0x7fc0, F16: 0x7e00, F32: 0x7fc00000 }),
+  'one of 40,000': (dtype, seed) => withOne(dtype, seed, { BF16: 0x471c, F16: 0x78e2, F32: 0x471c4000 }),
+  difficult: (dtype, seed) => {
+    let at = seed;
+    return difficultWeights(dtype, ROWS * COLUMNS, () => (Math.imul(at++, 2654435761) >>> 0) / 2 ** 32);
+  },
+};
+
 function assertSame(actual: TensorSums, expected: TensorSums): void {
   const close = (have: number, want: number, what: string): void => {
     if (Number.isFinite(want))
@@ -84,15 +120,14 @@ describe('sums that a lane makes', () => {
     ['F16', 'F16'],
     ['F32', 'F32'],
     ['BF16', 'F16'],
+    ['F16', 'BF16'],
+    ['F32', 'BF16'],
+    ['F16', undefined],
     ['BF16', undefined],
   ] as const)
-    for (const kind of ['ordinary', 'difficult'] as const)
+    for (const [kind, bytes] of Object.entries(KINDS))
       it(`are those of the main thread: ${kind} ${dtype}, old base ${oldDtype ?? 'unknown'}`, async () => {
         await using folder = await temporaryFolder();
-        let at = 3;
-        const random = (): number => (Math.imul(at++, 2654435761) >>> 0) / 2 ** 32;
-        const bytes = (of: FloatDtype, seed: number): Uint8Array =>
-          kind === 'ordinary' ? ordinary(of, seed) : difficultWeights(of, ROWS * COLUMNS, random);
         const now = await tensorIn(join(folder.path, 'now'), dtype, bytes(dtype, 5));
         const then = oldDtype && (await tensorIn(join(folder.path, 'then'), oldDtype, bytes(oldDtype, 6)));
         for (const size of [0.1, 1e-4, 1e-10]) {
@@ -107,6 +142,29 @@ describe('sums that a lane makes', () => {
         await now.base.close();
         await then?.base.close();
       });
+
+  for (const [key, size, now, then] of [
+    ['delta', 1e-15, ordinary('F32', 5), undefined],
+    ['evolution', 0.1, withTiny(1e-27, 3), withTiny(3e-27, 3)],
+    ['oldWeight', 0.1, ordinary('F32', 5), withTiny(1e-27, 1)],
+  ] as const)
+    it(`are kept where the squares of ${key} are below what float32 holds`, async () => {
+      await using folder = await temporaryFolder();
+      const weight = await tensorIn(join(folder.path, 'now'), 'F32', now);
+      const old = then && (await tensorIn(join(folder.path, 'then'), 'F32', then));
+      const tensors = {
+        ...{ delta: deltaOf(size), retrained: undefined },
+        ...{ weight: weight.tensor, oldWeight: old?.tensor },
+      };
+      const job = laneJob(tensors);
+      assert.ok(job);
+      const actual = await sumInLane(job, () => undefined, NEVER);
+      const expected = await sumHere(tensors, () => undefined, NEVER);
+      assert.ok(expected[key] > 0 && expected[key] < 1e-37);
+      assert.ok(Math.abs(actual[key] / expected[key] - 1) < 1e-6, `${actual[key]} for ${expected[key]}`);
+      await weight.base.close();
+      await old?.base.close();
+    });
 
   it('name the base that cannot be read', async () => {
     await using folder = await temporaryFolder();

@@ -92,6 +92,28 @@ describe('compiled kernels', () => {
       });
     }
 
+  for (const dtype of DTYPES)
+    it(`see the only weight of ${dtype} that is large, infinite or none, and the only sum that overflows`, () => {
+      const kernels = new Kernels(machineArithmetic());
+      const ordinary = ordinaryWeights(dtype, 600, draws(5));
+      const [size, { largest, infinity, nan }] = [bytesPerElement(dtype), EXTREMES[dtype]];
+      for (const [bits, change] of [
+        ...[largest, infinity, infinity + SIGN[dtype], nan].map((of) => [of, 0.001] as const),
+        [largest, largestDelta(dtype)] as const,
+        ...[65_504, 65_519, 65_520, -65_536, 3.4e38].map((large) => [0, large] as const),
+      ]) {
+        const weights = ordinary.slice();
+        const place = 77;
+        if (size === 2) new Uint16Array(weights.buffer)[place] = bits;
+        else new Uint32Array(weights.buffer)[place] = bits;
+        const delta = new Float32Array(600).fill(0.001).with(place, change);
+        const expected = plainly(weights, dtype, delta);
+        const actual = kernels.add(weights, dtype, delta);
+        assert.deepEqual(actual.bytes, expected.bytes, `${bits} + ${change}`);
+        assertClose(actual.sums, expected.sums);
+      }
+    });
+
   it('keep every bit where Δ is zero', () => {
     const kernels = new Kernels(machineArithmetic());
     for (const dtype of DTYPES) {
@@ -140,6 +162,18 @@ describe('compiled kernels', () => {
     }
   });
 });
+
+const SIGN: Readonly<Record<FloatDtype, number>> = { BF16: 0x8000, F16: 0x8000, F32: 0x80000000 };
+/** As bits. */
+const EXTREMES: Readonly<Record<FloatDtype, { largest: number; infinity: number; nan: number }>> = {
+  BF16: { largest: 0x7f7f, infinity: 0x7f80, nan: 0x7fc1 },
+  F16: { largest: 0x7bff, infinity: 0x7c00, nan: 0x7e01 },
+  F32: { largest: 0x7f7fffff, infinity: 0x7f800000, nan: 0x7fc00001 },
+};
+
+function largestDelta(dtype: FloatDtype): number {
+  return dtype === 'F16' ? 65_504 : 3.4e38;
+}
 
 /** About as large as those of models. */
 function ordinaryWeights(dtype: FloatDtype, count: number, random: () => number): Uint8Array {
