@@ -43,8 +43,9 @@ buildSync({
 function instructions(kernel: string, calls: number): number {
   const command = [...VALGRIND, process.execPath, ...NODE, program, kernel, String(calls), values.rank];
   const { status, stderr, error } = spawnSync('valgrind', command, { encoding: 'utf8' });
-  const counted = /I\s+refs:\s+([\d,]+)/.exec(stderr ?? '')?.[1];
-  if (status !== 0 || counted === undefined) throw error ?? new Error(stderr);
+  if (error !== undefined) throw error;
+  const counted = /I\s+refs:\s+([\d,]+)/.exec(stderr)?.[1];
+  if (status !== 0 || counted === undefined) throw new Error(stderr);
   return Number(counted.replaceAll(',', ''));
 }
 
