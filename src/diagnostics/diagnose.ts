@@ -11,6 +11,7 @@ import { elements } from '../safetensors/shape.ts';
 import { aggregate, aggregatesBy } from './aggregate.ts';
 import { diagnoseTensor, type Diagnosed, type OpenedTensor } from './diagnoseTensor.ts';
 import { openDiagnosisInputs, type DiagnosisInputs } from './diagnosisInputs.ts';
+import { MatrixSpace } from '../kernels/linalg/heldRows.ts';
 import { ChanceAngles } from './figures/angles.ts';
 import { summarise } from './summary.ts';
 import type { DiagnoseRequest, Diagnosis } from './types.ts';
@@ -52,7 +53,7 @@ export async function diagnoseItems(
   const total = items.reduce((sum, { shape }) => sum + elements(shape), 0);
   const meter = new ProgressMeter('diagnose', { bytes: total, tensors: items.length, unit: 'parameters' }, sink);
   const onTile = (count: number): void => meter.addBytes(count);
-  const tools = { kernel, directions, chance: new ChanceAngles(), onTile, alone: pLimit(1) };
+  const tools = { kernel, directions, chance: new ChanceAngles(), onTile, alone: pLimit(1), space: new MatrixSpace() };
   // As many as there are lanes, for each holds its factors; their order is the plan's.
   const limit = pLimit(LANES);
   const work = (item: PlanItem, stop: AbortSignal): Promise<Diagnosed> =>

@@ -1,4 +1,5 @@
 import type { LocatedTensor } from '../checkpoint/checkpoint.ts';
+import type { MatrixSpace } from '../kernels/linalg/heldRows.ts';
 import type { LowRankKernel } from '../kernels/lowRank.ts';
 import type { Delta } from '../patch/delta.ts';
 import { LowRankDelta } from '../patch/methods/lowRank.ts';
@@ -31,6 +32,8 @@ export interface DiagnoseTools {
   readonly chance: ChanceAngles;
   /** One after the other: each holds its matrix, and takes all processors. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Where that one is. */
+  readonly space: MatrixSpace;
   readonly onTile: (elements: number) => void;
   readonly signal: AbortSignal;
 }
@@ -79,9 +82,9 @@ export async function diagnoseTensor(opened: OpenedTensor, tools: DiagnoseTools)
 }
 
 /** From the factors where Δ has them, else its leading directions. */
-function svdOf(delta: Delta, { kernel, directions, alone, signal }: DiagnoseTools): Promise<DeltaSvd> {
+function svdOf(delta: Delta, { kernel, directions, alone, space, signal }: DiagnoseTools): Promise<DeltaSvd> {
   if (delta instanceof LowRankDelta) return Promise.resolve(factorSvd(delta.factors));
-  return alone(() => leadingDirections(streamOfDelta(delta), Math.max(1, directions), kernel, signal));
+  return alone(() => leadingDirections(streamOfDelta(delta), Math.max(1, directions), kernel, space, signal));
 }
 
 function spectrumOf({ values }: DeltaSvd, delta: Delta, norm: number): Spectrum {
@@ -107,10 +110,10 @@ async function compareSubspaces(
   { delta, weight, oldWeight }: OpenedTensor,
   own: DeltaSvd,
   norm: number,
-  { kernel, directions, alone, signal }: DiagnoseTools,
+  { kernel, directions, alone, space, signal }: DiagnoseTools,
 ): Promise<Subspaces> {
   const leading = (stream: ReturnType<typeof streamOf>): Promise<DeltaSvd> =>
-    alone(() => leadingDirections(stream, directions, kernel, signal));
+    alone(() => leadingDirections(stream, directions, kernel, space, signal));
   const evolution = oldWeight && (await leading(streamOfEvolution(weight, oldWeight, delta)));
   const patch = significant(own);
   const ofNew = await leading(streamOf(weight, delta));

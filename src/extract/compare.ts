@@ -36,8 +36,9 @@ export async function deltaRows(
   { tuned, old }: Pick<TensorPair, 'tuned' | 'old'>,
   row: number,
   count: number,
+  into?: Float32Array,
 ): Promise<Float32Array> {
-  const [after, before] = [await readBaseRows(tuned, row, count), await readBaseRows(old, row, count)];
+  const [after, before] = [await readBaseRows(tuned, row, count, into), await readBaseRows(old, row, count)];
   // A loop, for a function called for each element takes some ten times as long.
   for (let i = 0; i < after.length; i++) after[i] = (after[i] ?? 0) - (before[i] ?? 0);
   return after;

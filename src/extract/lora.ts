@@ -42,7 +42,7 @@ export async function extractPair(
   onTile: (elements: number) => void,
 ): Promise<ExtractedPair> {
   const { rows, columns } = matrixOf(pair.tuned.entry.shape);
-  const stream: RowStream = { rows, columns, tile: (row, count) => deltaRows(pair, row, count) };
+  const stream: RowStream = { rows, columns, tile: (row, count, into) => deltaRows(pair, row, count, into) };
   const svd = await decompose(stream, form, kernel, signal, onTile);
   const module = moduleInMemory(pair.name.replace(/\.weight$/, ''), modelType.conv1d);
   const embedding = isEmbeddingTensor(pair.name) || OTHER_EMBEDDINGS.test(pair.name);

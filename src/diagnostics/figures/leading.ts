@@ -1,5 +1,6 @@
 import type { LocatedTensor } from '../../checkpoint/checkpoint.ts';
 import { deltaRows } from '../../extract/compare.ts';
+import type { MatrixSpace } from '../../kernels/linalg/heldRows.ts';
 import { transpose, type LowRankKernel } from '../../kernels/lowRank.ts';
 import { truncatedSvd, type TruncatedSvd } from '../../kernels/linalg/randomisedSvd.ts';
 import type { RowStream } from '../../kernels/linalg/rowStream.ts';
@@ -16,13 +17,17 @@ export async function leadingDirections(
   stream: RowStream,
   rank: number,
   kernel: LowRankKernel,
+  space: MatrixSpace,
   signal: AbortSignal,
 ): Promise<DeltaSvd> {
-  return vectorsOf(await truncatedSvd(stream, kernel, { rank, powerIterations: POWER_ITERATIONS }, signal), stream);
+  return vectorsOf(
+    await truncatedSvd(stream, kernel, { rank, powerIterations: POWER_ITERATIONS, space }, signal),
+    stream,
+  );
 }
 
 export function streamOf(tensor: LocatedTensor, { rows, columns }: Pick<Delta, 'rows' | 'columns'>): RowStream {
-  return { rows, columns, tile: (row, count) => readBaseRows(tensor, row, count) };
+  return { rows, columns, tile: (row, count, into) => readBaseRows(tensor, row, count, into) };
 }
 
 export function streamOfDelta(delta: Delta): RowStream {
@@ -36,7 +41,7 @@ export function streamOfEvolution(
   then: LocatedTensor,
   shape: Pick<Delta, 'rows' | 'columns'>,
 ): RowStream {
-  return { ...shape, tile: (row, count) => deltaRows({ tuned: now, old: then }, row, count) };
+  return { ...shape, tile: (row, count, into) => deltaRows({ tuned: now, old: then }, row, count, into) };
 }
 
 /** Directions whose value is 0 are none. */

@@ -1,4 +1,5 @@
 import { transpose, type LowRankKernel } from '../lowRank.ts';
+import type { MatrixSpace } from './heldRows.ts';
 import { components, exactComponents, isExact, refine, sketch, type Components } from './rangeFinder.ts';
 import type { RowStream } from './rowStream.ts';
 import { StreamedMatrix } from './streamedMatrix.ts';
@@ -17,6 +18,8 @@ export interface SketchOptions {
   readonly seed?: number;
   /** About how many elements of the matrix are in memory at a time. */
   readonly tileElements?: number;
+  /** Where the matrix is held, if it can be; its own where this is left out. */
+  readonly space?: MatrixSpace;
 }
 
 /** matrix [m, n] ≈ left @ diag(values) @ right: its r leading singular values and vectors. */
@@ -58,8 +61,8 @@ export async function truncatedSvd(
   signal?: AbortSignal,
   onTile?: (elements: number) => void,
 ): Promise<TruncatedSvd> {
-  const { rank, powerIterations = POWER_ITERATIONS, seed = 0, tileElements } = options;
-  const matrix = new StreamedMatrix(stream, kernel, { tileElements, signal, onTile });
+  const { rank, powerIterations = POWER_ITERATIONS, seed = 0, tileElements, space } = options;
+  const matrix = new StreamedMatrix(stream, kernel, { tileElements, space, signal, onTile });
   const size = sketchSize(rank, options);
   if (isExact(matrix, size)) return truncate(await exactComponents(matrix), rank, matrix.energy);
   const first = await sketch(matrix, size, seed);
@@ -89,8 +92,8 @@ export async function svdForEnergy(
   signal?: AbortSignal,
   onTile?: (elements: number) => void,
 ): Promise<EnergySvd> {
-  const { maxRank, tileElements } = options;
-  const matrix = new StreamedMatrix(stream, kernel, { tileElements, signal, onTile });
+  const { maxRank, tileElements, space } = options;
+  const matrix = new StreamedMatrix(stream, kernel, { tileElements, space, signal, onTile });
   const all = await componentsForEnergy(matrix, share, options);
   const result = truncate(all, Math.min(maxRank, smallestRank(all.values, share * matrix.energy)), matrix.energy);
   return { ...result, shortfall: result.kept < share * (1 - ROUNDING) ? describeShortfall(result, share) : undefined };

@@ -2,6 +2,9 @@
 export interface RowStream {
   readonly rows: number;
   readonly columns: number;
-  /** Rows row … row + count − 1, [count, columns] float32. The array may be used again for the next tile. */
-  tile(row: number, count: number): Promise<Float32Array>;
+  /**
+   * Rows row … row + count − 1, [count, columns] float32: in `into` where it is given and that is possible, else in an array
+   * that may be used again for the next tile.
+   */
+  tile(row: number, count: number, into?: Float32Array): Promise<Float32Array>;
 }

@@ -1,15 +1,17 @@
 import { throwIfCancelled } from '../../base/abort.ts';
 import type { LowRankKernel } from '../lowRank.ts';
-import { heldRows } from './heldRows.ts';
+import { heldRows, type MatrixSpace } from './heldRows.ts';
 import type { RowStream } from './rowStream.ts';
 import { zeros, type Vectors } from './vectors.ts';
 
-/** Elements of a tile: 8 MiB of float32. */
-const TILE_ELEMENTS = 2 ** 21;
+/** Elements of a tile: 32 MiB of float32. */
+const TILE_ELEMENTS = 2 ** 23;
 
 export interface StreamOptions {
   readonly tileElements?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where the matrix is held, if it can be; its own where this is undefined. */
+  readonly space?: MatrixSpace | undefined;
   /** Is told the number of elements of each tile that was worked on. */
   readonly onTile?: ((elements: number) => void) | undefined;
 }
@@ -29,7 +31,7 @@ export class StreamedMatrix {
   constructor(stream: RowStream, kernel: LowRankKernel, options: StreamOptions) {
     this.rows = stream.rows;
     this.columns = stream.columns;
-    this.stream = heldRows(stream);
+    this.stream = heldRows(stream, options.space);
     this.kernel = kernel;
     this.options = options;
   }
@@ -62,7 +64,7 @@ export class StreamedMatrix {
       for (let j = 0; j < k; j++)
         left.set(vectors.data.subarray(j * this.rows + row, j * this.rows + row + count), j * count);
       const product = await this.kernel.product(left, tile, { rows: k, rank: count, columns: n }, 1);
-      for (let i = 0; i < product.length; i++) result.data[i] = (result.data[i] ?? 0) + (product[i] ?? 0);
+      add(result.data, product);
     });
     return result;
   }
@@ -93,6 +95,10 @@ export class StreamedMatrix {
     }
     this.squares ??= squares;
   }
+}
+
+function add(sums: Float64Array, values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) sums[i] = (sums[i] ?? 0) + (values[i] ?? 0);
 }
 
 /** k vectors → the float32 matrix [length, k] that has them as columns. */

@@ -1,7 +1,7 @@
 /** A matrix that is held is read once, and is the matrix. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { heldRows } from '../../../src/kernels/linalg/heldRows.ts';
+import { heldRows, MatrixSpace } from '../../../src/kernels/linalg/heldRows.ts';
 import type { RowStream } from '../../../src/kernels/linalg/rowStream.ts';
 
 const [ROWS, COLUMNS] = [7, 3];
@@ -42,9 +42,22 @@ describe('held rows', () => {
     assert.deepEqual(reads, [4, 0, 3, 6]);
   });
 
+  it('take turns in one space, whatever their sizes', async () => {
+    const space = new MatrixSpace();
+    const memory = space.take(2 * ROWS * COLUMNS).buffer;
+    for (let i = 0; i < 3; i++) {
+      const { stream, reads } = counting();
+      const held = heldRows(stream, space);
+      for (let round = 0; round < 2; round++) assert.deepEqual(await pass(held, 3), WHOLE);
+      assert.deepEqual(reads, [0, 3, 6]);
+      assert.equal((await held.tile(0, 1)).buffer, memory);
+    }
+    assert.equal(space.take(2 * ROWS * COLUMNS + 1).length, 2 * ROWS * COLUMNS + 1);
+  });
+
   it('are read every time where they are too many', async () => {
     const { stream, reads } = counting();
-    const held = heldRows(stream, ROWS * COLUMNS - 1);
+    const held = heldRows(stream, undefined, ROWS * COLUMNS - 1);
     for (let round = 0; round < 2; round++) assert.deepEqual(await pass(held, 4), WHOLE);
     assert.deepEqual(reads, [0, 4, 0, 4]);
   });
