@@ -6,7 +6,9 @@
  * Rates of one thread on data of a tile's size, which is in the processor's cache, while nothing else runs.
  */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineArithmetic } from '../../src/kernels/lanes/module.ts';
 import { kernelWorks, WEIGHTS } from '../kernels/works.ts';
@@ -39,6 +41,16 @@ function rates(work: () => void): number[] {
   });
 }
 
+/** Reads a file that has just been written into the tile, from one part of it to the next. */
+function readingBack(tile: Uint8Array): () => void {
+  const name = join(tmpdir(), `portllm-limits-${process.pid}`);
+  const file = openSync(name, 'w+');
+  rmSync(name);
+  for (let i = 0; i < REPEATS; i++) writeSync(file, tile);
+  let call = 0;
+  return () => void readSync(file, tile, 0, tile.length, (call++ % REPEATS) * tile.length);
+}
+
 const hash = createHash('sha256');
 const copy = new Uint8Array(tileBytes);
 const bytes = new Uint8Array(tileBytes).fill(0x3c);
@@ -53,6 +65,7 @@ const parts = [
   part('product, sum, rounding and figures of what is touched', touched, works['patch BF16']),
   part('SHA-256 of what is written', all, () => void hash.update(bytes)),
   part('XXH64 of the source of what is touched', touched, works.hash),
+  part('reading back, from the system’s cache', all, readingBack(copy)),
   part('comparing what was read back', all, works.same),
   part('copying once within the cache', all, () => {
     copy.set(bytes);
