@@ -53,8 +53,8 @@ ${ROUNDS} rounds. Two frames without a change are the floor.
 | --- | --- | --- |
 ${row('two frames, nothing changed', frame)}
 ${row('the whole page, from the message on (882 cells, profile)', first)}
-${row('another figure', metric)}
-${row('another filter', filter)}
+${row('another figure: heat map, legend and profile drawn anew', metric)}
+${row('another filter: of half of the modules', filter)}
 `;
 writeFileSync(join(import.meta.dirname, '..', 'results', 'pages.md'), text);
 console.log(text);

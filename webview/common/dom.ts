@@ -19,7 +19,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
 }
 
-function fill<E extends Element>(made: E, attributes: Attributes, children: readonly Child[]): E {
+export function fill<E extends Element>(made: E, attributes: Attributes, children: readonly Child[] = []): E {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
   made.append(...children);
   return made;

@@ -31,6 +31,17 @@ export function listBox(title: string, lines: readonly string[], kind: 'warning'
   return [element('div', { class: `box ${kind}`, role }, element('strong', {}, title), element('ul', {}, ...items))];
 }
 
+/** Content that is made when it is opened, for it may be large. */
+export function disclosure(summary: string, make: () => HTMLElement, attributes = {}, isOpen = false): HTMLElement {
+  const place = element('div', {});
+  const details = element('details', attributes, element('summary', {}, summary), place);
+  details.addEventListener('toggle', () => {
+    if (details.open && place.childElementCount === 0) place.append(make());
+  });
+  details.open = isOpen;
+  return details;
+}
+
 export interface Column<T> {
   readonly title: Child;
   readonly kind?: 'number' | 'code' | 'words';

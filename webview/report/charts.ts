@@ -51,9 +51,11 @@ export class Charts {
     this.other = other;
     this.host = host;
     this.element = element('div', { class: 'report-charts' }, this.controls, this.place, this.below);
-    new ResizeObserver(() => {
-      if (this.element.clientWidth !== this.width) this.drawCharts();
-    }).observe(this.element);
+    const resized = new ResizeObserver(() => {
+      if (!this.element.isConnected) resized.disconnect();
+      else if (this.element.clientWidth !== this.width) this.drawCharts();
+    });
+    resized.observe(this.element);
   }
 
   get metricLabel(): string {

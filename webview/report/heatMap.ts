@@ -1,5 +1,5 @@
 import type { ViewMetric, ViewTensor } from '../../src/editor/report/viewTypes.ts';
-import { element, svg } from '../common/dom.ts';
+import { element, fill, svg } from '../common/dom.ts';
 import type { Tooltip } from '../common/tooltip.ts';
 import type { Colours } from './colours.ts';
 import { layerName, type Geometry } from './geometry.ts';
@@ -35,7 +35,8 @@ export function heatMap(options: HeatMapOptions): HTMLElement {
   const label = `${metric.label} by module and layer; the table of all tensors holds the numbers`;
   const size = { viewBox: `0 0 ${geometry.width} ${height}`, width: geometry.width, height };
   const picture = svg('svg', { class: 'heatmap', ...size, role: 'group', 'aria-label': label });
-  const cells = grid.cells.map((cell) => drawCell(cell, options));
+  const blank = svg('rect', { ...sizeOf(geometry), role: 'img', tabindex: -1 });
+  const cells = grid.cells.map((cell) => drawCell(cell, blank, options));
   picture.append(...axes(grid, geometry), ...missing(grid, geometry), ...cells);
   const current = Math.max(
     0,
@@ -67,19 +68,18 @@ function missing({ layers, modules, cells }: Grid, geometry: Geometry): SVGEleme
   for (let row = 0; row < modules.length; row++)
     for (let column = 0; column < layers.length; column++)
       if (!taken.has(row * layers.length + column))
-        shapes.push(svg('rect', { ...place(row, column, geometry), class: 'empty' }));
+        shapes.push(svg('rect', { ...place(row, column, geometry), ...sizeOf(geometry), class: 'empty' }));
   return shapes;
 }
 
-function drawCell(cell: GridCell, options: HeatMapOptions): SVGElement {
+/** @param blank what all cells have in common: copying it is faster than making each */
+function drawCell(cell: GridCell, blank: SVGElement, options: HeatMapOptions): SVGElement {
   const { index, colours, geometry, chosen } = options;
   const value = cell.tensor.values[index] ?? null;
   const isChosen = cell.tensor.target === chosen;
-  const shape = svg('rect', {
+  const shape = fill(blank.cloneNode() as SVGElement, {
     ...place(cell.row, cell.column, geometry),
     class: `cell${value === null ? ' empty' : ''}${isChosen ? ' chosen' : ''}`,
-    role: 'img',
-    tabindex: -1,
     'data-tensor': cell.tensor.target,
     'aria-label': `${cell.tensor.target}: ${words(cell, options)}`,
   });
@@ -92,8 +92,15 @@ function words({ tensor }: GridCell, { metric, index, more }: HeatMapOptions): s
 }
 
 function place(row: number, column: number, { left, cell }: Geometry): Record<string, number> {
-  const gap = cell > 10 ? GAP : 0.5;
-  return { x: left + column * cell + gap, y: TOP + row * ROW + GAP, width: cell - 2 * gap, height: ROW - 2 * GAP };
+  return { x: left + column * cell + gapOf(cell), y: TOP + row * ROW + GAP };
+}
+
+function sizeOf({ cell }: Geometry): Record<string, number> {
+  return { width: cell - 2 * gapOf(cell), height: ROW - 2 * GAP };
+}
+
+function gapOf(cell: number): number {
+  return cell > 10 ? GAP : 0.5;
 }
 
 const MOVES: Readonly<Record<string, readonly [rows: number, columns: number]>> = {

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { ReportView, ViewMetric } from '../../src/editor/report/viewTypes.ts';
 import { element, svg } from '../common/dom.ts';
-import { table } from '../common/parts.ts';
+import { disclosure, table } from '../common/parts.ts';
 import { combined } from './combine.ts';
 import { layerName, type Geometry } from './geometry.ts';
 import type { Grid } from './grid.ts';
@@ -39,10 +39,7 @@ export function profile(grid: Grid, geometry: Geometry, view: ReportView, metric
     element('h3', {}, `${metric.label} by layer`),
     element('p', { class: 'note' }, `Dots: tensors. Line: of each layer ${words}.${chanceNote(metric, points)}`),
     element('div', { class: 'chart-scroll' }, chart(points, geometry, metric)),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same as a table'),
+    disclosure('The same as a table', () =>
       table(
         `${metric.label} by layer`,
         [
@@ -100,11 +97,20 @@ function chart(points: readonly Point[], { left, width, x, labelled }: Geometry,
     picture.append(line(({ chance }) => chance, 'chance'));
     if (isBand) picture.append(line(({ chance }) => (chance === null ? null : -chance), 'chance'));
   }
-  for (const { column, tensors } of points)
-    for (const value of tensors)
-      if (value !== null) picture.append(svg('circle', { cx: x(column), cy: y(value), r: 2.2, class: 'tensor' }));
+  // One shape: the browser takes a thousand circles as long as all else.
+  const dots = points.flatMap(({ column, tensors }) =>
+    tensors.flatMap((value) => (value === null ? [] : [dot(x(column), y(value))])),
+  );
+  picture.append(svg('path', { d: dots.join(''), class: 'tensor' }));
   picture.append(line(({ value }) => value, 'line'));
   return picture;
+}
+
+const RADIUS = 2.2;
+
+function dot(x: number, y: number): string {
+  const half = `a${RADIUS} ${RADIUS} 0 1 0`;
+  return `M${x - RADIUS} ${y}${half} ${2 * RADIUS} 0${half} ${-2 * RADIUS} 0`;
 }
 
 /** From zero, unless all values lie close together far from it. */
