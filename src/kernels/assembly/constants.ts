@@ -24,7 +24,7 @@ export const TWO_TO_112: usize = 32;
 export const LEAST_NORMAL_HALF: usize = 36;
 /** As it is added to an exponent. */
 export const THIRTEEN_POWERS: usize = 40;
-/** Between the exponent of what was raised and that of the half, twice the least. */
+/** By so much the exponent of what was raised exceeds that of its half, to which the leading one of LAST_BITS adds one. */
 export const HALF_BIAS: usize = 44;
 export const LAST_BITS: usize = 48;
 export const SIGN_OF_HALF: usize = 52;

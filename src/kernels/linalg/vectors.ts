@@ -33,21 +33,26 @@ const BLOCK = 512;
 
 /** Row i is Σ_j coefficients[i, j] · vector j: coefficients [rows, vectors.count], the result [rows, vectors.length]. */
 export function combine(coefficients: Float64Array, rows: number, { count, length, data }: Vectors): Vectors {
-  const { kernels, buffer, places } = ownKernels([8 * count * length, 8 * rows * length]);
+  const result = zeros(rows, length);
+  const { kernels, buffer, places } = ownKernels([8 * count * BLOCK, 8 * rows * BLOCK]);
   const [from = 0, to = 0] = places;
-  new Float64Array(buffer, from, count * length).set(data);
-  const result = new Float64Array(buffer, to, rows * length).fill(0);
-  for (let begin = 0; begin < length; begin += BLOCK)
+  const [parts, sums] = [new Float64Array(buffer, from, count * BLOCK), new Float64Array(buffer, to, rows * BLOCK)];
+  for (let begin = 0; begin < length; begin += BLOCK) {
+    const width = Math.min(BLOCK, length - begin);
+    for (let j = 0; j < count; j++) parts.set(data.subarray(j * length + begin, j * length + begin + width), j * BLOCK);
+    sums.fill(0);
     for (let row = 0; row < rows; row++)
       for (let first = 0; first < count; first += 4) {
         // For a missing one the last again, which weighs 0.
-        const place = (i: number): number => from + 8 * (Math.min(first + i, count - 1) * length + begin);
+        const place = (i: number): number => from + 8 * BLOCK * Math.min(first + i, count - 1);
         const weight = (i: number): number => (first + i < count ? (coefficients[row * count + first + i] ?? 0) : 0);
         kernels.addFour64(
-          ...([to + 8 * (row * length + begin), place(0), place(1), place(2), place(3)] as const),
-          Math.min(BLOCK, length - begin),
+          ...([to + 8 * BLOCK * row, place(0), place(1), place(2), place(3), width] as const),
           ...([weight(0), weight(1), weight(2), weight(3)] as const),
         );
       }
-  return { count: rows, length, data: result.slice() };
+    for (let row = 0; row < rows; row++)
+      result.data.set(sums.subarray(row * BLOCK, row * BLOCK + width), row * length + begin);
+  }
+  return result;
 }
