@@ -28,6 +28,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'diagnose-1.2B': ['diagnose/diagnose.ts', root, '--shape', '1.2B', '--directions', '16', '--rounds', '2'],
   extract: ['extract/svd.ts', root],
   library: ['library/listing.ts'],
+  pages: ['pages/heatMap.ts'],
   activation: ['pages/activation.ts'],
 };
 

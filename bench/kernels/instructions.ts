@@ -3,8 +3,9 @@
  *
  *     node bench/kernels/instructions.ts [--rank 16] [--rounds 2] [--out FILE.md]
  *
- * Valgrind counts what a whole process does, with calls and without; the difference is the calls'. Its processor is one with
- * AVX2 and FMA. Time is this machine's own, in the same run, without Valgrind.
+ * Needs Valgrind (`apt-get install valgrind`), and some minutes. It counts what a whole process does, with calls and without;
+ * the difference is the calls'. Its processor is one with AVX2 and FMA. Time is this machine's own, in the same run, without
+ * Valgrind.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,14 +1,18 @@
-/** How long the report of the largest models takes to be drawn, and to answer: 126 layers of 7 modules (Llama 3.1 405B). */
+/**
+ * How long the report of the largest models takes to be drawn, and to answer: 126 layers of 7 modules (Llama 3.1 405B).
+ *
+ *     node bench/pages/heatMap.ts [--out FILE.md]
+ */
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { reportView } from '../../src/editor/report/view.ts';
 import { renderPage } from '../../test/support/pageInBrowser.ts';
 import { largeTensors, smallFile } from '../../test/support/reportView.ts';
 import { launchBrowser } from '../../test/vscode/harness/browser.ts';
-import { median } from '../support/measure.ts';
+import { machine, median } from '../support/measure.ts';
 
+const { values: options } = parseArgs({ options: { out: { type: 'string' } } });
 const ROUNDS = 7;
 const SOURCE = { kind: 'diagnosis', file: '/bench.diagnosis.json' };
 
@@ -46,7 +50,7 @@ const row = (what: string, values: readonly number[]): string =>
   `| ${what} | ${median(values).toFixed(0)} | ${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)} |`;
 const text = `# The report of 126 layers × 7 modules
 
-Written by \`node bench/pages/heatMap.ts\`: milliseconds until the second frame after a change, headless Chromium, ${cpus().length} × ${cpus()[0]?.model.trim() ?? ''},
+\`node bench/pages/heatMap.ts\` on ${machine()}: milliseconds until the second frame after a change, headless Chromium,
 ${ROUNDS} rounds. Two frames without a change are the floor.
 
 | what | median | least–most |
@@ -56,5 +60,5 @@ ${row('the whole page, from the message on (882 cells, profile)', first)}
 ${row('another figure: heat map, legend and profile drawn anew', metric)}
 ${row('another filter: of half of the modules', filter)}
 `;
-writeFileSync(join(import.meta.dirname, '..', 'results', 'pages.md'), text);
 console.log(text);
+if (options.out !== undefined) writeFileSync(options.out, text);
