@@ -25,7 +25,7 @@ const OPEN: Readonly<Record<Divisible, Open>> = {
   matrix: ({ matrices }, out) => matrices.open(out),
 };
 
-/** A job has just ended well: what it made is opened, or offered where it is a folder of models. */
+/** A job has just ended well: what it made opens by itself, or is offered where it is a folder of models. */
 export async function jobIsDone(
   editor: Pick<EditorContext, 'library' | 'reports' | 'evaluations' | 'matrices' | 'diagnoses'>,
   { out, kind }: { readonly out: string; readonly kind: Divisible },
@@ -34,11 +34,11 @@ export async function jobIsDone(
     case 'port':
       return tellOfPort(editor, out);
     case 'diagnose':
-      return editor.reports.open({ kind: 'diagnosis', file: await editor.diagnoses.adopt(out) });
+      return editor.reports.open({ kind: 'diagnosis', file: await editor.diagnoses.adopt(out) }, 'byItself');
     case 'evaluate':
-      return editor.evaluations.open([out], { out, title: basename(out) });
+      return editor.evaluations.open([out], { out, title: basename(out) }, 'byItself');
     case 'matrix':
       editor.library.refresh();
-      return editor.matrices.open(out);
+      return editor.matrices.open(out, 'byItself');
   }
 }

@@ -14,7 +14,7 @@ import type { Jobs } from '../jobs.ts';
 import { showError } from '../showError.ts';
 import { chooseRun } from './chooseResults.ts';
 import { contentFrom, contentOf, contentOfRunning, type Content } from './evaluationContent.ts';
-import { PageEnd, pageHtml, pageOptions } from './page.ts';
+import { type Opening, PageEnd, pageHtml, pageOptions, placeOf } from './page.ts';
 import { saveAs } from './saveAs.ts';
 import { plainText } from '../../base/plainText.ts';
 
@@ -63,7 +63,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
   begin(folder: string): void {
     const out = resolve(folder);
     const earlier = this.pageOf(out);
-    if (earlier === undefined) this.create(contentOfRunning(out), 'beside');
+    if (earlier === undefined) this.create(contentOfRunning(out), 'byItself');
     else Object.assign(earlier, { before: earlier.content, content: contentOfRunning(out) });
     this.sendLive();
   }
@@ -92,7 +92,7 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
         ? contentOf(result, stopped)
         : contentFrom(result.files, this.parts.jobs, { title: basename(out) }, { out, baseline, stopped });
     const earlier = this.pageOf(out);
-    if (earlier === undefined) this.create(content, 'beside');
+    if (earlier === undefined) this.create(content, 'byItself');
     else void this.replace(earlier, content).catch((error: unknown) => this.say(error));
   }
 
@@ -102,15 +102,19 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
    * @param out the evaluation that they are of: a page of it may be open
    * @param title without it the name of the folder that holds all of them
    */
-  async open(files: readonly string[], { out, title }: { out?: string; title?: string } = {}): Promise<void> {
+  async open(
+    files: readonly string[],
+    { out, title }: { out?: string; title?: string } = {},
+    opening: Opening = 'asked',
+  ): Promise<void> {
     const isOpen = ({ content }: Shown): boolean =>
       content.files.join('\n') === files.join('\n') || (out !== undefined && content.out === out);
     const existing = [...this.pages].find(isOpen);
     if (existing === undefined) {
-      this.create(this.read(files, { title }), 'here');
+      this.create(this.read(files, { title }), opening);
       return;
     }
-    existing.panel.reveal();
+    if (opening === 'asked') existing.panel.reveal();
     await this.retry(existing);
   }
 
@@ -149,14 +153,9 @@ export class EvaluationPanels implements vscode.WebviewPanelSerializer<Evaluatio
     return [...this.pages].find(({ content }) => content.out === out);
   }
 
-  /** @param place what comes by itself opens beside what is being worked on, without taking the keyboard from it */
-  private create(content: Content, place: 'here' | 'beside'): void {
-    const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
-    const isBeside = place === 'beside' && !isEmpty;
-    const viewColumn = isBeside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
-    const where = { viewColumn, preserveFocus: place === 'beside' };
+  private create(content: Content, opening: Opening): void {
     const options = pageOptions(this.parts.extensionUri);
-    this.attach(vscode.window.createWebviewPanel(EVALUATION_PAGE, '', where, options), content);
+    this.attach(vscode.window.createWebviewPanel(EVALUATION_PAGE, '', placeOf(opening), options), content);
   }
 
   private attach(panel: vscode.WebviewPanel, content: Content): void {

@@ -9,7 +9,7 @@ import type { Jobs } from '../jobs.ts';
 import { viewOf } from '../matrix/view.ts';
 import { showError } from '../showError.ts';
 import type { EvaluationPanels } from './evaluationPanels.ts';
-import { PageEnd, pageHtml, pageOptions } from './page.ts';
+import { type Opening, PageEnd, pageHtml, pageOptions, placeOf } from './page.ts';
 
 /** How often a matrix that runs is looked at; a cluster's files say nothing of themselves. */
 const LOOK_MS = 2000;
@@ -52,22 +52,17 @@ export class MatrixPanels implements vscode.WebviewPanelSerializer<MatrixContrac
     this.onCluster.dispose();
   }
 
-  async open(folder: string): Promise<void> {
+  async open(folder: string, opening: Opening = 'asked'): Promise<void> {
     const out = resolve(folder);
     const existing = this.pages.get(out);
     if (existing === undefined) {
-      const column = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-      this.attach(
-        vscode.window.createWebviewPanel(
-          MATRIX_PAGE,
-          `Matrix: ${basename(out)}`,
-          column,
-          pageOptions(this.parts.extensionUri),
-        ),
-        out,
-      );
+      const options = pageOptions(this.parts.extensionUri);
+      // A matrix stands beside the file that says what is in it.
+      const isBeside = vscode.window.activeTextEditor !== undefined;
+      const place = { ...placeOf(opening), ...(isBeside ? { viewColumn: vscode.ViewColumn.Beside } : {}) };
+      this.attach(vscode.window.createWebviewPanel(MATRIX_PAGE, `Matrix: ${basename(out)}`, place, options), out);
     } else {
-      existing.panel.reveal();
+      if (opening === 'asked') existing.panel.reveal();
       await this.send(out);
     }
   }

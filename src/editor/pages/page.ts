@@ -3,6 +3,22 @@ import * as vscode from 'vscode';
 import { FROM_PAGE, readMessage, type Contracts, type PageName } from '../../../webview/messages.ts';
 
 /** What a page may load: its own script and style, nothing else. */
+/** Who opens a page: the person, or something that has ended meanwhile. */
+export type Opening = 'asked' | 'byItself';
+
+/**
+ * What comes by itself opens beside what is being worked on, and does not take the keyboard from it; where it is open
+ * already, it stays where it is, for it may be behind what is being looked at.
+ */
+export function placeOf(opening: Opening): { viewColumn: vscode.ViewColumn; preserveFocus: boolean } {
+  const isEmpty = vscode.window.tabGroups.activeTabGroup.activeTab === undefined;
+  const byItself = opening === 'byItself';
+  return {
+    viewColumn: byItself && !isEmpty ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
+    preserveFocus: byItself,
+  };
+}
+
 export function pageOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')] };
 }

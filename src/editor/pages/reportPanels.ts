@@ -10,7 +10,7 @@ import { csvOf } from '../report/csv.ts';
 import { detailOf, reportView, type ReportSource } from '../report/view.ts';
 import { showError } from '../showError.ts';
 import { chooseReport } from './chooseReport.ts';
-import { PageEnd, pageHtml, pageOptions } from './page.ts';
+import { type Opening, PageEnd, pageHtml, pageOptions, placeOf } from './page.ts';
 import { asReportRef, loadReport, sameReport, titleOf } from './reportSource.ts';
 import { saveAs } from './saveAs.ts';
 
@@ -46,16 +46,15 @@ export class ReportPanels implements vscode.WebviewPanelSerializer<ReportContrac
   }
 
   /** A report that is open already is read anew. @throws InputError if there is no report */
-  async open(ref: ReportRef): Promise<void> {
+  async open(ref: ReportRef, opening: Opening = 'asked'): Promise<void> {
     const source = await loadReport(ref, this.diagnoses);
     const existing = [...this.pages].find((page) => sameReport(page.ref, ref));
     if (existing !== undefined) {
-      existing.panel.reveal();
+      if (opening === 'asked') existing.panel.reveal();
       await this.show(existing);
       return;
     }
-    const { Active } = vscode.ViewColumn;
-    const panel = vscode.window.createWebviewPanel(REPORT_PAGE, '', Active, pageOptions(this.extensionUri));
+    const panel = vscode.window.createWebviewPanel(REPORT_PAGE, '', placeOf(opening), pageOptions(this.extensionUri));
     this.attach(panel, ref, null, source);
   }
 
