@@ -23,9 +23,6 @@ export async function readFloats(file: TensorFile, name: string): Promise<Float3
   return values;
 }
 
-/** Bytes that are widened while they are in the processor's cache. */
-const PIECE = 2 ** 20;
-
 /** Rows [row, row + count) of a tensor, widened to float32. @param values where to */
 export async function readRows(
   file: TensorFile,
@@ -36,12 +33,10 @@ export async function readRows(
 ): Promise<Float32Array> {
   const size = bytesPerElement(dtype);
   const from = begin + row * matrixOf(shape).columns * size;
-  const piece = Buffer.allocUnsafe(Math.min(PIECE, values.length * size));
-  for (let done = 0; done < values.length; done += PIECE / size) {
-    const target = values.subarray(done, done + PIECE / size);
-    const bytes = piece.subarray(0, target.length * size);
-    await file.read(bytes, from + done * size);
-    widen(bytes, dtype, target);
+  let done = 0;
+  for await (const bytes of file.pieces(from, from + values.length * size)) {
+    widen(bytes, dtype, values.subarray(done));
+    done += bytes.length / size;
   }
   return values;
 }

@@ -31,8 +31,18 @@ export function listBox(title: string, lines: readonly string[], kind: 'warning'
   return [element('div', { class: `box ${kind}`, role }, element('strong', {}, title), element('ul', {}, ...items))];
 }
 
-/** Content that is made when it is opened, for it may be large. */
-export function disclosure(summary: string, make: () => HTMLElement, attributes = {}, isOpen = false): HTMLElement {
+/** Content that is shown when it is opened. */
+export function disclosure(summary: string, content: Child): HTMLElement {
+  return element('details', {}, element('summary', {}, summary), content);
+}
+
+/** Likewise of content that is made only then, for it may be large. */
+export function lateDisclosure(
+  summary: string,
+  make: () => HTMLElement,
+  attributes: { readonly class?: string } = {},
+  isOpen = false,
+): HTMLElement {
   const place = element('div', {});
   const details = element('details', attributes, element('summary', {}, summary), place);
   details.addEventListener('toggle', () => {

@@ -2,7 +2,7 @@ import { scaleLinear } from 'd3-scale';
 import type { ViewProbe, ViewProbeLine, ViewProbePoint } from '../../src/editor/report/viewTypes.ts';
 import { axisNames, chartPicture, horizontalLines, SMALL } from '../common/axes.ts';
 import { element, svg, type Child } from '../common/dom.ts';
-import { table, type Column } from '../common/parts.ts';
+import { disclosure, table, type Column } from '../common/parts.ts';
 import { written } from './numbers.ts';
 
 /** The loss of a task along lines through the weights: a bump between the bases, or a minimum before λ = 1, is a warning. */
@@ -35,10 +35,8 @@ function lineSection(line: ViewProbeLine): HTMLElement {
     element('h4', {}, title),
     chart(line),
     element('p', { class: 'note' }, `${parameter} = 0: ${ends[0]}; ${parameter} = 1: ${ends[1]}.`),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same as a table'),
+    disclosure(
+      'The same as a table',
       table(title, points.some(({ accuracy }) => accuracy !== null) ? columns : columns.slice(0, 2), points),
     ),
   );

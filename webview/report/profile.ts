@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { ReportView, ViewMetric } from '../../src/editor/report/viewTypes.ts';
 import { element, svg } from '../common/dom.ts';
-import { disclosure, table } from '../common/parts.ts';
+import { lateDisclosure, table } from '../common/parts.ts';
 import { combined } from './combine.ts';
 import { layerName, type Geometry } from './geometry.ts';
 import type { Grid } from './grid.ts';
@@ -39,7 +39,7 @@ export function profile(grid: Grid, geometry: Geometry, view: ReportView, metric
     element('h3', {}, `${metric.label} by layer`),
     element('p', { class: 'note' }, `Dots: tensors. Line: of each layer ${words}.${chanceNote(metric, points)}`),
     element('div', { class: 'chart-scroll' }, chart(points, geometry, metric)),
-    disclosure('The same as a table', () =>
+    lateDisclosure('The same as a table', () =>
       table(
         `${metric.label} by layer`,
         [

@@ -1,5 +1,5 @@
 import type { ReportView, ViewTensor } from '../../src/editor/report/viewTypes.ts';
-import { disclosure, table, type Column } from '../common/parts.ts';
+import { lateDisclosure, table, type Column } from '../common/parts.ts';
 import { written } from './numbers.ts';
 
 /** All numbers of all tensors, of which there may be twenty thousand. */
@@ -17,7 +17,7 @@ export function tensorTable(
       value: ({ values }) => written(values[i], unit),
     })),
   ];
-  return disclosure(
+  return lateDisclosure(
     `Table of ${shown.length === tensors.length ? 'all ' : ''}${shown.length} tensors`,
     () => table('Figures of every patched tensor', columns, shown),
     { class: 'all-tensors' },

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { PowerOfTwo, ValueFigures } from '../../src/diagnostics/figureTypes.ts';
 import { element, svg } from '../common/dom.ts';
-import { table } from '../common/parts.ts';
+import { disclosure, table } from '../common/parts.ts';
 import { exactCount, shareText } from './words.ts';
 
 const WIDTH = 320;
@@ -17,10 +17,8 @@ export function histogram({ powers, elements }: ValueFigures): HTMLElement {
     'section',
     { class: 'histogram', 'aria-label': 'Histogram of the sizes of the values' },
     picture(powers, elements),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The numbers of this histogram'),
+    disclosure(
+      'The numbers of this histogram',
       table(
         'Values by powers of two',
         [

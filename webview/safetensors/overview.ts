@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, plural } from '../../src/base/format.ts';
 import type { DtypeShare, GlanceFile, GlanceSummary, PatchFacts } from '../../src/library/glance/types.ts';
 import { element, type Child } from '../common/dom.ts';
-import { facts, listBox, table } from '../common/parts.ts';
+import { disclosure, facts, listBox, table } from '../common/parts.ts';
 import { exactCount, shareText, shortNumber } from './words.ts';
 
 export function subtitle({ kind, files, architecture, patch }: GlanceSummary): string {
@@ -71,13 +71,9 @@ function patchFacts({
 
 function lists({ files, metadata, kind }: GlanceSummary): Child[] {
   const made: Child[] = [];
-  if (kind === 'index' && files.length > 0) made.push(details(`Files (${files.length})`, filesTable(files)));
-  if (metadata.length > 0) made.push(details(`Header metadata (${metadata.length})`, facts(metadata)));
+  if (kind === 'index' && files.length > 0) made.push(disclosure(`Files (${files.length})`, filesTable(files)));
+  if (metadata.length > 0) made.push(disclosure(`Header metadata (${metadata.length})`, facts(metadata)));
   return made;
-}
-
-function details(title: string, content: Child): HTMLElement {
-  return element('details', {}, element('summary', {}, title), content);
 }
 
 function filesTable(files: readonly GlanceFile[]): HTMLElement {

@@ -1,6 +1,7 @@
 /** What a diagnosis sums up over the elements of a tensor, beside a Δ that is made block by block. */
 import { constant, EXPONENT_NUMBER, LEAST_EXACT, MAGNITUDE, ONE, SECOND_COUNT } from './constants';
 import { BF16, F16, F32, narrow, raise, sizeOf, valueOf, widen, widenBits, widenHigh, widenLow } from './convert';
+import { BLOCK_COLUMNS } from './product';
 import { LEAST_DELTA, LEAST_WEIGHT, roundingOf, square, total } from './vectors';
 
 /** float64, but for the counts. */
@@ -38,8 +39,8 @@ const swallowed16 = memory.data(256 * 4, 16);
 const swallowed32 = memory.data(256 * 4, 16);
 
 /** A span as float32. */
-const nowSpan = memory.data(4 * 512, 16);
-const thenSpan = memory.data(4 * 512, 16);
+const nowSpan = memory.data(4 * BLOCK_COLUMNS, 16);
+const thenSpan = memory.data(4 * BLOCK_COLUMNS, 16);
 
 /** Below it no weight of a span has left half precision's range: 32,752², so that no sum of a weight and Δ has either. */
 const MOST: f64 = 1_072_693_504;
@@ -65,7 +66,7 @@ export function clearBins(): void {
 }
 
 /**
- * At most 512 elements.
+ * At most BLOCK_COLUMNS elements.
  *
  * @param delta float32
  * @param now W' in `dtype`

@@ -60,11 +60,15 @@ function ordinary(dtype: FloatDtype, seed: number): Uint8Array {
   );
 }
 
+function bitsIn({ buffer }: Uint8Array, dtype: FloatDtype): Uint16Array | Uint32Array {
+  return dtype === 'F32' ? new Uint32Array(buffer) : new Uint16Array(buffer);
+}
+
 /** Ordinary, but for some that a half does not hold, and zeros. */
 function withSmall(dtype: FloatDtype, seed: number): Uint8Array {
   const bytes = ordinary(dtype, seed);
   const small = { BF16: [0x3583, 0xb281], F16: [0x0003, 0x8101], F32: [0x35830101, 0xb2810011] }[dtype];
-  const all = dtype === 'F32' ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
+  const all = bitsIn(bytes, dtype);
   for (let i = 0; i < all.length; i += 7) all[i] = small[i % 3] ?? 0;
   return bytes;
 }
@@ -72,7 +76,7 @@ function withSmall(dtype: FloatDtype, seed: number): Uint8Array {
 /** Ordinary, but for one in the middle. */
 function withOne(dtype: FloatDtype, seed: number, bits: Readonly<Record<FloatDtype, number>>): Uint8Array {
   const bytes = ordinary(dtype, seed);
-  const all = dtype === 'F32' ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer);
+  const all = bitsIn(bytes, dtype);
   all[Math.floor(all.length / 2)] = bits[dtype];
   return bytes;
 }

@@ -11,7 +11,7 @@ import { LLAMA_CONFIG, writeSafetensors } from '../../support/fixtures.ts';
 import { temporaryFolder } from '../../support/paths.ts';
 
 const NAME = 'model.embed_tokens.weight';
-const [ROWS, COLUMNS] = [5, 300_001];
+const [ROWS, COLUMNS] = [5, 500_001];
 
 /** Not deepEqual, which takes minutes to describe a difference of so many. */
 function assertSame(actual: Float32Array, expected: Float32Array): void {

@@ -2,7 +2,7 @@ import { scaleLinear, scalePoint } from 'd3-scale';
 import type { Angles } from '../../../src/diagnostics/types.ts';
 import { axisNames, chartPicture, horizontalLines, SMALL } from '../../common/axes.ts';
 import { element, svg } from '../../common/dom.ts';
-import { table } from '../../common/parts.ts';
+import { disclosure, table } from '../../common/parts.ts';
 import { written } from '../numbers.ts';
 
 /** The principal angles between a patch and a retrained one, beside those of a random pair. */
@@ -19,10 +19,8 @@ export function anglesSection(side: string, { cosines, chance }: Angles): HTMLEl
       { class: 'note' },
       'Line: the two patches. Dashes: two random ones of the same ranks. 1 is a shared direction.',
     ),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same as a table'),
+    disclosure(
+      'The same as a table',
       table(
         title,
         [

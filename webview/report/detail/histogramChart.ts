@@ -2,7 +2,7 @@ import { scaleLinear } from 'd3-scale';
 import type { Histogram, OutputDtype } from '../../../src/diagnostics/types.ts';
 import { axisNames, chartPicture, horizontalLines, SMALL } from '../../common/axes.ts';
 import { element, svg } from '../../common/dom.ts';
-import { table } from '../../common/parts.ts';
+import { disclosure, table } from '../../common/parts.ts';
 import { superscript, written } from '../numbers.ts';
 
 interface Bin {
@@ -30,10 +30,8 @@ export function histogramSection({ from, counts, absorbed }: Histogram, dtype: O
       { class: 'note' },
       `${total === 0 ? '0' : written(lost / total, 'percent')} of the elements stay as they were in ${dtype}.`,
     ),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same as a table'),
+    disclosure(
+      'The same as a table',
       table(
         `Elements of Δ by size, and what ${dtype} leaves unchanged`,
         [

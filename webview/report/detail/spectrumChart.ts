@@ -2,7 +2,7 @@ import { scaleLog, scalePoint } from 'd3-scale';
 import type { Spectrum } from '../../../src/diagnostics/types.ts';
 import { axisNames, chartPicture, horizontalLines, SMALL } from '../../common/axes.ts';
 import { element, svg } from '../../common/dom.ts';
-import { table } from '../../common/parts.ts';
+import { disclosure, table } from '../../common/parts.ts';
 import { written } from '../numbers.ts';
 
 /** Smaller ones are rounding. */
@@ -21,10 +21,8 @@ export function spectrumSection({ values, complete, stableRank }: Spectrum): HTM
     element('h4', {}, 'Singular values of Δ'),
     ...(shown.length === 0 ? [element('p', { class: 'note' }, 'The patch is zero here.')] : [chart(shown)]),
     element('p', { class: 'note' }, note),
-    element(
-      'details',
-      {},
-      element('summary', {}, 'The same as a table'),
+    disclosure(
+      'The same as a table',
       table(
         'Singular values of Δ',
         [
