@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import type { Locator } from 'playwright-core';
 import { onSlurm } from '../support/onSlurm.ts';
 import { ROOT } from '../support/paths.ts';
 import { codeServerRoot } from './harness/codeServerRoot.ts';
@@ -32,6 +33,12 @@ await onSlurm('A port on a Slurm cluster', (cluster) => {
     await session.execute('portllm.port', join(session.library, 'models', 'storyteller-v2'));
     await session.answerWizard({ patch: 'mood', kind: 'Patched checkpoint', out });
     await session.acceptPlan('mood');
+  }
+
+  async function diagnose(): Promise<void> {
+    await session.execute('portllm.diagnose', join(session.library, 'patches', 'kind'));
+    for (const answer of ['storyteller-v2', 'storyteller-v1', 'Skip', 'Quick', 'Weights only'])
+      await session.wizard.choose(answer);
   }
 
   it('is found again after the window was loaded anew, and offers its report', async () => {
@@ -87,9 +94,7 @@ await onSlurm('A port on a Slurm cluster', (cluster) => {
   });
 
   it('diagnoses and evaluates there too, and fills a matrix', async () => {
-    await session.execute('portllm.diagnose', join(session.library, 'patches', 'kind'));
-    for (const answer of ['storyteller-v2', 'storyteller-v1', 'Skip', 'Quick', 'Weights only'])
-      await session.wizard.choose(answer);
+    await diagnose();
     await (
       await webview(session.page, 'Diagnosis: kind on storyteller-v2', WORK_MS)
     )
@@ -114,6 +119,31 @@ await onSlurm('A port on a Slurm cluster', (cluster) => {
     await session.page.locator('.quick-input-list .monaco-list-row', { hasText: 'there.portllm-matrix.yaml' }).click();
     const matrix = await webview(session.page, 'Matrix: there', WORK_MS);
     await matrix.getByText('2 of 2 parts are done').waitFor({ timeout: WORK_MS });
+  });
+
+  it('that ends leaves in front what is looked at, and the keyboard where it is', async () => {
+    const page = session.page.getByRole('tab', { name: 'Diagnosis: kind on storyteller-v2' });
+    await page.click();
+    await diagnose();
+    const job = (state: string): Locator =>
+      session.page.getByRole('treeitem', { name: new RegExp(`diagnose, ${state}`) });
+    await job('(?!done)').waitFor();
+    await session.bridge.evaluate(
+      async (vscode, path) => {
+        await vscode.window.showTextDocument(vscode.Uri.file(path), { preview: false });
+      },
+      join(session.library, 'there.portllm-matrix.yaml'),
+    );
+    await job('done').waitFor({ timeout: WORK_MS });
+    await session.page.waitForTimeout(3000);
+    assert.equal(
+      await session.bridge.evaluate(
+        (vscode) => vscode.window.activeTextEditor?.document.uri.path.split('/').at(-1),
+        null,
+      ),
+      'there.portllm-matrix.yaml',
+    );
+    assert.equal(await page.getAttribute('aria-selected'), 'false');
   });
 
   it('that is cancelled is taken back', async () => {
